@@ -1,0 +1,1 @@
+"""Encoding, hashing, signatures, Merkle trees and checkpoints: what every other room stands on; imports nothing of ours."""
