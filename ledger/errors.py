@@ -7,7 +7,7 @@ archive 7000, rewards 8000).
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 ORDERED_FROM = 20
 """Refusals with a number from here on are ordered and leave a leaf; lower ones are dropped without a trace on the chain."""
@@ -42,6 +42,17 @@ class Refusal(Exception):
         return f"{self.number}: {describe(self.number, self.details).en}"
 
 
+class Fatal(Exception):
+    """A fault of this machine or of our own (a damaged disk, a broken invariant): the node stops before it signs anything.
+
+    It is never turned into a refusal, since other validators would not refuse.
+    """
+
+
+class InvariantBroken(Fatal):
+    """Something that our own rules exclude has happened."""
+
+
 @dataclass(frozen=True)
 class Description:
     """A refusal in words, in both languages, each with its remedy."""
@@ -54,6 +65,7 @@ class Description:
     remedy_en: str
 
 
+@dataclass_transform(eq_default=False)
 def refusal(number: int, status: str = "FAILED_PRECONDITION") -> Any:
     """Class decorator: make a `Refusal` subclass a numbered dataclass. `status` is the gRPC status that services answer with."""
 

@@ -5,7 +5,7 @@ nothing is ever re-encoded to be verified.
 """
 
 import re
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Malformed(ValueError):
         self.reason = reason
 
 
-class Decoder[T]:
+class Decoder(Generic[_T]):
     """A reusable typed decoder with a size limit in bytes."""
 
     def __init__(self, kind: Any, limit: int) -> None:
@@ -33,7 +33,7 @@ class Decoder[T]:
         self._limit = limit
         self._decode = msgspec.msgpack.Decoder(kind, strict=True).decode
 
-    def __call__(self, data: bytes) -> T:
+    def __call__(self, data: bytes) -> _T:
         """Decode `data`; raise `Malformed` with a field path when it does not fit the type."""
         if len(data) > self._limit:
             raise Malformed("$", f"{len(data)} bytes exceed the limit of {self._limit}")

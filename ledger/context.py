@@ -1,0 +1,109 @@
+"""All that a rule may see and do: state, block time, signer, journals, events and timers. Nothing else exists for it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import digest
+from ledger.errors import Refusal, TooManyEffects
+from ledger.module import Timer
+from ledger.roles import Role
+from ledger.state import ROLES, BlockState, Table, home_key, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.crypto.encoding import Message
+
+SUBJECTS_MAX = 1_024
+EVENTS_MAX = 1_024
+TIMER_KEY = "{due:016d}-{height:012d}-{position:06d}-{number:04d}"
+
+timers: Table[bytes] = Table("ledger", "timer", bytes)
+"""Due work, by due time: `ledger/timer/<due ms>-<height>-<position in block>-<number>` -> encoded timer."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Whose key signed: the organisation it answers for, the subject that holds the key, the organisation's roles."""
+
+    organisation: str
+    subject: str
+    roles: frozenset[Role]
+    public_key: bytes
+    algorithm: int
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the signer's organisation holds one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+
+NOBODY = Signer("", "", frozenset(), b"", 0)
+"""The signer of timers and of actions whose authority is a credential inside."""
+
+
+@dataclass
+class Context:
+    """What one transaction or timer sees. Changes are kept only if its rule returns; a refusal leaves nothing behind."""
+
+    state: BlockState
+    height: int
+    time_ms: int
+    parameters: "Mapping[str, int]"
+    chain_id: bytes
+    position: int = 0
+    signer: Signer = NOBODY
+    transaction_id: bytes = b""
+    restricted: "Message | None" = None
+    restricted_salt: bytes = b""
+    events: list[list[str | int | bytes]] = field(default_factory=list)
+    subjects: dict[str, list[str | int | None]] = field(default_factory=dict)
+    scheduled: int = 0
+
+    def require(self, condition: bool, otherwise: Refusal) -> None:
+        """Raise `otherwise` unless `condition` holds. For refusals that are costly to build, use an `if`."""
+        if not condition:
+            raise otherwise
+
+    def event(self, name: str, *fields: str | int | bytes) -> None:
+        """State something that came of this record; it stands on the leaf."""
+        if len(self.events) >= EVENTS_MAX:
+            raise TooManyEffects(len(self.events), EVENTS_MAX)
+        self.events.append([name, *fields])
+
+    def journal(self, subject: str, role: str, from_ms: int | None = None, to_ms: int | None = None) -> None:
+        """Enter this record into a subject's journal. `from_ms`, `to_ms` bound (in block time) how much of that subject's
+        journal belongs to a journey that comes this way. The first role and bounds given for a subject stand, but `self`
+        and `output` override the others. Requires a subject that has a row.
+        """
+        assert role in ROLES, role
+        known = self.subjects.get(subject)
+        if known is not None and (role not in ("self", "output") or known[1] in ("self", "output")):
+            return
+        if known is None:
+            if len(self.subjects) >= SUBJECTS_MAX:
+                raise TooManyEffects(len(self.subjects), SUBJECTS_MAX)
+            key = home_key(subject)
+            assert self.state.row(table_of(key), key) is not None, f"{subject} has no row to journal to"
+        bounded = from_ms is not None or to_ms is not None
+        self.subjects[subject] = [subject, role, from_ms, to_ms] if bounded else [subject, role]
+
+    def subject_exists(self, subject: str) -> bool:
+        """Whether a subject has a row; False for types that no module of this network declares."""
+        try:
+            key = home_key(subject)
+            return self.state.row(table_of(key), key) is not None
+        except KeyError:
+            return False
+
+    def schedule(self, due_ms: int, timer: Timer) -> None:
+        """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of scheduling."""
+        key = TIMER_KEY.format(due=due_ms, height=self.height, position=self.position, number=self.scheduled)
+        self.scheduled += 1
+        timers.put(self, key, encode(timer))
+
+    def next_salt(self, key: bytes, before: bytes | None) -> bytes:
+        """A fresh salt for a restricted row: from the transaction's own salt, or from the row's last one when a timer writes."""
+        source = self.restricted_salt or before
+        assert source, "a restricted row is first written by a transaction with a restricted part"
+        return digest("salt", source, self.transaction_id, self.height.to_bytes(8, "big"), key)

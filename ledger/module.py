@@ -1,0 +1,160 @@
+"""What an on-chain module offers, and the registry that finds the rule for an action.
+
+A module is a folder with messages, state, rules, errors and invariants. It declares actions (signed by somebody) and
+timers (due by themselves), each with one rule, and owns its tables: nobody else writes them. Other modules are reached by
+narrow interfaces handed to its constructor.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, Union
+
+from ledger.crypto.encoding import Decoder, Message
+from ledger.roles import Role
+
+if TYPE_CHECKING:
+    from ledger.context import Context, Signer
+    from ledger.genesis import Genesis
+
+TRANSACTION_SIZE_MAX = 60_000
+"""Bytes of one envelope; a leaf (65,535) must hold it together with its outcome and subjects."""
+
+RESTRICTED_SIZE_MAX = 16_384
+
+
+class Action(Message, tag=True):
+    """Base of all actions. Declare as `class RegisterPlot(Action, tag="trace.register_plot")`.
+
+    `restricted` names the struct of the part that only parties, validators and auditors may read, if the action has one.
+    """
+
+    restricted: ClassVar[type[Message] | None] = None
+
+
+class Timer(Message, tag=True):
+    """Base of all timers: work that falls due by itself. Declare as `class RecallSpread(Timer, tag="trace.recall_spread")`."""
+
+
+def tag_of(kind: type[Action] | type[Timer]) -> str:
+    """The tag that names an action or timer on the wire, `<module>.<name>`."""
+    return str(kind.__struct_config__.tag)
+
+
+Handler = Callable[["Context", Any], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The one function that decides an action; `by` lists the roles whose organisations may sign it (empty: credential inside)."""
+
+    action: type[Action]
+    by: tuple[Role, ...]
+    handler: Handler
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module as the registry sees it.
+
+    `genesis` writes the module's first rows in block 1; `identify` (one module has it) tells whose key signed;
+    `parameters` are the module's genesis parameters with their defaults; `invariants` are run by tests and the simulator.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    timers: Mapping[type[Timer], Handler] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    genesis: "Callable[[Context, Genesis], None] | None" = None
+    identify: "Callable[[Context, int, bytes], Signer] | None" = None
+    invariants: "Callable[[Context], list[str]] | None" = None
+
+
+_H = TypeVar("_H", bound=Callable[..., None])
+
+
+class _HasRules(Protocol):
+    __linxin_rules__: list[Rule]
+
+
+class Rules:
+    """Collects a module's rules by decorator: `@rules.rule(RegisterPlot, by=PRODUCERS)`, `@rules.timer(RecallSpread)`."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.timers: dict[type[Timer], Handler] = {}
+
+    def rule(self, action: type[Action], by: Iterable[Role]) -> Callable[[_H], _H]:
+        """Declare the function that decides `action`."""
+
+        def declare(handler: _H) -> _H:
+            self.rules.append(Rule(action, tuple(by), handler))
+            return handler
+
+        return declare
+
+    def timer(self, timer: type[Timer]) -> Callable[[_H], _H]:
+        """Declare the function that runs when `timer` is due."""
+
+        def declare(handler: _H) -> _H:
+            self.timers[timer] = handler
+            return handler
+
+        return declare
+
+
+class Body(Message):
+    """The signed part of a transaction; the registry narrows `action` to the union of all declared actions."""
+
+    chain_id: bytes
+    algorithm: int
+    public_key: bytes
+    nonce: bytes
+    expires_at_ms: int
+    action: Any
+    commitment: bytes | None
+
+
+DEFAULT_PARAMETERS: Mapping[str, int] = {
+    "clock_ahead_ms": 2_000,
+    "expiry_max_ms": 24 * 3600 * 1000,
+    "block_interval_ms": 50,
+    "empty_block_ms": 10_000,
+    "timers_per_block": 256,
+}
+"""The ledger's own genesis parameters: how far an event time may lie ahead of block time, how long a transaction may stay
+valid, the least time between proposals, the time after which an empty block is proposed, the timers run in one block."""
+
+
+class Registry:
+    """All modules of a network: finds rules, decodes actions and timers. Immutable once made."""
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        self.modules = tuple(modules)
+        self.rules: dict[type[Action], Rule] = {}
+        self.timers: dict[type[Timer], Handler] = {}
+        self.parameters: dict[str, int] = dict(DEFAULT_PARAMETERS)
+        for module in self.modules:
+            for rule in module.rules:
+                assert tag_of(rule.action).startswith(f"{module.name}."), rule.action
+                assert rule.action not in self.rules, f"two rules for {rule.action}"
+                self.rules[rule.action] = rule
+            for timer, handler in module.timers.items():
+                assert tag_of(timer).startswith(f"{module.name}."), timer
+                self.timers[timer] = handler
+            assert not self.parameters.keys() & module.parameters.keys(), f"{module.name} redeclares a parameter"
+            self.parameters |= module.parameters
+        identifiers = [module.identify for module in self.modules if module.identify is not None]
+        assert len(identifiers) == 1, "exactly one module tells whose key signed"
+        self.identify = identifiers[0]
+        self.actions = {tag_of(action): action for action in self.rules}
+        self.decode_body: Decoder[Body] = Decoder(_body_type(tuple(self.rules)), TRANSACTION_SIZE_MAX)
+        self.decode_timer: Decoder[Timer] = Decoder(Union[tuple(self.timers)] if self.timers else Timer, TRANSACTION_SIZE_MAX)
+        self.decode_restricted: dict[type[Action], Decoder[Message]] = {
+            action: Decoder(action.restricted, RESTRICTED_SIZE_MAX) for action in self.rules if action.restricted is not None
+        }
+
+
+def _body_type(actions: tuple[type[Action], ...]) -> type[Body]:
+    """`Body` with `action` narrowed to exactly the declared actions, so that decoding checks every field."""
+    annotations = {**Body.__annotations__, "action": Union[actions]}
+    return type("Body", (Message,), {"__annotations__": annotations, "__module__": __name__})  # type: ignore[return-value]

@@ -1,0 +1,254 @@
+"""Typed tables and journals over an overlay over a reader.
+
+A state key is `<module>/<table>/<key>`. A plain table stores the encoded row. The row of a *subject* is stored together
+with the size and peaks of its journal, so that one tree key certifies both. A *restricted* table stores a salted
+commitment in the public value; salt and row live in the private keyspace under the same key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from ledger.crypto.encoding import Decoder, Message, encode
+from ledger.crypto.hashing import HASH_SIZE, digest
+from ledger.crypto.log_tree import Frontier
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+    from ledger.errors import Refusal
+
+KEY_SIZE_MAX = 200
+VALUE_SIZE_MAX = 262_144
+EMPTY = Frontier(0, ())
+
+SELF, INPUT, OUTPUT, CONTAINER = "self", "input", "output", "container"
+PLACE, DEVICE, CERTIFICATE, OTHER = "place", "device", "certificate", "other"
+ROLES = (SELF, INPUT, OUTPUT, CONTAINER, PLACE, DEVICE, CERTIFICATE, OTHER)
+"""What a record is to a subject it names. A journey follows input, container, place, device and certificate out of the
+records in which the subject is self or output (docs/PROOF.md, "Closure")."""
+
+SUBJECT_HOMES = {
+    "organisation": "registry/organisation",
+    "member": "registry/member",
+    "device": "registry/device",
+    "product": "trace/product",
+    "site": "trace/site",
+    "plot": "trace/plot",
+    "planting": "trace/planting",
+    "lot": "trace/lot",
+    "unit": "trace/unit",
+    "vehicle": "trace/vehicle",
+    "certificate": "trace/certificate",
+    "campaign": "groupbuy/campaign",
+    "order": "groupbuy/order",
+    "listing": "archive/listing",
+}
+"""The table in which each type of subject has its row; part of the proof format."""
+
+
+class Reader(Protocol):
+    """Certified state at one height. Keys and values are bytes; a missing key is None."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The public value of a state key."""
+
+    def private(self, key: bytes) -> bytes | None:
+        """salt ‖ row of a restricted state key."""
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Public (key, value) pairs under `prefix`, ordered by key, from `start` (inclusive; b"" = the first)."""
+
+    def node(self, path: bytes) -> bytes | None:
+        """A state-tree node by its path, one byte a nibble."""
+
+    def has_transaction(self, transaction_id: bytes) -> bool:
+        """Whether an id is on the chain."""
+
+
+class Row(NamedTuple):
+    """A decoded row; `journal` only for subjects, `salt` only in restricted tables. Values are immutable and shared."""
+
+    value: Any
+    journal: Frontier | None
+    salt: bytes | None
+
+
+_V = TypeVar("_V")
+
+_TABLES: dict[bytes, "Table[Any]"] = {}
+
+
+class Table(Generic[_V]):
+    """A typed table. Only the module that declares it writes it.
+
+    `subject` names the type whose rows these are; `restricted` keeps rows out of public sight.
+    """
+
+    def __init__(self, module: str, name: str, value: Any, *, subject: str | None = None, restricted: bool = False) -> None:
+        self.prefix = f"{module}/{name}/".encode()
+        assert subject is None or SUBJECT_HOMES[subject] == f"{module}/{name}", f"{subject} has another home"
+        assert self.prefix not in _TABLES, f"table {module}/{name} is declared twice"
+        self.subject = subject
+        self.restricted = restricted
+        self._decode_row: Decoder[_V] = Decoder(value, VALUE_SIZE_MAX)
+        stored = bytes if restricted else value
+        self._decode_value: Decoder[Any] = Decoder(tuple[stored, int, bytes] if subject else stored, VALUE_SIZE_MAX)
+        _TABLES[self.prefix] = self
+
+    def get(self, ctx: "Context", key: str) -> _V | None:
+        """The row under `key`, or None."""
+        row = ctx.state.row(self, self.prefix + key.encode())
+        return None if row is None else row.value
+
+    def need(self, ctx: "Context", key: str, otherwise: "Refusal") -> _V:
+        """The row under `key`; raises `otherwise` when there is none."""
+        row = ctx.state.row(self, self.prefix + key.encode())
+        if row is None:
+            raise otherwise
+        return row.value  # type: ignore[no-any-return]  # rows of this table hold _V
+
+    def has(self, ctx: "Context", key: str) -> bool:
+        """Whether there is a row under `key`."""
+        return ctx.state.row(self, self.prefix + key.encode()) is not None
+
+    def put(
+        self, ctx: "Context", key: str, value: _V, role: str = "", from_ms: int | None = None, to_ms: int | None = None
+    ) -> None:
+        """Write the row. A subject's row cannot be written without journalling: `role` is required there, and only there."""
+        full = self.prefix + key.encode()
+        assert len(full) <= KEY_SIZE_MAX, full
+        assert bool(role) == (self.subject is not None), f"{full!r}: a role goes with a subject's row and with no other"
+        before = ctx.state.row(self, full)
+        journal = (before.journal if before else EMPTY) if self.subject else None
+        salt = ctx.next_salt(full, before.salt if before else None) if self.restricted else None
+        ctx.state.writes[full] = Row(value, journal, salt)
+        if self.subject:
+            ctx.journal(f"{self.subject}:{key}", role, from_ms, to_ms)
+
+    def delete(self, ctx: "Context", key: str) -> None:
+        """Remove the row of a plain table; subjects stay for ever."""
+        assert self.subject is None, f"{self.prefix!r}: subjects are never deleted"
+        ctx.state.writes[self.prefix + key.encode()] = None
+
+    def scan(self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000) -> list[tuple[str, _V]]:
+        """At most `limit` (key, row) pairs whose key starts with `prefix`, ordered by key, after the key `after`."""
+        full = self.prefix + prefix.encode()
+        start = full if after is None else self.prefix + after.encode() + b"\0"
+        pairs = ctx.state.scan(self, full, start, limit)
+        return [(key[len(self.prefix) :].decode(), row.value) for key, row in pairs]
+
+    def decode(self, value: bytes, private: bytes | None) -> Row:
+        """Decode a stored value; `private` is salt ‖ row of a restricted table."""
+        decoded = self._decode_value(value)
+        row, journal = (decoded[0], journal_frontier(decoded[1], decoded[2])) if self.subject else (decoded, None)
+        if not self.restricted:
+            return Row(row, journal, None)
+        assert private is not None, "a node that executes holds every restricted row"
+        return Row(self._decode_row(private[HASH_SIZE:]), journal, private[:HASH_SIZE])
+
+    def encode(self, row: Row) -> tuple[bytes, bytes | None]:
+        """(public value, private value or None) of a row."""
+        stored, private = row.value, None
+        if self.restricted:
+            assert row.salt is not None
+            private = row.salt + encode(row.value)
+            stored = digest("restricted", private)
+        if row.journal is not None:
+            stored = (stored, row.journal.size, b"".join(row.journal.peaks))
+        return encode(stored), private
+
+
+def journal_frontier(size: int, peaks: bytes) -> Frontier:
+    """The journal held in a subject's row; peaks are joined, largest subtree first."""
+    split = tuple(peaks[start : start + HASH_SIZE] for start in range(0, len(peaks), HASH_SIZE))
+    return Frontier(size, split)
+
+
+def home_key(subject: str) -> bytes:
+    """The state key of a subject's row: `lot:09521234.A1` -> `trace/lot/09521234.A1`. Raises KeyError for an unknown type."""
+    kind, _, key = subject.partition(":")
+    return f"{SUBJECT_HOMES[kind]}/{key}".encode()
+
+
+def table_of(key: bytes) -> "Table[Any]":
+    """The table that a state key belongs to; raises KeyError when no module declares it."""
+    module, name, _ = key.split(b"/", 2)
+    return _TABLES[module + b"/" + name + b"/"]
+
+
+@dataclass
+class BlockState:
+    """The overlay of one block: decoded rows over a reader, and what one running transaction has written so far."""
+
+    reader: Reader
+    rows: dict[bytes, Row | None] = field(default_factory=dict)
+    dirty: set[bytes] = field(default_factory=set)
+    writes: dict[bytes, Row | None] = field(default_factory=dict)
+
+    def row(self, table: "Table[Any]", key: bytes) -> Row | None:
+        """The row under a full state key, as the running transaction sees it."""
+        if key in self.writes:
+            return self.writes[key]
+        return self.settled(table, key)
+
+    def settled(self, table: "Table[Any]", key: bytes) -> Row | None:
+        """The row without the running transaction's writes."""
+        try:
+            return self.rows[key]
+        except KeyError:
+            value = self.reader.get(key)
+            private = self.reader.private(key) if table.restricted and value is not None else None
+            row = self.rows[key] = None if value is None else table.decode(value, private)
+            return row
+
+    def scan(self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int) -> Iterator[tuple[bytes, Row]]:
+        """Rows of `table` under `prefix` from `start`, ordered, with this block's and this transaction's writes applied."""
+        changed = {key for source in (self.dirty, self.writes) for key in source if key >= start and key.startswith(prefix)}
+        ahead = sorted(changed, reverse=True)
+        found = 0
+        stored = self.reader.scan(prefix, start)
+        next_stored = next(stored, None)
+        while found < limit and (ahead or next_stored is not None):
+            if next_stored is not None and (not ahead or next_stored[0] < ahead[-1]):
+                key, next_stored = next_stored[0], next(stored, None)
+            else:
+                key = ahead.pop()
+                if next_stored is not None and next_stored[0] == key:
+                    next_stored = next(stored, None)
+            row = self.row(table, key)
+            if row is not None:
+                found += 1
+                yield key, row
+
+    def keep(self) -> None:
+        """Make the running transaction's writes part of the block."""
+        self.rows.update(self.writes)
+        self.dirty.update(self.writes)
+        self.writes = {}
+
+    def drop(self) -> None:
+        """Forget the running transaction's writes."""
+        self.writes = {}
+
+    def encoded(self) -> tuple[dict[bytes, bytes | None], dict[bytes, bytes | None]]:
+        """All changed rows of the block as (public values, private values); None = deleted."""
+        values: dict[bytes, bytes | None] = {}
+        private: dict[bytes, bytes | None] = {}
+        for key in sorted(self.dirty):
+            row, table = self.rows[key], table_of(key)
+            if row is None:
+                values[key] = None
+                if table.restricted:
+                    private[key] = None
+                continue
+            values[key], hidden = table.encode(row)
+            if hidden is not None:
+                private[key] = hidden
+        return values, private
+
+
+class CountedIds(Message):
+    """Row of `recent/<expiry minute>`: how many unexpired ids fall in that minute, and their hash chain."""
+
+    count: int
+    chain: bytes
