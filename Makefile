@@ -1,0 +1,58 @@
+# Everything a newcomer needs: Python 3.11 or 3.12, and make. `make` alone lists the targets.
+# The environment lives in .venv and is laid again only when pyproject.toml changes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+RUN := .venv/.linxin-run
+DEV := .venv/.linxin-dev
+PYTEST := $(BIN)/python -m pytest
+# Real files that some tests read; they skip nothing else without it.
+export LINXIN_SHARED ?= ../shared
+
+.PHONY: help setup demo test check proto bench fuzz soak clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: $(DEV)  ## .venv with everything for running, testing and checking
+
+$(RUN): pyproject.toml tools/setup.sh
+	@if [[ -e $(DEV) ]]; then tools/setup.sh dev; touch $(DEV); else tools/setup.sh run; fi
+	@touch $@
+
+$(DEV): pyproject.toml tools/setup.sh
+	@tools/setup.sh dev
+	@touch $(RUN) $@
+
+demo: $(RUN)  ## the life of a strawberry, recorded, proven, verified and tampered with
+	@$(BIN)/linxin demo
+
+test: $(DEV)  ## the whole test suite, on two cores
+	@$(PYTEST) -n 2 --dist loadgroup
+
+check: $(DEV)  ## lint, format, types, stubs as generated, architecture
+	@echo "check: ruff";          $(BIN)/ruff check .
+	@echo "check: ruff format";   $(BIN)/ruff format --check .
+	@echo "check: mypy";          $(BIN)/mypy
+	@echo "check: stubs";         tools/proto.sh --compare
+	@echo "check: architecture";  $(PYTEST) -q tests/test_architecture.py
+
+proto: $(DEV)  ## generate the stubs in proto/linxin/v1 anew
+	@tools/proto.sh
+
+bench: $(DEV)  ## what this machine's parts cost, then the ledger's throughput; a line each in benchmarks/results.jsonl
+	@$(BIN)/python benchmarks/floor.py
+	@$(BIN)/python benchmarks/throughput.py
+
+fuzz: $(DEV)  ## hostile bytes at every decoder, a hundred times as many as `make test`
+	@LINXIN_EFFORT=$${LINXIN_EFFORT:-100} $(PYTEST) -m fuzz --timeout=0
+
+soak: $(DEV)  ## kill, restart and audit, again and again
+	@LINXIN_EFFORT=$${LINXIN_EFFORT:-20} $(PYTEST) -m soak --timeout=0
+
+clean:  ## remove the environment and all caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
