@@ -10,8 +10,6 @@ from ledger.crypto.log_tree import Frontier
 
 LEAF_SIZE_MAX = 65_535
 PROPOSAL_SIZE_MAX = 16 * 1024 * 1024
-STORED_LEVEL = 4
-"""Inner tree nodes from this level on are stored; lower ones are recomputed from at most 2^4 leaves."""
 
 TRANSACTION, EFFECT, HEADER = 0, 1, 2
 """Kinds of leaves: a transaction; what the ledger did by itself (a timer, or `ledger.genesis`); the last leaf of a block."""

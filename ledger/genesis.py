@@ -6,10 +6,10 @@ import msgspec
 
 from ledger.block import Head, Validator
 from ledger.crypto.hashing import ZERO_HASH, sha256
+from ledger.crypto.log_tree import Frontier
 from ledger.errors import Refusal, refusal
 from ledger.module import Registry
 from ledger.roles import Role
-from ledger.state import EMPTY
 
 FORMAT = "linxin-genesis/1"
 GENESIS_SIZE_MAX = 4 * 1024 * 1024
@@ -92,7 +92,7 @@ class Genesis(msgspec.Struct, frozen=True):
 
     def head(self) -> Head:
         """The head before the first block."""
-        return Head(0, 0, ZERO_HASH, EMPTY, self.validators())
+        return Head(0, 0, ZERO_HASH, Frontier(), self.validators())
 
 
 _decode = msgspec.json.Decoder(GenesisFile).decode

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ledger.crypto.encoding import Decoder, Message, encode
 from ledger.crypto.hashing import HASH_SIZE, digest
-from ledger.crypto.log_tree import Frontier
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 KEY_SIZE_MAX = 200
 VALUE_SIZE_MAX = 262_144
-EMPTY = Frontier(0, ())
+NO_JOURNAL = -1
 
 SELF, INPUT, OUTPUT, CONTAINER = "self", "input", "output", "container"
 PLACE, DEVICE, CERTIFICATE, OTHER = "place", "device", "certificate", "other"
@@ -66,11 +65,16 @@ class Reader(Protocol):
 
 
 class Row(NamedTuple):
-    """A decoded row; `journal` only for subjects, `salt` only in restricted tables. Values are immutable and shared."""
+    """A decoded row; values are immutable and shared.
+
+    `size` and `peaks` (joined, largest subtree first) are the subject's journal, `NO_JOURNAL` and b"" in plain tables;
+    `salt` is set in restricted tables only.
+    """
 
     value: Any
-    journal: Frontier | None
-    salt: bytes | None
+    size: int = NO_JOURNAL
+    peaks: bytes = b""
+    salt: bytes | None = None
 
 
 _V = TypeVar("_V")
@@ -119,11 +123,13 @@ class Table(Generic[_V]):
         assert len(full) <= KEY_SIZE_MAX, full
         assert bool(role) == (self.subject is not None), f"{full!r}: a role goes with a subject's row and with no other"
         before = ctx.state.row(self, full)
-        journal = (before.journal if before else EMPTY) if self.subject else None
         salt = ctx.next_salt(full, before.salt if before else None) if self.restricted else None
-        ctx.state.writes[full] = Row(value, journal, salt)
-        if self.subject:
-            ctx.journal(f"{self.subject}:{key}", role, from_ms, to_ms)
+        if not self.subject:
+            ctx.state.writes[full] = Row(value, salt=salt)
+            return
+        size, peaks = (before.size, before.peaks) if before else (0, b"")
+        ctx.state.writes[full] = Row(value, size, peaks, salt)
+        ctx.journal(f"{self.subject}:{key}", role, from_ms, to_ms)
 
     def delete(self, ctx: "Context", key: str) -> None:
         """Remove the row of a plain table; subjects stay for ever."""
@@ -140,11 +146,11 @@ class Table(Generic[_V]):
     def decode(self, value: bytes, private: bytes | None) -> Row:
         """Decode a stored value; `private` is salt ‖ row of a restricted table."""
         decoded = self._decode_value(value)
-        row, journal = (decoded[0], journal_frontier(decoded[1], decoded[2])) if self.subject else (decoded, None)
+        row, size, peaks = decoded if self.subject else (decoded, NO_JOURNAL, b"")
         if not self.restricted:
-            return Row(row, journal, None)
+            return Row(row, size, peaks)
         assert private is not None, "a node that executes holds every restricted row"
-        return Row(self._decode_row(private[HASH_SIZE:]), journal, private[:HASH_SIZE])
+        return Row(self._decode_row(private[HASH_SIZE:]), size, peaks, private[:HASH_SIZE])
 
     def encode(self, row: Row) -> tuple[bytes, bytes | None]:
         """(public value, private value or None) of a row."""
@@ -153,15 +159,9 @@ class Table(Generic[_V]):
             assert row.salt is not None
             private = row.salt + encode(row.value)
             stored = digest("restricted", private)
-        if row.journal is not None:
-            stored = (stored, row.journal.size, b"".join(row.journal.peaks))
+        if self.subject:
+            stored = (stored, row.size, row.peaks)
         return encode(stored), private
-
-
-def journal_frontier(size: int, peaks: bytes) -> Frontier:
-    """The journal held in a subject's row; peaks are joined, largest subtree first."""
-    split = tuple(peaks[start : start + HASH_SIZE] for start in range(0, len(peaks), HASH_SIZE))
-    return Frontier(size, split)
 
 
 def home_key(subject: str) -> bytes:

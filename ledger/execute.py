@@ -1,0 +1,257 @@
+"""The whole state transition on one page: `execute(head, reader, proposal, ...) -> Block`.
+
+Order within a block: genesis effects (height 1), the proposal's transactions as they stand, due timers (bounded), expiry
+of remembered ids, the state root, the header leaf, the log root, the checkpoint text.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from ledger.block import (
+    ACCEPTED,
+    EFFECT,
+    HEADER,
+    LEAF_SIZE_MAX,
+    TRANSACTION,
+    Block,
+    Changes,
+    Head,
+    Position,
+    Proposal,
+    Receipt,
+    encode_leaf,
+)
+from ledger.certificate import validators_hash
+from ledger.context import TIMER_KEY, Context, timers
+from ledger.crypto import state_tree
+from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import ZERO_HASH, digest, sha256
+from ledger.crypto.log_tree import STORED_LEVEL, append_joined, leaf_hash
+from ledger.errors import ORDERED_FROM, Expired, ExpiresTooLate, Fatal, Internal, Refusal, Repeated, TooManyEffects, WrongRole
+from ledger.genesis import Genesis
+from ledger.module import Registry, tag_of
+from ledger.state import BlockState, CountedIds, Reader, Row, Table, home_key, table_of
+from ledger.transaction import Transaction
+
+MINUTE_MS = 60_000
+GENESIS_EFFECT = "ledger.genesis"
+
+recent: Table[CountedIds] = Table("recent", "minute", CountedIds)
+position: Table[Position] = Table("consensus", "position", Position)
+
+
+def execute(
+    head: Head,
+    reader: Reader,
+    proposal: Proposal,
+    at: Position,
+    checked: Sequence[Transaction | Refusal],
+    registry: Registry,
+    genesis: Genesis,
+) -> Block:
+    """Apply one ordered proposal to the state under `reader`, which is the state at `head`.
+
+    `checked` is aligned with the proposal's transactions: decoded, with a valid signature, or the refusal of a stateless
+    check (then it is dropped: no id, no leaf). `at` is the proposal's place in the consensus log.
+    """
+    run = _Run(head, reader, proposal, registry, genesis)
+    if run.height == 1:
+        run.process_genesis()
+    receipts = [run.process_transaction(number, item) for number, item in enumerate(checked)]
+    run.process_timers()
+    run.remember_transactions()
+    position.put(run.context(), "", at)
+    run.state.keep()
+    return run.make_block(receipts)
+
+
+class _Run:
+    """One block being executed."""
+
+    def __init__(self, head: Head, reader: Reader, proposal: Proposal, registry: Registry, genesis: Genesis) -> None:
+        self.head = head
+        self.height = head.height + 1
+        self.time_ms = max(proposal.time_ms, head.time_ms + 1)
+        self.registry = registry
+        self.genesis = genesis
+        self.state = BlockState(reader)
+        self.changes = Changes()
+        self.leaves: list[bytes] = []
+        self.hashes: list[bytes] = []
+        self.dropped: dict[int, tuple[int, list[str]]] = {}
+        self.minutes: dict[int, list[bytes]] = {}
+
+    def context(self, **known: Any) -> Context:
+        """A context at this block; the caller adds whose transaction it is."""
+        return Context(
+            self.state, self.height, self.time_ms, self.genesis.parameters, self.genesis.chain_id, len(self.leaves), **known
+        )
+
+    def process_genesis(self) -> None:
+        """Write every module's first rows, as the first leaf of block 1."""
+
+        def first_rows(ctx: Context) -> None:
+            for module in self.registry.modules:
+                if module.genesis is not None:
+                    module.genesis(ctx, self.genesis)
+
+        code, details = self.process_effect(encode([GENESIS_EFFECT]), first_rows)
+        assert code == ACCEPTED, f"the genesis file is refused: {code} {details}"
+
+    def process_transaction(self, number: int, item: Transaction | Refusal) -> Receipt | None:
+        """Decide one transaction: drop it, refuse it with a leaf, or let its rule change the state."""
+        refused = item if isinstance(item, Refusal) else self.check_freshness(item)
+        if refused is not None or isinstance(item, Refusal):
+            assert refused is not None and refused.number < ORDERED_FROM
+            self.dropped[number] = (refused.number, refused.details)
+            return None
+        ctx = self.context(
+            transaction_id=item.id,
+            restricted=item.restricted_value,
+            restricted_salt=item.restricted[:32] if item.restricted else b"",
+        )
+
+        def decide(ctx: Context) -> None:
+            rule = self.registry.rules[type(item.action)]
+            if rule.by:
+                ctx.signer = self.registry.identify(ctx, item.algorithm, item.public_key)
+                if not ctx.signer.has(*rule.by):
+                    raise WrongRole(ctx.signer.subject, tag_of(rule.action), ", ".join(rule.by))
+            rule.handler(ctx, item.action)
+
+        index = self.head.log.size + len(self.leaves)
+        code, details = self.process_leaf(ctx, decide, TRANSACTION, item.body, item.signature)
+        self.changes.transactions[item.id] = index
+        self.minutes.setdefault(item.expires_at_ms // MINUTE_MS, []).append(item.id)
+        if item.restricted is not None:
+            self.changes.restricted[index] = item.restricted
+        return Receipt(item.id, self.height, index, self.time_ms, code, details)
+
+    def check_freshness(self, item: Transaction) -> Refusal | None:
+        """Why a transaction is dropped for its time or its id, or None."""
+        if item.expires_at_ms <= self.time_ms:
+            return Expired(item.expires_at_ms, self.time_ms)
+        latest_ms = self.time_ms + self.genesis.parameters["expiry_max_ms"]
+        if item.expires_at_ms > latest_ms:
+            return ExpiresTooLate(item.expires_at_ms, latest_ms)
+        if item.id in self.changes.transactions or self.state.reader.has_transaction(item.id):
+            return Repeated(item.id.hex())
+        return None
+
+    def process_timers(self) -> None:
+        """Run what is due, oldest first, at most `timers_per_block`; the rest resumes in the next block."""
+        until = TIMER_KEY.format(due=self.time_ms + 1, height=0, position=0, number=0)
+        limit = self.genesis.parameters["timers_per_block"]
+        for key, raw in timers.scan(self.context(), limit=limit):
+            if key >= until:
+                break
+            timer = self.registry.decode_timer(raw)
+            handler = self.registry.timers[type(timer)]
+            self.process_effect(raw, lambda ctx, run=handler, due=timer: run(ctx, due))
+            timers.delete(self.context(), key)
+            self.state.keep()
+
+    def process_effect(self, body: bytes, effect: Callable[[Context], None]) -> tuple[int, list[Any]]:
+        """Something the ledger does by itself, journalled by a leaf like a transaction."""
+        return self.process_leaf(self.context(), effect, EFFECT, body, b"")
+
+    def process_leaf(
+        self, ctx: Context, decide: Callable[[Context], None], kind: int, body: bytes, signature: bytes
+    ) -> tuple[int, list[Any]]:
+        """Run a rule, keep or drop its writes, append its leaf and enter it into the journals. Returns (code, details)."""
+        try:
+            decide(ctx)
+            leaf = self._leaf(kind, body, signature, ACCEPTED, ctx.events, list(ctx.subjects.values()))
+            if len(leaf) > LEAF_SIZE_MAX:
+                raise TooManyEffects(len(leaf), LEAF_SIZE_MAX)
+            code, details = ACCEPTED, ctx.events
+        except Refusal as refusal:
+            assert refusal.number >= ORDERED_FROM, f"a rule raised an admission refusal: {refusal!r}"
+            code, details = refusal.number, list(refusal.details)
+        except (Fatal, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # DESIGN §3: an exception inside a rule becomes the refusal `internal`
+            code, details = Internal.number, [type(error).__name__]
+        if code != ACCEPTED:
+            self.state.drop()
+            ctx.subjects.clear()
+            leaf = self._leaf(kind, body, signature, code, details, [])
+        else:
+            self.state.keep()
+        hashed = leaf_hash(leaf)
+        for subject in ctx.subjects:
+            self.journal(subject, hashed)
+        self.leaves.append(leaf)
+        self.hashes.append(hashed)
+        return code, details
+
+    def _leaf(
+        self, kind: int, body: bytes, signature: bytes, code: int, details: list[Any], subjects: list[list[str | int | None]]
+    ) -> bytes:
+        return encode_leaf(kind, body, signature, (self.height, self.time_ms, code, details), subjects)
+
+    def journal(self, subject: str, hashed: bytes) -> None:
+        """Append a leaf's hash to a subject's journal, in the subject's own row."""
+        key = home_key(subject)
+        row = self.state.settled(table_of(key), key)
+        assert row is not None and row.size >= 0, subject
+        nodes = self.changes.journal_nodes
+
+        def keep_node(level: int, index: int, node: bytes) -> None:
+            if level >= STORED_LEVEL:
+                nodes[subject, level, index] = node
+
+        completes = (row.size + 1) % (1 << STORED_LEVEL) == 0
+        peaks = append_joined(row.size, row.peaks, hashed, keep_node if completes else None)
+        self.state.rows[key] = Row(row.value, row.size + 1, peaks, row.salt)
+        self.state.dirty.add(key)
+        self.changes.journal.append((subject, row.size, self.head.log.size + len(self.leaves)))
+
+    def remember_transactions(self) -> None:
+        """Count this block's ids under their expiry minutes, and forget the minutes that have passed."""
+        ctx = self.context()
+        for minute, ids in sorted(self.minutes.items()):
+            key = f"{minute:012d}"
+            known = recent.get(ctx, key) or CountedIds(0, ZERO_HASH)
+            chain = known.chain
+            for transaction_id in ids:
+                chain = digest("recent", chain, transaction_id)
+            recent.put(ctx, key, CountedIds(known.count + len(ids), chain))
+        passed = f"{self.time_ms // MINUTE_MS:012d}"
+        for key, _ in recent.scan(ctx, limit=2 * self.genesis.parameters["expiry_max_ms"] // MINUTE_MS):
+            if key >= passed:
+                break
+            recent.delete(ctx, key)
+        self.state.keep()
+
+    def make_block(self, receipts: list[Receipt | None]) -> Block:
+        """Close the block: state root, header leaf, log root, checkpoint text."""
+        changes, reader = self.changes, self.state.reader
+        changes.values, changes.private = self.state.encoded()
+        hashed = {sha256(key): None if value is None else state_tree.value_hash(value) for key, value in changes.values.items()}
+        root, changes.nodes = state_tree.update(hashed, reader.node)
+        checkpoint = Checkpoint(
+            origin=self.genesis.origin,
+            size=self.head.log.size + len(self.leaves) + 1,
+            root=ZERO_HASH,
+            height=self.height,
+            time_ms=self.time_ms,
+            state=root,
+            previous=self.head.checkpoint_hash,
+            validators=validators_hash(self.head.validators),
+        )
+        header = self._leaf(HEADER, checkpoint.lines_after_root().encode(), b"", ACCEPTED, [], [])
+        self.leaves.append(header)
+        self.hashes.append(leaf_hash(header))
+
+        def keep_node(level: int, index: int, node: bytes) -> None:
+            if level >= STORED_LEVEL:
+                changes.log_nodes[level, index] = node
+
+        log = self.head.log.extend(self.hashes, keep_node)
+        text = msgspec.structs.replace(checkpoint, root=log.root()).text()
+        head = Head(self.height, self.time_ms, checkpoint_hash(text), log, self.head.validators)
+        return Block(self.height, self.time_ms, text, self.head.log.size, self.leaves, receipts, self.dropped, changes, head)
