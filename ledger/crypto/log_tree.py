@@ -93,15 +93,16 @@ class Frontier(Message, frozen=True):
         push, pop = peaks.append, peaks.pop
         size = self.size
         for leaf in leaves:
+            node = leaf
             index = size
             level = 0
             while index & 1:
-                leaf = sha256(b"\1" + pop() + leaf).digest()
+                node = sha256(b"\1" + pop() + node).digest()
                 index >>= 1
                 if on_node is not None:
                     level += 1
-                    on_node(level, index, leaf)
-            push(leaf)
+                    on_node(level, index, node)
+            push(node)
             size += 1
         return Frontier(size, tuple(peaks))
 
@@ -137,7 +138,10 @@ def frontier_at(size: int, read: NodeReader) -> Frontier:
 
 
 def inclusion_proof(index: int, size: int, read: NodeReader) -> list[bytes]:
-    """RFC 9162 §2.1.3.1: the audit path of leaf `index` among the first `size`, leaf to root. Requires 0 <= index < size."""
+    """RFC 9162 §2.1.3.1: the audit path of leaf `index` among the first `size`, from the leaf up.
+
+    Requires 0 <= index < size.
+    """
     if not 0 <= index < size < SIZE_LIMIT:
         raise ValueError(f"no leaf {index} in a tree of {size}")
     path: list[bytes] = []
@@ -245,7 +249,7 @@ def range_proof(start: int, end: int, size: int, read: NodeReader) -> list[bytes
 
 
 def verify_range(start: int, leaves: Sequence[bytes], size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """`leaves` (leaf hashes) are exactly the leaves from `start` on of the tree of `size` with `root`, else `ProofError`."""
+    """`leaves` (leaf hashes) are just the leaves from `start` on of the tree of `size` with `root`, else `ProofError`."""
     end = start + len(leaves)
     if not 0 <= start <= end <= size < SIZE_LIMIT:
         raise ProofError(f"no range {start} to {end} in a tree of {size}")
@@ -256,8 +260,8 @@ def verify_range(start: int, leaves: Sequence[bytes], size: int, proof: Sequence
     _check_hashes(proof)
     _check_hashes(leaves)
     peaks = list(Frontier(start, tuple(proof[:left])).extend(leaves).peaks)
-    for (level, index), node in zip(right, proof[left:], strict=True):
-        # A complete subtree joins like a leaf whose size is 2^level.
+    for (_, index), subtree in zip(right, proof[left:], strict=True):
+        node = subtree
         joining = index
         while joining & 1:
             node = node_hash(peaks.pop(), node)
@@ -284,11 +288,8 @@ def _fold(peaks: Sequence[bytes]) -> bytes:
 
 def _peaks_of(size: int) -> list[tuple[int, int]]:
     """(level, index) of the complete subtrees of the first `size` leaves, left to right."""
-    nodes = []
-    for level in range(size.bit_length() - 1, -1, -1):
-        if size >> level & 1:
-            nodes.append((level, (size >> level) - 1))
-    return nodes
+    levels = range(size.bit_length() - 1, -1, -1)
+    return [(level, (size >> level) - 1) for level in levels if size >> level & 1]
 
 
 def _right_of(end: int, size: int) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ A node's stored form is what is hashed and what travels in a proof:
 
     u16be bitmap of slots in use ‖ u16be bitmap of those that are leaves ‖ entries in slot order
 
-Slot s is in use when bit 1 << s is set. A leaf's entry is key hash ‖ value hash (64 bytes), an inner slot's entry is the
+Slot s is in use when bit 1 << s is set. A leaf's entry is key hash ‖ value hash (64 bytes), an inner slot's entry the
 child's hash (32 bytes). Node hash = SHA-256(0x02 ‖ node); value hash = SHA-256(0x03 ‖ value); key hash = SHA-256(key).
 
 Canonical: besides the root, which always exists, a node of path p exists exactly when two or more keys begin with p; a
@@ -75,7 +75,7 @@ EMPTY_STATE_ROOT = node_hash(EMPTY_NODE)
 
 
 def update(changes: Mapping[bytes, bytes | None], read: NodeAt) -> tuple[bytes, dict[bytes, bytes | None]]:
-    """Apply a batch: key hash -> value hash, or None to delete (deleting what is absent changes nothing); all of 32 bytes.
+    """Apply a batch: key hash -> value hash, both of 32 bytes, or None to delete (what is absent stays absent).
 
     Returns the new root and the nodes to write by path, None for those to remove. `read` gives the nodes as they were
     before; an absent root reads as the empty tree. Raises `MissingNode` when the store is damaged.
@@ -105,7 +105,7 @@ class _Update:
         self._written = written
 
     def change(self, path: bytes, own: bytes, batch: list[Change], low: int, high: int) -> bytes:
-        """Apply batch[low:high] under the existing node at `path`, whose hash is `own`; return the parent's new entry."""
+        """Apply batch[low:high] under the existing node at `path`, of hash `own`; return the parent's new entry."""
         before = self._read(path)
         if before is None:
             if path:
@@ -155,7 +155,7 @@ class _Update:
         return _sha256(b"\2" + after).digest()
 
     def build(self, path: bytes, held: tuple[bytes, bytes] | None, batch: list[Change], low: int, high: int) -> bytes:
-        """The entry for `path`, where no node exists yet: the leaf `held` there, if any, with batch[low:high] applied."""
+        """The entry for `path`, where no node exists yet: the leaf `held` there, if any, plus batch[low:high]."""
         if high - low == 1:
             key, value = batch[low]
             if not held or held[0] == key:
@@ -236,7 +236,7 @@ class ProvenState:
             self._nodes[name] = node
 
     def value_hash(self, key: bytes) -> bytes | None:
-        """The value hash under a key hash, or None: proven absent. Raises `ProofError` when the nodes do not suffice."""
+        """The value hash under a key hash, None if proven absent; `ProofError` when the nodes do not suffice."""
         if len(key) != HASH_SIZE:
             raise ProofError(f"a key hash of {len(key)} bytes, not {HASH_SIZE}")
         name, path = self.root, b""
