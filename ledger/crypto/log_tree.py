@@ -249,7 +249,7 @@ def range_proof(start: int, end: int, size: int, read: NodeReader) -> list[bytes
 
 
 def verify_range(start: int, leaves: Sequence[bytes], size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """`leaves` (leaf hashes) are just the leaves from `start` on of the tree of `size` with `root`, else `ProofError`."""
+    """`leaves` (leaf hashes) are the leaves from `start` on of the tree of `size` with `root`, else `ProofError`."""
     end = start + len(leaves)
     if not 0 <= start <= end <= size < SIZE_LIMIT:
         raise ProofError(f"no range {start} to {end} in a tree of {size}")
