@@ -1,0 +1,118 @@
+"""Messages of the trace module, and what each record is to the subjects it names.
+
+A journey follows the roles input, container, place, device and certificate out of records in which the subject at hand is
+self or output (docs/PROOF.md, "Closure"), so these roles decide what a complete journey holds. `[a, b]` are the bounds, in
+block time, on the journal of the subject they stand at: `a` = event time - `clock_ahead_ms` of the beginning, `b` = event
+time of the end + `late_readings_ms`, since readings may be uploaded that much later. An open bound is closed by the later
+record that repeats subject, role and beginning.
+
+| action | self / output | followed | other |
+|--|--|--|--|
+| register_product, register_site, register_vehicle | the thing | | organisation |
+| register_plot | plot | place: site | organisation |
+| authorise_producer | product | | both organisations |
+| attach_device | the thing | device [a, open] | |
+| detach_device | the thing | device [a, b] | |
+| start_planting | planting | place: plot [a, open] | organisation |
+| end_planting | planting | place: plot [a, b] | organisation |
+| record_operation | planting or plot, lots harvested too early | | plot of the planting, plantings of the plot |
+| harvest | output: lot | input: planting; place: plot [a, b]; certificate | product, organisation |
+| inspect | the target | | inspector |
+| issue_certificate | everything in scope | certificate | issuer, holder |
+| revoke_certificate | certificate | | everything in scope, issuer, holder |
+| transform | output: new lots | input: old lots; certificate | products, organisation |
+| pack_unit | lots and units put in | container: unit [a, open] | organisation |
+| unpack_unit | lots and units taken out | container: unit [a, b] | organisation |
+| load | units, lots | container: vehicle or site [a, open] | organisation |
+| unload | units, lots | container: vehicle or site [a, b] | organisation |
+| ship, receive, refuse_shipment | units, lots | place: origin, destination [a, b] | both organisations, vehicle |
+| destroy, recall | lots | | organisation |
+| record_readings | device | | the thing it is tied to, lots with an excursion |
+| declare_error | | | all subjects of what it corrects |
+| declare_readings_error | device | | the things it was tied to, lots those records touched |
+
+So a pack lot reaches its harvest lots (input), their planting (input) and plot (place, with the soil sensors' readings in
+the plot's journal), its crates (container) and through them the truck (container) with the readings of the truck's devices.
+"""
+
+from ledger.modules.trace.messages.growing import (
+    EndPlanting,
+    Harvest,
+    Inspect,
+    IssueCertificate,
+    RecordOperation,
+    RevokeCertificate,
+    StartPlanting,
+    TestResult,
+)
+from ledger.modules.trace.messages.handling import (
+    Destroy,
+    Load,
+    PackUnit,
+    Receive,
+    RefuseShipment,
+    Ship,
+    ShippingTerms,
+    Transform,
+    Unload,
+    UnpackUnit,
+)
+from ledger.modules.trace.messages.things import (
+    AttachDevice,
+    AuthoriseProducer,
+    DetachDevice,
+    RegisterPlot,
+    RegisterProduct,
+    RegisterSite,
+    RegisterVehicle,
+)
+from ledger.modules.trace.messages.types import Band, Output, Portion
+from ledger.modules.trace.messages.watching import (
+    METRICS_MAX,
+    READINGS_MAX,
+    Column,
+    DeclareReadingsError,
+    DeclareRecordError,
+    Recall,
+    RecallSpread,
+    RecordReadings,
+)
+
+__all__ = [
+    "METRICS_MAX",
+    "READINGS_MAX",
+    "AttachDevice",
+    "AuthoriseProducer",
+    "Band",
+    "Column",
+    "DeclareReadingsError",
+    "DeclareRecordError",
+    "Destroy",
+    "DetachDevice",
+    "EndPlanting",
+    "Harvest",
+    "Inspect",
+    "IssueCertificate",
+    "Load",
+    "Output",
+    "PackUnit",
+    "Portion",
+    "Recall",
+    "RecallSpread",
+    "Receive",
+    "RecordOperation",
+    "RecordReadings",
+    "RefuseShipment",
+    "RegisterPlot",
+    "RegisterProduct",
+    "RegisterSite",
+    "RegisterVehicle",
+    "RevokeCertificate",
+    "Ship",
+    "ShippingTerms",
+    "StartPlanting",
+    "TestResult",
+    "Transform",
+    "Unload",
+    "UnpackUnit",
+]

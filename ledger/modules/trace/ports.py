@@ -1,0 +1,109 @@
+"""What the trace module needs of others, and what it offers them: nothing wider than these."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from ledger.modules.trace.state import holdings, lots
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+
+class MetricFacts(Protocol):
+    """A metric of a device: readings mean x 10^`exponent` `unit`, plausible within [minimum, maximum]."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def exponent(self) -> int: ...
+    @property
+    def minimum(self) -> int: ...
+    @property
+    def maximum(self) -> int: ...
+
+
+class DeviceFacts(Protocol):
+    """A registered device. `interval_ms`: expected time between two readings."""
+
+    @property
+    def organisation(self) -> str: ...
+    @property
+    def interval_ms(self) -> int: ...
+
+    def metric(self, name: str) -> MetricFacts | None:
+        """The metric of that name, or None."""
+
+    def calibrated(self, from_ms: int, to_ms: int) -> bool:
+        """Whether its calibration covers all of [from_ms, to_ms]."""
+
+
+class Devices(Protocol):
+    """The registry's devices."""
+
+    def need(self, ctx: "Context", device: str) -> DeviceFacts:
+        """A device in service; raises the registry's refusals."""
+
+    def get(self, ctx: "Context", device: str) -> DeviceFacts | None:
+        """A device, retired or not, or None."""
+
+
+class Organisations(Protocol):
+    """The registry's organisations."""
+
+    def need(self, ctx: "Context", organisation: str) -> object:
+        """An organisation that may act; raises the registry's refusals."""
+
+
+class Ports:
+    """The interfaces of other modules, handed to the rules that need them."""
+
+    def __init__(self, devices: Devices, organisations: Organisations) -> None:
+        self.devices = devices
+        self.organisations = organisations
+
+
+class LotLookup(Protocol):
+    """What other modules (group buying, claims) may ask about lots."""
+
+    def exists(self, ctx: "Context", lot: str) -> bool:
+        """Whether the lot key is known."""
+
+    def product(self, ctx: "Context", lot: str) -> str | None:
+        """The product key of a lot, or None for an unknown lot."""
+
+    def held(self, ctx: "Context", lot: str, organisation: str) -> int:
+        """Micro-units of the lot that the organisation holds loose."""
+
+    def recalled(self, ctx: "Context", lot: str) -> bool:
+        """Whether the lot is recalled; an unknown lot is not."""
+
+    def flags(self, ctx: "Context", lot: str) -> int:
+        """The `Flag` bits of a lot, 0 for an unknown lot."""
+
+
+class Lots:
+    """`LotLookup` over this module's tables; reads only."""
+
+    def exists(self, ctx: "Context", lot: str) -> bool:
+        """Whether the lot key is known."""
+        return lots.has(ctx, lot)
+
+    def product(self, ctx: "Context", lot: str) -> str | None:
+        """The product key of a lot, or None for an unknown lot."""
+        row = lots.get(ctx, lot)
+        return None if row is None else row.product
+
+    def held(self, ctx: "Context", lot: str, organisation: str) -> int:
+        """Micro-units of the lot that the organisation holds loose."""
+        return holdings.get(ctx, f"{lot}/{organisation}") or 0
+
+    def recalled(self, ctx: "Context", lot: str) -> bool:
+        """Whether the lot is recalled; an unknown lot is not."""
+        row = lots.get(ctx, lot)
+        return row is not None and row.state == "recalled"
+
+    def flags(self, ctx: "Context", lot: str) -> int:
+        """The `Flag` bits of a lot, 0 for an unknown lot."""
+        row = lots.get(ctx, lot)
+        return 0 if row is None else row.flags
