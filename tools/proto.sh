@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 
 generate() {
     .venv/bin/python -m grpc_tools.protoc --proto_path=proto \
-        --plugin=protoc-gen-mypy_grpc=.venv/bin/protoc-gen-mypy_grpc \
-        --python_out="$1" --pyi_out="$1" --grpc_python_out="$1" --mypy_grpc_out=quiet:"$1" proto/linxin/v1/*.proto
+        --plugin=protoc-gen-mypy=.venv/bin/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=.venv/bin/protoc-gen-mypy_grpc \
+        --python_out="$1" --mypy_out=quiet:"$1" --grpc_python_out="$1" --mypy_grpc_out=quiet:"$1" proto/linxin/v1/*.proto
 }
 
 if [[ "${1:-}" != --compare ]]; then
