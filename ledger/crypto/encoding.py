@@ -5,13 +5,14 @@ nothing is ever re-encoded to be verified.
 """
 
 import re
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, dataclass_transform, get_args
 
 import msgspec
 
 _T = TypeVar("_T")
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Message(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Base of every struct that is signed, stored or hashed."""
 
@@ -84,7 +85,9 @@ def _named_path(path: str, kind: Any, data: bytes) -> str:
 def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
     """The struct that `value` (an untyped array) is meant to be under `kind`, which may be a tagged union."""
     candidates = [kind, *get_args(kind)]
-    structs = [candidate for candidate in candidates if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct)]
+    structs = [
+        candidate for candidate in candidates if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct)
+    ]
     if not structs:
         return None
     tag = value[0] if isinstance(value, list) and value else None
