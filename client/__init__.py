@@ -1,0 +1,1 @@
+"""What a participant runs: keys, submission, proofs checked offline, sensor files."""

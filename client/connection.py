@@ -1,0 +1,218 @@
+"""Channels to a network's endpoints: TLS under its own authority, fail-over, and retries with jittered back-off.
+
+A call is offered to one endpoint after another until one answers; statuses that say "not now" (`AGAIN`) are retried
+until the caller's time is up, all others are final. Every request of the services is safe to repeat.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message as Protobuf
+from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc
+
+from client.failures import AGAIN, Unreachable, WrongNetwork, remote_failure
+from client.network_directory import NetworkDirectory
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import digest, sha256
+from ledger.crypto.signing import SigningKey
+
+REQUEST_METADATA = "linxin-request-bin"
+"""Metadata of calls that read restricted things or change the vault: a serialised `linxin.v1.RequestSignature`."""
+
+RECEIVE_BYTES_MAX = 64 * 1024 * 1024
+BACKOFF_S_FIRST = 0.05
+BACKOFF_S_MAX = 2.0
+ATTEMPT_S_MIN = 15.0
+"""Where there are several endpoints, none is waited for longer than its share of the time or this, whichever is more."""
+
+_Request = TypeVar("_Request", bound=Protobuf)
+_Response = TypeVar("_Response", bound=Protobuf)
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+
+
+@dataclass(frozen=True)
+class Stubs:
+    """The services of one endpoint."""
+
+    ledger: ledger_pb2_grpc.LedgerServiceAsyncStub
+    provenance: provenance_pb2_grpc.ProvenanceServiceAsyncStub
+    blobs: blob_pb2_grpc.BlobServiceAsyncStub
+
+
+class Backoff:
+    """Waits that double from 50 ms to two seconds, each drawn from the upper half of its range ("jitter")."""
+
+    def __init__(self) -> None:
+        self._next_s = BACKOFF_S_FIRST
+
+    def next_s(self, at_least_ms: int = 0) -> float:
+        """Seconds to wait now; never less than what the node asked for."""
+        base_s = max(self._next_s, at_least_ms / 1000)
+        self._next_s = min(self._next_s * 2, BACKOFF_S_MAX)
+        return base_s * random.uniform(0.5, 1.0) if not at_least_ms else base_s * random.uniform(1.0, 1.5)  # noqa: S311  # jitter
+
+
+class Connection:
+    """The endpoints of one network. Use as `async with Connection(...) as connection`.
+
+    `authority` is the PEM certificate that endpoints are issued by (None: plain text); `chain_id`, when given, is
+    compared with what each endpoint says before anything else is asked of it.
+    """
+
+    def __init__(self, endpoints: Sequence[str], authority: bytes | None, chain_id: bytes | None = None) -> None:
+        self.endpoints = tuple(endpoints)
+        self.chain_id = chain_id
+        self._authority = authority
+        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._known: set[str] = set()
+        self._turn = 0
+
+    @classmethod
+    def to(cls, network: NetworkDirectory) -> Self:
+        """A connection to the network of a folder, trusting its genesis file and authority."""
+        return cls(network.endpoints, network.authority(), sha256(network.genesis_bytes()))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all channels."""
+        channels, self._channels = list(self._channels.values()), {}
+        await asyncio.gather(*(channel.close(None) for channel in channels))
+
+    async def call(
+        self,
+        pick: Callable[[Stubs], Callable[..., Any]],
+        request: _Request,
+        answer: type[_Response],
+        *,
+        timeout_s: float = 10.0,
+        sign: Callable[[], Metadata] | None = None,
+    ) -> _Response:
+        """Ask until an endpoint answers. `pick` names the method: `lambda to: to.ledger.GetStatus`.
+
+        Raises `Remote` with the node's refusal, `Unreachable` when nobody answered in `timeout_s`, `WrongNetwork`.
+        """
+        deadline = time.monotonic() + timeout_s
+        backoff, reasons = Backoff(), dict[str, str]()
+        while True:
+            endpoint = self.endpoints[self._turn % len(self.endpoints)] if self.endpoints else ""
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not endpoint:
+                raise Unreachable([f"{name}: {said}" for name, said in reasons.items()])
+            try:
+                attempt_s = min(left_s, max(ATTEMPT_S_MIN, timeout_s / len(self.endpoints)))
+                await self._check_chain(endpoint, attempt_s)
+                method = pick(self.stubs(endpoint))
+                found = await method(request, timeout=attempt_s, metadata=sign() if sign else None)
+            except grpc.aio.AioRpcError as error:
+                failure = remote_failure(error)
+                if error.code() not in AGAIN:
+                    raise failure from None
+                reasons[endpoint] = failure.en
+                self._turn += 1
+                wait_s = backoff.next_s(failure.retry_after_ms)
+                if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED and time.monotonic() + wait_s > deadline:
+                    raise failure from None
+                await asyncio.sleep(min(wait_s, max(0.0, deadline - time.monotonic())))
+            else:
+                assert isinstance(found, answer)
+                return found
+
+    async def stream(
+        self,
+        pick: Callable[[Stubs], Callable[..., Any]],
+        request: Protobuf,
+        answer: type[_Response],
+        *,
+        timeout_s: float | None = None,
+        sign: Callable[[], Metadata] | None = None,
+    ) -> AsyncIterator[_Response]:
+        """The answers of a streaming call to the first endpoint that is reachable; the caller resumes a broken stream.
+
+        Raises `Remote`, `Unreachable`, `WrongNetwork`.
+        """
+        await self.status()  # so that an endpoint that answers is the one whose turn it is
+        method = pick(self.stubs(self.endpoints[self._turn % len(self.endpoints)]))
+        call = method(request, timeout=timeout_s, metadata=sign() if sign else None)
+        try:
+            async for item in call:
+                assert isinstance(item, answer)
+                yield item
+        except grpc.aio.AioRpcError as error:
+            raise remote_failure(error) from None
+        finally:
+            call.cancel()
+
+    async def status(self) -> ledger_pb2.GetStatusResponse:
+        """What the endpoint whose turn it is says of itself."""
+        request = ledger_pb2.GetStatusRequest()
+        return await self.call(lambda to: to.ledger.GetStatus, request, ledger_pb2.GetStatusResponse)
+
+    @property
+    def reached(self) -> bool:
+        """Whether any endpoint has answered. Until then nothing but questions for its chain id was sent."""
+        return bool(self._known)
+
+    def stubs(self, endpoint: str) -> Stubs:
+        """The services of one endpoint; its channel is opened on first use."""
+        channel = self._channels.get(endpoint)
+        if channel is None:
+            channel = self._channels[endpoint] = open_channel(endpoint, self._authority)
+        return Stubs(
+            ledger_pb2_grpc.LedgerServiceStub(channel),
+            provenance_pb2_grpc.ProvenanceServiceStub(channel),
+            blob_pb2_grpc.BlobServiceStub(channel),
+        )
+
+    async def _check_chain(self, endpoint: str, timeout_s: float) -> None:
+        if endpoint in self._known:
+            return
+        status = await self.stubs(endpoint).ledger.GetStatus(ledger_pb2.GetStatusRequest(), timeout=timeout_s)
+        if self.chain_id is not None and status.chain_id != self.chain_id:
+            raise WrongNetwork(endpoint, self.chain_id, status.chain_id)
+        self._known.add(endpoint)
+
+
+def open_channel(endpoint: str, authority: bytes | None) -> grpc.aio.Channel:
+    """A channel to host:port, under TLS when an authority is given."""
+    options = [
+        ("grpc.max_receive_message_length", RECEIVE_BYTES_MAX),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.enable_http_proxy", 0),
+    ]
+    if authority is None:
+        return grpc.aio.insecure_channel(endpoint, options=options)
+    return grpc.aio.secure_channel(endpoint, grpc.ssl_channel_credentials(authority), options=options)
+
+
+def signed_request(key: SigningKey, chain_id: bytes, method: str, first: Protobuf) -> Callable[[], Metadata]:
+    """Makes the metadata that proves who asks, anew for each attempt.
+
+    `method` as `/linxin.v1.BlobService/Get`; `first` is the request, or the first message of a client stream.
+    """
+    body = first.SerializeToString()
+
+    def sign() -> Metadata:
+        time_ms = time.time_ns() // 1_000_000
+        message = digest("request", encode([chain_id, method, sha256(body), time_ms]))
+        proof = ledger_pb2.RequestSignature(
+            algorithm=key.algorithm, public_key=key.public_key, time_ms=time_ms, signature=key.sign(message)
+        )
+        return ((REQUEST_METADATA, proof.SerializeToString()),)
+
+    return sign
