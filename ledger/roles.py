@@ -1,4 +1,4 @@
-"""The roles an organisation can hold (DESIGN §5), and who may sign what."""
+"""The roles an organisation can hold (DESIGN §5), those of devices and members, and who may sign what."""
 
 from enum import StrEnum
 
@@ -18,7 +18,17 @@ class Role(StrEnum):
     COMMUNITY = "community"
     REGULATOR = "regulator"
     AUDITOR = "auditor"
+    DEVICE = "device"
+    LEADER = "leader"
+    RESIDENT = "resident"
 
+
+SIGNER_ROLES = (Role.DEVICE, Role.LEADER, Role.RESIDENT)
+"""What a device or member signs as, whatever its organisation is: a stolen sensor cannot register a harvest. Staff sign
+with their organisation's roles. Never granted to an organisation."""
+
+ORGANISATION_ROLES = tuple(role for role in Role if role not in SIGNER_ROLES)
+"""What an organisation can be."""
 
 PRODUCERS = (Role.FARM, Role.COOPERATIVE, Role.HOUSEHOLD)
 """Those who grow."""
