@@ -12,13 +12,15 @@ LEAF_SIZE_MAX = 65_535
 PROPOSAL_SIZE_MAX = 16 * 1024 * 1024
 
 TRANSACTION, EFFECT, HEADER = 0, 1, 2
-"""Kinds of leaves: a transaction; what the ledger did by itself (a timer, or `ledger.genesis`); the last leaf of a block."""
+"""Kinds of leaves: a transaction; what the ledger did by itself (a timer, or `ledger.genesis`); the last leaf of a
+block."""
 
 ACCEPTED = 0
 
 
 class Proposal(Message):
-    """What consensus orders: a time and transactions. Results are computed by everyone, so a proposal cannot be invalid.
+    """What consensus orders: a time and transactions. Results are computed by everyone, so a proposal cannot be
+    invalid.
 
     `time_ms` is the proposer's clock; block time is max(time_ms, previous + 1).
     """
@@ -87,7 +89,8 @@ class Head:
 class Changes:
     """What a block writes besides its leaves; keys and values as `Reader` gives them, None = delete.
 
-    `log_nodes` and `journal_nodes` hold completed inner nodes of level >= `STORED_LEVEL`; `journal` = (subject, position
+    `log_nodes` and `journal_nodes` hold completed inner nodes of level >= `STORED_LEVEL`; `journal` = (subject,
+    position
     in its journal, index in the log).
     """
 
@@ -103,7 +106,8 @@ class Changes:
 
 @dataclass(frozen=True)
 class Block:
-    """An executed proposal. `receipts` are aligned with the proposal's transactions: None = dropped, with `dropped` saying why.
+    """An executed proposal. `receipts` are aligned with the proposal's transactions: None = dropped, with `dropped`
+    saying why.
 
     `text` is the checkpoint to be cosigned; `head` is what the next block builds on; `first_index` the log index of the
     block's first leaf.
@@ -121,7 +125,11 @@ class Block:
 
 
 def encode_leaf(
-    kind: int, body: bytes, signature: bytes, outcome: tuple[int, int, int, list[Any]], subjects: list[list[str | int | None]]
+    kind: int,
+    body: bytes,
+    signature: bytes,
+    outcome: tuple[int, int, int, list[Any]],
+    subjects: list[list[str | int | None]],
 ) -> bytes:
     """The bytes of a leaf."""
     return encode((kind, body, signature, outcome, subjects))

@@ -1,17 +1,17 @@
 """Votes make a certificate: a checkpoint cosigned by a quorum of the validators that must certify its height.
 
 Trust rules, all of them here and in no other place: the set for height 1 comes from the genesis file; each certified
-checkpoint names (by hash) the set for the next height; a certificate counts only with cosignatures of a quorum of distinct
+checkpoint names (by hash) the set for the next height; a certificate counts only with cosignatures of a quorum of
+distinct
 members of its set, all over the same text; a certificate of ours holds no other signature.
 """
 
 from collections.abc import Sequence
 
 from ledger.block import Validator
-from ledger.crypto.checkpoint import Checkpoint, Note, cosignature_message, cosignature_key_id, parse_checkpoint, parse_note
+from ledger.crypto.checkpoint import Checkpoint, Note, parse_checkpoint, parse_note, verify_cosignature
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest
-from ledger.crypto.signing import Algorithm, verify
 
 
 class CertificateError(ValueError):
@@ -62,12 +62,7 @@ def check_cosignatures(note: Note, validators: Sequence[Validator]) -> Checkpoin
             raise CertificateError(f"signed by {signature.name}, who is not a validator of height {checkpoint.height}")
         if signature.name in signed:
             raise CertificateError(f"signed twice by {signature.name}")
-        if signature.key_id != cosignature_key_id(validator.name, validator.public_key):
-            raise CertificateError(f"the key id of {signature.name} is not that of its key")
-        if len(signature.blob) != 72:
-            raise CertificateError(f"the cosignature of {signature.name} is not 72 bytes long")
-        message = cosignature_message(note.text, int.from_bytes(signature.blob[:8], "big"))
-        if not verify(Algorithm.ED25519, validator.public_key, signature.blob[8:], message):
+        if not verify_cosignature(signature, validator.public_key, note.text):
             raise CertificateError(f"the cosignature of {signature.name} does not verify")
         signed.add(signature.name)
     needed = quorum(len(validators))

@@ -1,4 +1,6 @@
-"""All that a rule may see and do: state, block time, signer, journals, events and timers. Nothing else exists for it."""
+"""All that a rule may see and do: state, block time, signer, journals, events and timers. Nothing else exists for
+it.
+"""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -44,7 +46,9 @@ NOBODY = Signer("", "", frozenset(), b"", 0)
 
 @dataclass
 class Context:
-    """What one transaction or timer sees. Changes are kept only if its rule returns; a refusal leaves nothing behind."""
+    """What one transaction or timer sees. Changes are kept only if its rule returns; a refusal leaves nothing
+    behind.
+    """
 
     state: BlockState
     height: int
@@ -72,8 +76,10 @@ class Context:
         self.events.append([name, *fields])
 
     def journal(self, subject: str, role: str, from_ms: int | None = None, to_ms: int | None = None) -> None:
-        """Enter this record into a subject's journal. `from_ms`, `to_ms` bound (in block time) how much of that subject's
-        journal belongs to a journey that comes this way. The first role and bounds given for a subject stand, but `self`
+        """Enter this record into a subject's journal. `from_ms`, `to_ms` bound (in block time) how much of that
+        subject's
+        journal belongs to a journey that comes this way. The first role and bounds given for a subject stand, but
+        `self`
         and `output` override the others. Requires a subject that has a row.
         """
         assert role in ROLES, role
@@ -97,13 +103,17 @@ class Context:
             return False
 
     def schedule(self, due_ms: int, timer: Timer) -> None:
-        """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of scheduling."""
+        """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of
+        scheduling.
+        """
         key = TIMER_KEY.format(due=due_ms, height=self.height, position=self.position, number=self.scheduled)
         self.scheduled += 1
         timers.put(self, key, encode(timer))
 
     def next_salt(self, key: bytes, before: bytes | None) -> bytes:
-        """A fresh salt for a restricted row: from the transaction's own salt, or from the row's last one when a timer writes."""
+        """A fresh salt for a restricted row: from the transaction's own salt, or from the row's last one when a timer
+        writes.
+        """
         source = self.restricted_salt or before
         assert source, "a restricted row is first written by a transaction with a restricted part"
         return digest("salt", source, self.transaction_id, self.height.to_bytes(8, "big"), key)

@@ -1,7 +1,8 @@
 """Typed, numbered, bilingual refusals: what an outsider did wrong, where, and what to do about it.
 
 A refusal is an answer, never a fault of ours; broken invariants of ours are assertions. Numbers never change: 1-19 are
-dropped at admission (no id, no leaf), 20-99 are ordered and leave a leaf, 100-199 belong to access and services, and each
+dropped at admission (no id, no leaf), 20-99 are ordered and leave a leaf, 100-199 belong to access and services, and
+each
 module owns a thousand (registry 1000, trace 2000, governance 3000, payments 4000, groupbuy 5000, claims 6000,
 archive 7000, rewards 8000).
 """
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, dataclass_transform
 
 ORDERED_FROM = 20
-"""Refusals with a number from here on are ordered and leave a leaf; lower ones are dropped without a trace on the chain."""
+"""Refusals with a number from here on are ordered and leave a leaf; lower ones are dropped without a trace on the
+chain."""
 
 _BY_NUMBER: dict[int, type["Refusal"]] = {}
 
@@ -43,7 +45,8 @@ class Refusal(Exception):
 
 
 class Fatal(Exception):
-    """A fault of this machine or of our own (a damaged disk, a broken invariant): the node stops before it signs anything.
+    """A fault of this machine or of our own (a damaged disk, a broken invariant): the node stops before it signs
+    anything.
 
     It is never turned into a refusal, since other validators would not refuse.
     """
@@ -67,14 +70,18 @@ class Description:
 
 @dataclass_transform(eq_default=False)
 def refusal(number: int, status: str = "FAILED_PRECONDITION") -> Any:
-    """Class decorator: make a `Refusal` subclass a numbered dataclass. `status` is the gRPC status that services answer with."""
+    """Class decorator: make a `Refusal` subclass a numbered dataclass. `status` is the gRPC status that services
+    answer with.
+    """
 
     def register(cls: type[Refusal]) -> type[Refusal]:
         assert number not in _BY_NUMBER, f"refusal {number} is taken by {_BY_NUMBER[number].__name__}"
         cls.number = number
         cls.status = status
         made = dataclass(eq=False)(cls)
-        assert made.zh and made.en and made.remedy_zh and made.remedy_en, f"{cls.__name__} needs its texts in both languages"
+        assert made.zh and made.en and made.remedy_zh and made.remedy_en, (
+            f"{cls.__name__} needs its texts in both languages"
+        )
         _BY_NUMBER[number] = made
         return made
 
@@ -82,11 +89,20 @@ def refusal(number: int, status: str = "FAILED_PRECONDITION") -> Any:
 
 
 def describe(number: int, details: list[str]) -> Description:
-    """The words for a refusal found on a leaf or receipt; unknown numbers (of a newer version) are described as such."""
+    """The words for a refusal found on a leaf or receipt; unknown numbers (of a newer version) are described as
+    such.
+    """
     known = _BY_NUMBER.get(number)
     if known is None:
         shown = ", ".join(details)
-        return Description("Unknown", "UNKNOWN", f"未知的拒绝 {number}（{shown}）", f"unknown refusal {number} ({shown})", "请升级软件", "upgrade")
+        return Description(
+            "Unknown",
+            "UNKNOWN",
+            f"未知的拒绝 {number}（{shown}）",
+            f"unknown refusal {number} ({shown})",
+            "请升级软件",
+            "upgrade",
+        )
     values = dict(zip(known.fields(), details, strict=False))
     missing = {name: "?" for name in known.fields() if name not in values}
     values |= missing

@@ -1,10 +1,12 @@
 """The whole state transition on one page: `execute(head, reader, proposal, ...) -> Block`.
 
-Order within a block: genesis effects (height 1), the proposal's transactions as they stand, due timers (bounded), expiry
+Order within a block: genesis effects (height 1), the proposal's transactions as they stand, due timers (bounded),
+expiry
 of remembered ids, the state root, the header leaf, the log root, the checkpoint text.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,9 +32,19 @@ from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import ZERO_HASH, digest, sha256
 from ledger.crypto.log_tree import STORED_LEVEL, append_joined, leaf_hash
-from ledger.errors import ORDERED_FROM, Expired, ExpiresTooLate, Fatal, Internal, Refusal, Repeated, TooManyEffects, WrongRole
+from ledger.errors import (
+    ORDERED_FROM,
+    Expired,
+    ExpiresTooLate,
+    Fatal,
+    Internal,
+    Refusal,
+    Repeated,
+    TooManyEffects,
+    WrongRole,
+)
 from ledger.genesis import Genesis
-from ledger.module import Registry, tag_of
+from ledger.module import Handler, Registry, Timer, tag_of
 from ledger.state import BlockState, CountedIds, Reader, Row, Table, home_key, table_of
 from ledger.transaction import Transaction
 
@@ -54,7 +66,8 @@ def execute(
 ) -> Block:
     """Apply one ordered proposal to the state under `reader`, which is the state at `head`.
 
-    `checked` is aligned with the proposal's transactions: decoded, with a valid signature, or the refusal of a stateless
+    `checked` is aligned with the proposal's transactions: decoded, with a valid signature, or the refusal of a
+    stateless
     check (then it is dropped: no id, no leaf). `at` is the proposal's place in the consensus log.
     """
     run = _Run(head, reader, proposal, registry, genesis)
@@ -87,7 +100,13 @@ class _Run:
     def context(self, **known: Any) -> Context:
         """A context at this block; the caller adds whose transaction it is."""
         return Context(
-            self.state, self.height, self.time_ms, self.genesis.parameters, self.genesis.chain_id, len(self.leaves), **known
+            self.state,
+            self.height,
+            self.time_ms,
+            self.genesis.parameters,
+            self.genesis.chain_id,
+            len(self.leaves),
+            **known,
         )
 
     def process_genesis(self) -> None:
@@ -149,8 +168,7 @@ class _Run:
             if key >= until:
                 break
             timer = self.registry.decode_timer(raw)
-            handler = self.registry.timers[type(timer)]
-            self.process_effect(raw, lambda ctx, run=handler, due=timer: run(ctx, due))
+            self.process_effect(raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
             timers.delete(self.context(), key)
             self.state.keep()
 
@@ -161,26 +179,15 @@ class _Run:
     def process_leaf(
         self, ctx: Context, decide: Callable[[Context], None], kind: int, body: bytes, signature: bytes
     ) -> tuple[int, list[Any]]:
-        """Run a rule, keep or drop its writes, append its leaf and enter it into the journals. Returns (code, details)."""
-        try:
-            decide(ctx)
-            leaf = self._leaf(kind, body, signature, ACCEPTED, ctx.events, list(ctx.subjects.values()))
-            if len(leaf) > LEAF_SIZE_MAX:
-                raise TooManyEffects(len(leaf), LEAF_SIZE_MAX)
-            code, details = ACCEPTED, ctx.events
-        except Refusal as refusal:
-            assert refusal.number >= ORDERED_FROM, f"a rule raised an admission refusal: {refusal!r}"
-            code, details = refusal.number, list(refusal.details)
-        except (Fatal, MemoryError):
-            raise
-        except Exception as error:  # noqa: BLE001  # DESIGN §3: an exception inside a rule becomes the refusal `internal`
-            code, details = Internal.number, [type(error).__name__]
-        if code != ACCEPTED:
-            self.state.drop()
-            ctx.subjects.clear()
+        """Run a rule, keep or drop its writes, append its leaf and enter it into the journals. Returns (code,
+        details).
+        """
+        code, details = self._attempt(ctx, decide)
+        leaf = self._leaf(kind, body, signature, code, details, list(ctx.subjects.values()))
+        if len(leaf) > LEAF_SIZE_MAX:
+            code, details = self._undo(ctx, TooManyEffects(len(leaf), LEAF_SIZE_MAX))
             leaf = self._leaf(kind, body, signature, code, details, [])
-        else:
-            self.state.keep()
+        self.state.keep()
         hashed = leaf_hash(leaf)
         for subject in ctx.subjects:
             self.journal(subject, hashed)
@@ -188,8 +195,32 @@ class _Run:
         self.hashes.append(hashed)
         return code, details
 
+    def _attempt(self, ctx: Context, decide: Callable[[Context], None]) -> tuple[int, list[Any]]:
+        """Run a rule: (0, events), or (number, details) of its refusal with nothing written."""
+        try:
+            decide(ctx)
+            return ACCEPTED, list(ctx.events)
+        except Refusal as refused:
+            assert refused.number >= ORDERED_FROM, f"a rule raised an admission refusal: {refused!r}"
+            return self._undo(ctx, refused)
+        except (Fatal, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # DESIGN §3: it becomes the refusal `internal`; nobody is stopped
+            return self._undo(ctx, Internal(type(error).__name__))
+
+    def _undo(self, ctx: Context, refused: Refusal) -> tuple[int, list[Any]]:
+        self.state.drop()
+        ctx.subjects.clear()
+        return refused.number, list(refused.details)
+
     def _leaf(
-        self, kind: int, body: bytes, signature: bytes, code: int, details: list[Any], subjects: list[list[str | int | None]]
+        self,
+        kind: int,
+        body: bytes,
+        signature: bytes,
+        code: int,
+        details: list[Any],
+        subjects: list[list[str | int | None]],
     ) -> bytes:
         return encode_leaf(kind, body, signature, (self.height, self.time_ms, code, details), subjects)
 
@@ -231,7 +262,10 @@ class _Run:
         """Close the block: state root, header leaf, log root, checkpoint text."""
         changes, reader = self.changes, self.state.reader
         changes.values, changes.private = self.state.encoded()
-        hashed = {sha256(key): None if value is None else state_tree.value_hash(value) for key, value in changes.values.items()}
+        hashed = {
+            sha256(key): None if value is None else state_tree.value_hash(value)
+            for key, value in changes.values.items()
+        }
         root, changes.nodes = state_tree.update(hashed, reader.node)
         checkpoint = Checkpoint(
             origin=self.genesis.origin,
@@ -254,4 +288,10 @@ class _Run:
         log = self.head.log.extend(self.hashes, keep_node)
         text = msgspec.structs.replace(checkpoint, root=log.root()).text()
         head = Head(self.height, self.time_ms, checkpoint_hash(text), log, self.head.validators)
-        return Block(self.height, self.time_ms, text, self.head.log.size, self.leaves, receipts, self.dropped, changes, head)
+        return Block(
+            self.height, self.time_ms, text, self.head.log.size, self.leaves, receipts, self.dropped, changes, head
+        )
+
+
+def _run_timer(handler: Handler, timer: Timer, ctx: Context) -> None:
+    handler(ctx, timer)

@@ -1,4 +1,6 @@
-"""The genesis file: a network's name, first organisations, validators and parameters. The chain id is the SHA-256 of its bytes."""
+"""The genesis file: a network's name, first organisations, validators and parameters. The chain id is the SHA-256 of
+its bytes.
+"""
 
 from typing import Annotated
 
@@ -124,10 +126,15 @@ def _check(file: GenesisFile, registry: Registry) -> None:
         raise BadGenesis("$.organisations", "an id stands twice")
     for number, validator in enumerate(file.validators):
         if validator.organisation not in organisations:
-            raise BadGenesis(f"$.validators[{number}].organisation", f"{validator.organisation} is not among the organisations")
+            raise BadGenesis(
+                f"$.validators[{number}].organisation", f"{validator.organisation} is not among the organisations"
+            )
     for values, what in (
         ([v.id for v in file.validators], "id"),
-        ([v.public_key for v in file.validators] + [k.public_key for o in file.organisations for k in o.keys], "public_key"),
+        (
+            [v.public_key for v in file.validators] + [k.public_key for o in file.organisations for k in o.keys],
+            "public_key",
+        ),
     ):
         if len(set(values)) != len(values):
             raise BadGenesis("$.validators", f"a {what} stands twice; every {what} serves once")

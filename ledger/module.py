@@ -1,13 +1,16 @@
 """What an on-chain module offers, and the registry that finds the rule for an action.
 
 A module is a folder with messages, state, rules, errors and invariants. It declares actions (signed by somebody) and
-timers (due by themselves), each with one rule, and owns its tables: nobody else writes them. Other modules are reached by
+timers (due by themselves), each with one rule, and owns its tables: nobody else writes them. Other modules are
+reached by
 narrow interfaces handed to its constructor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, Union
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ledger.crypto.encoding import Decoder, Message
 from ledger.roles import Role
@@ -25,14 +28,17 @@ RESTRICTED_SIZE_MAX = 16_384
 class Action(Message, tag=True):
     """Base of all actions. Declare as `class RegisterPlot(Action, tag="trace.register_plot")`.
 
-    `restricted` names the struct of the part that only parties, validators and auditors may read, if the action has one.
+    `restricted` names the struct of the part that only parties, validators and auditors may read, if the action has
+    one.
     """
 
     restricted: ClassVar[type[Message] | None] = None
 
 
 class Timer(Message, tag=True):
-    """Base of all timers: work that falls due by itself. Declare as `class RecallSpread(Timer, tag="trace.recall_spread")`."""
+    """Base of all timers: work that falls due by itself. Declare as `class RecallSpread(Timer,
+    tag="trace.recall_spread")`.
+    """
 
 
 def tag_of(kind: type[Action] | type[Timer]) -> str:
@@ -45,7 +51,9 @@ Handler = Callable[["Context", Any], None]
 
 @dataclass(frozen=True)
 class Rule:
-    """The one function that decides an action; `by` lists the roles whose organisations may sign it (empty: credential inside)."""
+    """The one function that decides an action; `by` lists the roles whose organisations may sign it (empty:
+    credential inside).
+    """
 
     action: type[Action]
     by: tuple[Role, ...]
@@ -57,7 +65,8 @@ class Module:
     """A module as the registry sees it.
 
     `genesis` writes the module's first rows in block 1; `identify` (one module has it) tells whose key signed;
-    `parameters` are the module's genesis parameters with their defaults; `invariants` are run by tests and the simulator.
+    `parameters` are the module's genesis parameters with their defaults; `invariants` are run by tests and the
+    simulator.
     """
 
     name: str
@@ -77,7 +86,9 @@ class _HasRules(Protocol):
 
 
 class Rules:
-    """Collects a module's rules by decorator: `@rules.rule(RegisterPlot, by=PRODUCERS)`, `@rules.timer(RecallSpread)`."""
+    """Collects a module's rules by decorator: `@rules.rule(RegisterPlot, by=PRODUCERS)`,
+    `@rules.timer(RecallSpread)`.
+    """
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
@@ -121,8 +132,10 @@ DEFAULT_PARAMETERS: Mapping[str, int] = {
     "empty_block_ms": 10_000,
     "timers_per_block": 256,
 }
-"""The ledger's own genesis parameters: how far an event time may lie ahead of block time, how long a transaction may stay
-valid, the least time between proposals, the time after which an empty block is proposed, the timers run in one block."""
+"""The ledger's own genesis parameters: how far an event time may lie ahead of block time, how long a transaction may
+stay
+valid, the least time between proposals, the time after which an empty block is proposed, the timers run in one
+block."""
 
 
 class Registry:
@@ -148,13 +161,20 @@ class Registry:
         self.identify = identifiers[0]
         self.actions = {tag_of(action): action for action in self.rules}
         self.decode_body: Decoder[Body] = Decoder(_body_type(tuple(self.rules)), TRANSACTION_SIZE_MAX)
-        self.decode_timer: Decoder[Timer] = Decoder(Union[tuple(self.timers)] if self.timers else Timer, TRANSACTION_SIZE_MAX)
+        self.decode_timer: Decoder[Timer] = Decoder(_union(self.timers) if self.timers else Timer, TRANSACTION_SIZE_MAX)
         self.decode_restricted: dict[type[Action], Decoder[Message]] = {
-            action: Decoder(action.restricted, RESTRICTED_SIZE_MAX) for action in self.rules if action.restricted is not None
+            action: Decoder(action.restricted, RESTRICTED_SIZE_MAX)
+            for action in self.rules
+            if action.restricted is not None
         }
+
+
+def _union(kinds: Iterable[type]) -> Any:
+    """The union type of all `kinds`, of which there is at least one."""
+    return reduce(or_, kinds)
 
 
 def _body_type(actions: tuple[type[Action], ...]) -> type[Body]:
     """`Body` with `action` narrowed to exactly the declared actions, so that decoding checks every field."""
-    annotations = {**Body.__annotations__, "action": Union[actions]}
-    return type("Body", (Message,), {"__annotations__": annotations, "__module__": __name__})  # type: ignore[return-value]
+    annotations = {**Body.__annotations__, "action": _union(actions)}
+    return type("Body", (Message,), {"__annotations__": annotations, "__module__": __name__})

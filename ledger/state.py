@@ -7,6 +7,7 @@ commitment in the public value; salt and row live in the private keyspace under 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ledger.crypto.encoding import Decoder, Message, encode
@@ -52,7 +53,7 @@ class Reader(Protocol):
         """The public value of a state key."""
 
     def private(self, key: bytes) -> bytes | None:
-        """salt ‖ row of a restricted state key."""
+        """Salt ‖ row of a restricted state key."""
 
     def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Public (key, value) pairs under `prefix`, ordered by key, from `start` (inclusive; b"" = the first)."""
@@ -88,15 +89,18 @@ class Table(Generic[_V]):
     `subject` names the type whose rows these are; `restricted` keeps rows out of public sight.
     """
 
-    def __init__(self, module: str, name: str, value: Any, *, subject: str | None = None, restricted: bool = False) -> None:
+    def __init__(
+        self, module: str, name: str, value: Any, *, subject: str | None = None, restricted: bool = False
+    ) -> None:
         self.prefix = f"{module}/{name}/".encode()
         assert subject is None or SUBJECT_HOMES[subject] == f"{module}/{name}", f"{subject} has another home"
         assert self.prefix not in _TABLES, f"table {module}/{name} is declared twice"
         self.subject = subject
         self.restricted = restricted
         self._decode_row: Decoder[_V] = Decoder(value, VALUE_SIZE_MAX)
-        stored = bytes if restricted else value
-        self._decode_value: Decoder[Any] = Decoder(tuple[stored, int, bytes] if subject else stored, VALUE_SIZE_MAX)
+        stored: Any = bytes if restricted else value
+        with_journal: Any = GenericAlias(tuple, (stored, int, bytes))
+        self._decode_value: Decoder[Any] = Decoder(with_journal if subject else stored, VALUE_SIZE_MAX)
         _TABLES[self.prefix] = self
 
     def get(self, ctx: "Context", key: str) -> _V | None:
@@ -118,7 +122,9 @@ class Table(Generic[_V]):
     def put(
         self, ctx: "Context", key: str, value: _V, role: str = "", from_ms: int | None = None, to_ms: int | None = None
     ) -> None:
-        """Write the row. A subject's row cannot be written without journalling: `role` is required there, and only there."""
+        """Write the row. A subject's row cannot be written without journalling: `role` is required there, and only
+        there.
+        """
         full = self.prefix + key.encode()
         assert len(full) <= KEY_SIZE_MAX, full
         assert bool(role) == (self.subject is not None), f"{full!r}: a role goes with a subject's row and with no other"
@@ -136,7 +142,9 @@ class Table(Generic[_V]):
         assert self.subject is None, f"{self.prefix!r}: subjects are never deleted"
         ctx.state.writes[self.prefix + key.encode()] = None
 
-    def scan(self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000) -> list[tuple[str, _V]]:
+    def scan(
+        self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> list[tuple[str, _V]]:
         """At most `limit` (key, row) pairs whose key starts with `prefix`, ordered by key, after the key `after`."""
         full = self.prefix + prefix.encode()
         start = full if after is None else self.prefix + after.encode() + b"\0"
@@ -165,7 +173,9 @@ class Table(Generic[_V]):
 
 
 def home_key(subject: str) -> bytes:
-    """The state key of a subject's row: `lot:09521234.A1` -> `trace/lot/09521234.A1`. Raises KeyError for an unknown type."""
+    """The state key of a subject's row: `lot:09521234.A1` -> `trace/lot/09521234.A1`. Raises KeyError for an unknown
+    type.
+    """
     kind, _, key = subject.partition(":")
     return f"{SUBJECT_HOMES[kind]}/{key}".encode()
 
@@ -202,8 +212,12 @@ class BlockState:
             return row
 
     def scan(self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int) -> Iterator[tuple[bytes, Row]]:
-        """Rows of `table` under `prefix` from `start`, ordered, with this block's and this transaction's writes applied."""
-        changed = {key for source in (self.dirty, self.writes) for key in source if key >= start and key.startswith(prefix)}
+        """Rows of `table` under `prefix` from `start`, ordered, with this block's and this transaction's writes
+        applied.
+        """
+        changed = {
+            key for source in (self.dirty, self.writes) for key in source if key >= start and key.startswith(prefix)
+        }
         ahead = sorted(changed, reverse=True)
         found = 0
         stored = self.reader.scan(prefix, start)

@@ -1,6 +1,7 @@
 """The signed envelope: making, decoding, stateless checks, id.
 
-Envelope = MessagePack `[body, signature, restricted | nil]`; body = `[chain id, algorithm, public key, nonce, expires_at_ms,
+Envelope = MessagePack `[body, signature, restricted | nil]`; body = `[chain id, algorithm, public key, nonce,
+expires_at_ms,
 action, commitment | nil]`. Bytes are signed and hashed as they came. Checking needs no state: authority comes later.
 """
 
@@ -66,7 +67,8 @@ def transaction_id(body: bytes) -> bytes:
 def decode_transaction(raw: bytes, registry: Registry, chain_id: bytes) -> Transaction:
     """Decode an envelope and make every check that needs neither state nor the signature.
 
-    Raises `MalformedTransaction` (with the field's path), `TooLarge`, `WrongChain`, `UnknownAlgorithm`, `CommitmentMismatch`.
+    Raises `MalformedTransaction` (with the field's path), `TooLarge`, `WrongChain`, `UnknownAlgorithm`,
+    `CommitmentMismatch`.
     """
     if len(raw) > TRANSACTION_SIZE_MAX:
         raise TooLarge(len(raw), TRANSACTION_SIZE_MAX)
@@ -131,7 +133,9 @@ def make_transaction(
     restricted: Message | None = None,
     salt: bytes | None = None,
 ) -> bytes:
-    """Sign an action into an envelope. `nonce` is 16 random bytes; `salt`, 32 random bytes, goes with a restricted part."""
+    """Sign an action into an envelope. `nonce` is 16 random bytes; `salt`, 32 random bytes, goes with a restricted
+    part.
+    """
     assert len(nonce) == NONCE_SIZE
     assert (restricted is None) == (salt is None)
     hidden = None if restricted is None or salt is None else salt + encode(restricted)
