@@ -85,7 +85,7 @@ def check_public_key(algorithm: Algorithm, key: bytes) -> None:
 
 
 def verify(algorithm: int, key: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` is one of `message` by `key` under the rule above. Takes any number and bytes; never raises."""
+    """Whether `signature` is one of `message` by `key` under the rule above. Takes anything, never raises."""
     if len(signature) != SIGNATURE_SIZE:
         return False
     if algorithm == Algorithm.ED25519:
