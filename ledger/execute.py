@@ -78,7 +78,7 @@ def execute(
     run.remember_transactions()
     position.put(run.context(), "", at)
     run.state.keep()
-    return run.make_block(receipts)
+    return run.make_block(receipts, at)
 
 
 class _Run:
@@ -258,8 +258,11 @@ class _Run:
             recent.delete(ctx, key)
         self.state.keep()
 
-    def make_block(self, receipts: list[Receipt | None]) -> Block:
-        """Close the block: state root, header leaf, log root, checkpoint text."""
+    def make_block(self, receipts: list[Receipt | None], at: Position) -> Block:
+        """Close the block: state root, header leaf, log root, checkpoint text.
+
+        The header leaf's details are [term, index] of `at`: with them the leaves are all that re-execution needs.
+        """
         changes, reader = self.changes, self.state.reader
         changes.values, changes.private = self.state.encoded()
         hashed = {
@@ -277,7 +280,7 @@ class _Run:
             previous=self.head.checkpoint_hash,
             validators=validators_hash(self.head.validators),
         )
-        header = self._leaf(HEADER, checkpoint.lines_after_root().encode(), b"", ACCEPTED, [], [])
+        header = self._leaf(HEADER, checkpoint.lines_after_root().encode(), b"", ACCEPTED, [at.term, at.index], [])
         self.leaves.append(header)
         self.hashes.append(leaf_hash(header))
 
