@@ -1,0 +1,147 @@
+"""Who asks, and what they may see: signed requests, and the classes of DESIGN §5 ("What may be seen").
+
+A request is signed over digest("request", [chain id, method, SHA-256 of the request as sent, time_ms]) and carried as
+metadata. The key must be registered and in force at the latest certificate. Restricted things are for the parties,
+auditors and regulators; staff speak for their organisation, devices, leaders and residents for themselves alone.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from linxin.v1 import ledger_pb2
+
+from ledger.context import Context, Signer
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import digest, sha256
+from ledger.crypto.signing import verify
+from ledger.genesis import Genesis
+from ledger.module import Registry
+from ledger.roles import Role
+from ledger.state import BlockState
+from network.chain import Chain
+from network.errors import SignatureNeeded
+
+REQUEST_METADATA = "linxin-request-bin"
+"""Metadata key that carries a serialised `linxin.v1.RequestSignature`."""
+
+REQUEST_WINDOW_MS = 60_000
+"""How far a request's time may lie from the node's clock, either side."""
+
+USED_MAX = 100_000
+"""Single-use signatures remembered within the window; beyond it the oldest are forgotten only when they have
+expired.
+"""
+
+SIGNED_METHODS = frozenset(
+    {
+        "/linxin.v1.LedgerService/GetTransaction",
+        "/linxin.v1.LedgerService/Export",
+        "/linxin.v1.BlobService/Put",
+        "/linxin.v1.BlobService/Get",
+        "/linxin.v1.BlobService/Erase",
+    }
+)
+
+_request_hash: ContextVar[bytes] = ContextVar("request_hash", default=b"")
+
+Metadata = Iterable[tuple[str, str | bytes]]
+
+
+class RequestHashes(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Notes the hash of the (first) request message as sent, for the methods that may be signed."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        """Wrap the request deserialiser of signed methods."""
+        handler = await continuation(handler_call_details)
+        if handler_call_details.method not in SIGNED_METHODS or handler is None:
+            return handler
+        inner = handler.request_deserializer
+
+        def deserialize(raw: bytes) -> Any:
+            if not _request_hash.get():
+                _request_hash.set(sha256(raw))
+            return inner(raw) if inner is not None else raw
+
+        named: Any = handler  # a named tuple in grpcio, an opaque class in its stubs
+        return cast("grpc.RpcMethodHandler[Any, Any]", named._replace(request_deserializer=deserialize))
+
+
+def request_message(chain_id: bytes, method: str, request_hash: bytes, time_ms: int) -> bytes:
+    """What a request's signature covers."""
+    return digest("request", encode([chain_id, method, request_hash, time_ms]))
+
+
+class Access:
+    """Recognises the signers of requests."""
+
+    def __init__(self, registry: Registry, genesis: Genesis, chain: Chain, now_ms: Callable[[], int]) -> None:
+        self._registry = registry
+        self._genesis = genesis
+        self._chain = chain
+        self._now_ms = now_ms
+        self._used: OrderedDict[bytes, int] = OrderedDict()
+
+    def signer(self, metadata: Metadata, method: str, *, once: bool = False) -> Signer:
+        """Who signed the current request to `method`; with `once`, its signature is good this one time.
+
+        Raises `SignatureNeeded`, or the registry's refusals of an unknown, revoked or suspended key.
+        """
+        signature = self._signature(metadata)
+        now_ms = self._now_ms()
+        if abs(signature.time_ms - now_ms) > REQUEST_WINDOW_MS:
+            raise SignatureNeeded(f"its time {signature.time_ms} is not within a minute of the node's clock {now_ms}")
+        message = request_message(self._genesis.chain_id, method, _request_hash.get(), signature.time_ms)
+        if not verify(signature.algorithm, signature.public_key, signature.signature, message):
+            raise SignatureNeeded("the signature does not verify")
+        if once:
+            self._use(message, signature.time_ms, now_ms)
+        return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+
+    def _signature(self, metadata: Metadata) -> ledger_pb2.RequestSignature:
+        for key, value in metadata:
+            if key == REQUEST_METADATA and isinstance(value, bytes):
+                try:
+                    return ledger_pb2.RequestSignature.FromString(value)
+                except DecodeError:
+                    raise SignatureNeeded(f"{REQUEST_METADATA} does not decode") from None
+        raise SignatureNeeded(f"{REQUEST_METADATA} is missing")
+
+    def _context(self) -> Context:
+        head = self._chain.head
+        state = BlockState(self._chain.snapshot)
+        return Context(state, head.height, head.time_ms, self._genesis.parameters, self._genesis.chain_id)
+
+    def _use(self, message: bytes, time_ms: int, now_ms: int) -> None:
+        # By message, not by signature: an ECDSA signature has a twin that verifies as well.
+        while self._used and next(iter(self._used.values())) < now_ms - 2 * REQUEST_WINDOW_MS:
+            self._used.popitem(last=False)
+        if message in self._used:
+            raise SignatureNeeded("this signed request was used before")
+        if len(self._used) >= USED_MAX:
+            raise SignatureNeeded("too many signed requests within a minute")
+        self._used[message] = max(time_ms, now_ms)
+
+
+def is_overseer(signer: Signer) -> bool:
+    """Whether the signer speaks for an auditor or a regulator, who may read all that is restricted."""
+    return signer.has(Role.AUDITOR, Role.REGULATOR)
+
+
+def speaks_for_organisation(signer: Signer) -> bool:
+    """Whether an organisation's own key or its staff signed, rather than a device, a leader or a resident."""
+    return not signer.has(Role.DEVICE, Role.LEADER, Role.RESIDENT)
+
+
+def names_of(signer: Signer) -> frozenset[str]:
+    """The subjects that the signer is, for lists of holders."""
+    if speaks_for_organisation(signer):
+        return frozenset({signer.subject, f"organisation:{signer.organisation}"})
+    return frozenset({signer.subject})

@@ -1,0 +1,141 @@
+"""What is final, as the services see it: the latest certificate, its snapshot, and word of each new block.
+
+Everything a service shows comes from here, so nothing is shown before it is certified and stored.
+"""
+
+import asyncio
+from collections import OrderedDict
+
+from linxin.v1 import ledger_pb2
+
+from ledger.block import ACCEPTED, TRANSACTION, Block, Head, Receipt, decode_leaf
+from ledger.crypto.encoding import encode
+from ledger.storage.port import Snapshot, Store
+from ledger.transaction import transaction_id
+from network.errors import NotFound, Stopping
+
+
+class Chain:
+    """The final chain. One writer calls `advance`; services read `snapshot`, which never changes under them.
+
+    `recent_max` blocks are kept as messages, so that many live streams do not each read them from the disk.
+    """
+
+    def __init__(self, store: Store, name: str, recent_max: int) -> None:
+        self._store = store
+        self._name = name
+        self._recent: OrderedDict[int, ledger_pb2.Block] = OrderedDict()
+        self._recent_max = recent_max
+        self._advanced = asyncio.Event()
+        self._closed = False
+        self.snapshot: Snapshot = store.snapshot()
+
+    @property
+    def head(self) -> Head:
+        """The end of the final chain."""
+        return self.snapshot.head
+
+    def advance(self, block: Block, note: str) -> None:
+        """Store the next final block and let everyone see it. Raises `StorageError`, which stops the node."""
+        self._store.write(block, note)
+        self.snapshot = self._store.snapshot()
+        self._remember(
+            ledger_pb2.Block(
+                height=block.height,
+                time_ms=block.time_ms,
+                note=note,
+                first_index=block.first_index,
+                leaf_count=len(block.leaves),
+                leaves=block.leaves,
+            )
+        )
+        self._wake()
+
+    def close(self) -> None:
+        """End all waiting streams; what is final can still be read until the store closes."""
+        self._closed = True
+        self._wake()
+
+    async def wait_beyond(self, height: int) -> None:
+        """Return once there is a block above `height`. Raises `Stopping` when the node stops."""
+        while self.head.height <= height:
+            if self._closed:
+                raise Stopping(self._name)
+            await self._advanced.wait()
+        if self._closed:
+            raise Stopping(self._name)
+
+    def note(self, height: int = 0) -> str:
+        """The certificate of a height (0: the latest). Raises `NotFound`."""
+        stored = self.snapshot.block(height or self.head.height)
+        if stored is None:
+            raise NotFound("block", str(height))
+        return stored.note
+
+    def block(self, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
+        """The block of a height (0: the latest). Raises `NotFound`."""
+        height = height or self.head.height
+        block = self._recent.get(height)
+        if block is None:
+            block = self._read(height)
+        if include_leaves:
+            return block
+        return ledger_pb2.Block(
+            height=block.height,
+            time_ms=block.time_ms,
+            note=block.note,
+            first_index=block.first_index,
+            leaf_count=block.leaf_count,
+        )
+
+    def receipt(self, wanted: bytes) -> Receipt | None:
+        """The receipt of a final transaction by its id, or None."""
+        index = self.snapshot.transaction(wanted)
+        return None if index is None else self.receipt_at(index)
+
+    def receipt_at(self, index: int) -> Receipt:
+        """The receipt that the transaction leaf at a log index stands for."""
+        leaf = decode_leaf(self.snapshot.leaf(index))
+        assert leaf.kind == TRANSACTION, index
+        height, time_ms, code, details = leaf.outcome
+        return Receipt(transaction_id(leaf.body), height, index, time_ms, code, details)
+
+    def _read(self, height: int) -> ledger_pb2.Block:
+        stored = self.snapshot.block(height)
+        if stored is None:
+            raise NotFound("block", str(height))
+        leaves = list(self.snapshot.leaves(stored.first_index, stored.first_index + stored.count))
+        time_ms = decode_leaf(leaves[-1]).outcome[1]
+        return ledger_pb2.Block(
+            height=height,
+            time_ms=time_ms,
+            note=stored.note,
+            first_index=stored.first_index,
+            leaf_count=stored.count,
+            leaves=leaves,
+        )
+
+    def _remember(self, block: ledger_pb2.Block) -> None:
+        self._recent[block.height] = block
+        while len(self._recent) > self._recent_max:
+            self._recent.popitem(last=False)
+
+    def _wake(self) -> None:
+        self._advanced.set()
+        self._advanced = asyncio.Event()
+
+
+def receipt_message(receipt: Receipt) -> ledger_pb2.Receipt:
+    """A receipt as it crosses the network."""
+    message = ledger_pb2.Receipt(
+        transaction_id=receipt.transaction_id,
+        height=receipt.height,
+        index=receipt.index,
+        time_ms=receipt.time_ms,
+        code=receipt.code,
+    )
+    if receipt.code != ACCEPTED:
+        message.details.extend(receipt.details)
+    elif receipt.details:
+        message.events = encode(receipt.details)
+    return message

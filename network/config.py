@@ -1,0 +1,124 @@
+"""The settings of one node: `node.toml` in its home directory, decoded strictly; docs/OPERATORS.md explains each.
+
+Relative paths are relative to the home directory. An unknown or wrong setting is refused with its path, never ignored.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+CONFIG_FILE = "node.toml"
+
+PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Bytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the text says which setting, why, and what to do."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of the sections: named settings, none unknown."""
+
+
+class ListenSettings(_Section, frozen=True):
+    """`[listen]`: where the public API is served."""
+
+    address: Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\[\]]+):[0-9]{1,5}$", max_length=260)] = (
+        "127.0.0.1:7600"
+    )
+    certificate: PathText = "tls/server.crt"
+    key: PathText = "tls/server.key"
+    plaintext: bool = False
+
+
+class LimitSettings(_Section, frozen=True):
+    """`[limits]`: bounds on what the node holds and does at once."""
+
+    waiting_count: Count = 20_000
+    waiting_bytes: Bytes = 64_000_000
+    block_count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
+    block_bytes: Annotated[int, msgspec.Meta(ge=70_000, le=16_000_000)] = 4_000_000
+    streams: Count = 200
+    stream_buffer: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    exports: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
+    calls: Count = 1_000
+
+
+class VerifySettings(_Section, frozen=True):
+    """`[verify]`: who checks signatures."""
+
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 1
+
+
+class VaultSettings(_Section, frozen=True):
+    """`[vault]`: erasable files."""
+
+    directory: PathText = "vault/files"
+    keys: PathText = "vault-keys"
+    total_bytes: Bytes = 10_000_000_000
+
+
+class LogSettings(_Section, frozen=True):
+    """`[log]`: what the node says on standard error."""
+
+    form: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class NodeConfig(_Section, frozen=True):
+    """All settings of one node."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    genesis: PathText = "genesis.json"
+    key: PathText = "validator.key"
+    data: PathText = "data"
+    listen: ListenSettings = ListenSettings()
+    limits: LimitSettings = LimitSettings()
+    verify: VerifySettings = VerifySettings()
+    vault: VaultSettings = VaultSettings()
+    log: LogSettings = LogSettings()
+
+
+def load_config(home: Path) -> NodeConfig:
+    """Read `home/node.toml`. Raises `ConfigError` naming the file, the setting's path and the reason."""
+    path = home / CONFIG_FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; `linxin network init` writes one") from None
+    try:
+        config = parse_config(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+def parse_config(data: bytes) -> NodeConfig:
+    """Decode and check the bytes of a `node.toml`. Raises `ConfigError`."""
+    try:
+        config = msgspec.toml.decode(data, type=NodeConfig, strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{error} (docs/OPERATORS.md lists all settings)") from None
+    host, _, port = config.listen.address.rpartition(":")
+    if int(port) > 65_535:
+        raise ConfigError(f"listen.address: the port {port} is above 65535")
+    if config.listen.plaintext and host not in ("127.0.0.1", "localhost", "[::1]"):
+        raise ConfigError(f"listen.plaintext: plain text is for loopback only, not for {host}; set up TLS")
+    if config.limits.waiting_bytes < config.limits.block_bytes:
+        raise ConfigError("limits.waiting_bytes: must be at least limits.block_bytes")
+    return config
+
+
+def setting_names() -> list[str]:
+    """Every setting as `section.name`, in order: what the documentation must cover."""
+    names: list[str] = []
+    for field in msgspec.structs.fields(NodeConfig):
+        kind = field.type
+        if isinstance(kind, type) and issubclass(kind, _Section):
+            names += [f"{field.name}.{inner.name}" for inner in msgspec.structs.fields(kind)]
+        else:
+            names.append(field.name)
+    return names

@@ -1,0 +1,170 @@
+"""The waiting room: verified transactions that no final block holds yet, bounded by count and bytes, first in first
+out.
+
+An entry stays known (`find`) while it waits and while it is being ordered, so that a second submission joins the first
+instead of being ordered twice.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledger.block import Receipt
+from ledger.errors import Refusal
+from ledger.transaction import Transaction
+
+RETRY_AFTER_MS = 200
+"""What a busy node asks for: about the time in which a full waiting room is ordered by half on two cores."""
+
+
+class Dropped(NamedTuple):
+    """Why a transaction was not ordered: the refusal's number and details, and the field at fault if one is."""
+
+    number: int
+    details: list[str]
+    path: str = ""
+    retry_after_ms: int = 0
+
+    @classmethod
+    def by(cls, refusal: Refusal) -> "Dropped":
+        """From a raised refusal."""
+        return cls(
+            refusal.number,
+            refusal.details,
+            str(getattr(refusal, "path", "")),
+            int(getattr(refusal, "retry_after_ms", 0)),
+        )
+
+
+Result = Receipt | Dropped | None
+"""What came of one submitted transaction; None: not final yet."""
+
+
+class Ticket:
+    """One submission: its transactions' ids and results, in the order given, and a future for those not final yet."""
+
+    def __init__(self, size: int) -> None:
+        self.ids: list[bytes] = [b""] * size
+        self.results: list[Result] = [None] * size
+        self.open = size
+        self._done: asyncio.Future[None] | None = None
+
+    def settle(self, position: int, result: Receipt | Dropped) -> None:
+        """Give the transaction at `position` its result, once."""
+        if self.results[position] is not None:
+            return
+        self.results[position] = result
+        self.open -= 1
+        if self.open == 0 and self._done is not None and not self._done.done():
+            self._done.set_result(None)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when every transaction has its result, or when the time is up."""
+        if self.open == 0:
+            return
+        if self._done is None:
+            self._done = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._done], timeout=timeout_s)
+
+
+class Entry:
+    """One transaction in the waiting room, and the submissions that wait for it."""
+
+    __slots__ = ("raw", "tickets", "transaction")
+
+    def __init__(self, raw: bytes, transaction: Transaction) -> None:
+        self.raw = raw
+        self.transaction = transaction
+        self.tickets: list[tuple[Ticket, int]] = []
+
+    def settle(self, result: Receipt | Dropped) -> None:
+        """Answer every submission that waits for this transaction."""
+        for ticket, position in self.tickets:
+            ticket.settle(position, result)
+
+
+class Mempool:
+    """Bounded by `count_max` transactions and `bytes_max` bytes, those being ordered and those being checked
+    included.
+    """
+
+    def __init__(self, count_max: int, bytes_max: int) -> None:
+        self._count_max = count_max
+        self._bytes_max = bytes_max
+        self._queue: deque[Entry] = deque()
+        self._known: dict[bytes, Entry] = {}
+        self._count = 0
+        self._bytes = 0
+        self._arrived = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """Transactions that no final block holds yet."""
+        return self._count
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return self._bytes
+
+    @property
+    def waiting(self) -> int:
+        """Transactions ready to be ordered."""
+        return len(self._queue)
+
+    def reserve(self, size: int) -> bool:
+        """Make room for one transaction of `size` bytes before its signature is checked; False when there is none."""
+        if self._count >= self._count_max or self._bytes + size > self._bytes_max:
+            return False
+        self._count += 1
+        self._bytes += size
+        return True
+
+    def release(self, size: int) -> None:
+        """Give back the room of one transaction."""
+        self._count -= 1
+        self._bytes -= size
+
+    def find(self, transaction_id: bytes) -> Entry | None:
+        """The entry of a transaction that waits or is being ordered."""
+        return self._known.get(transaction_id)
+
+    def add(self, entry: Entry) -> None:
+        """Let a checked transaction wait to be ordered. Requires room reserved for it, and an id that is not known."""
+        assert entry.transaction.id not in self._known
+        self._known[entry.transaction.id] = entry
+        self._queue.append(entry)
+        self._arrived.set()
+
+    def take(self, count_max: int, bytes_max: int) -> list[Entry]:
+        """The longest-waiting transactions, within both bounds (at least one if any waits); they stay known until
+        `finish`.
+        """
+        taken: list[Entry] = []
+        size = 0
+        while self._queue and len(taken) < count_max:
+            size += len(self._queue[0].raw)
+            if taken and size > bytes_max:
+                break
+            taken.append(self._queue.popleft())
+        if not self._queue:
+            self._arrived.clear()
+        return taken
+
+    def finish(self, entries: Sequence[Entry], results: Sequence[Receipt | Dropped]) -> None:
+        """Forget ordered transactions and answer those who wait for them."""
+        for entry, result in zip(entries, results, strict=True):
+            del self._known[entry.transaction.id]
+            self.release(len(entry.raw))
+            entry.settle(result)
+
+    async def wait_for_work(self, timeout_s: float) -> bool:
+        """Whether something waits to be ordered, at the latest after `timeout_s`."""
+        if self._queue:
+            return True
+        try:
+            await asyncio.wait_for(self._arrived.wait(), max(0.0, timeout_s))
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,215 @@
+# ruff: noqa: N802  # the methods are named by the .proto
+"""LedgerService: records in, final blocks, values and proofs out (proto/linxin/v1/ledger.proto)."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from linxin.v1 import ledger_pb2, ledger_pb2_grpc
+
+from ledger.block import ACCEPTED, Receipt
+from ledger.certificate import quorum
+from ledger.crypto.checkpoint import parse_checkpoint, parse_note
+from ledger.crypto.hashing import HASH_SIZE
+from ledger.genesis import Genesis
+from network.access import Access, is_overseer
+from network.admission import BATCH_BYTES_MAX, BATCH_MAX, Admission
+from network.chain import Chain, receipt_message
+from network.errors import BadField, NotAllowed, NotFound, numbered_refusal
+from network.mempool import Dropped, Mempool, Ticket
+from network.services import ledger_reads
+from network.services.calls import (
+    STALL_MAX_S,
+    Call,
+    Slots,
+    check_range,
+    check_size,
+    metadata_of,
+    streaming,
+    time_left_s,
+    unary,
+)
+
+WAIT_DEFAULT_MS = 10_000
+WAIT_MAX_MS = 60_000
+DEADLINE_MARGIN_S = 0.05
+"""Before the caller's deadline an answer is sent with what is known, rather than none."""
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What the node says of itself."""
+
+    name: str
+    version: str
+    started_ms: int
+
+
+class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
+    """Answers from what is final; submissions go through admission."""
+
+    def __init__(
+        self,
+        facts: NodeFacts,
+        genesis: Genesis,
+        chain: Chain,
+        admission: Admission,
+        mempool: Mempool,
+        access: Access,
+        now_ms: Callable[[], int],
+        streams: Slots,
+        exports: Slots,
+        stall_max_s: float = STALL_MAX_S,
+    ) -> None:
+        self._facts = facts
+        self._genesis = genesis
+        self._chain = chain
+        self._admission = admission
+        self._mempool = mempool
+        self._access = access
+        self._now_ms = now_ms
+        self._streams = streams
+        self._exports = exports
+        self.stall_max_s = stall_max_s
+
+    @unary
+    async def Submit(self, request: ledger_pb2.SubmitRequest, context: Call) -> ledger_pb2.SubmitResponse:
+        """Offer transactions; see ledger.proto."""
+        raws = request.transactions
+        check_range("$.transactions.length", len(raws), 1, BATCH_MAX)
+        size = request.ByteSize()
+        if size > BATCH_BYTES_MAX:
+            raise BadField("$.transactions", f"expected at most {BATCH_BYTES_MAX} bytes, got {size}")
+        check_range("$.timeout_ms", request.timeout_ms, 0, WAIT_MAX_MS)
+        ticket = await self._admission.submit(raws)
+        if request.wait:
+            await ticket.wait(self._wait_s(request, context))
+        return ledger_pb2.SubmitResponse(outcomes=outcomes(ticket))
+
+    def _wait_s(self, request: ledger_pb2.SubmitRequest, context: Call) -> float:
+        wait_s = (request.timeout_ms or WAIT_DEFAULT_MS) / 1000
+        left_s = time_left_s(context)
+        return wait_s if left_s is None else max(0.0, min(wait_s, left_s - DEADLINE_MARGIN_S))
+
+    @unary
+    async def GetTransaction(
+        self, request: ledger_pb2.GetTransactionRequest, context: Call
+    ) -> ledger_pb2.GetTransactionResponse:
+        """One final transaction."""
+        wanted = check_size("$.id", request.id, HASH_SIZE)
+        snapshot = self._chain.snapshot
+        index = snapshot.transaction(wanted)
+        if index is None:
+            raise NotFound("transaction", wanted.hex())
+        reply = ledger_pb2.GetTransactionResponse(
+            receipt=receipt_message(self._chain.receipt_at(index)), leaf=snapshot.leaf(index)
+        )
+        if request.include_restricted:
+            self._check_may_read_restricted(index, context)
+            reply.restricted = snapshot.restricted(index) or b""
+        if request.include_proof:
+            reply.proof = ledger_reads.leaf_proof(snapshot, self._genesis, index)
+        return reply
+
+    def _check_may_read_restricted(self, index: int, context: Call) -> None:
+        signer = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/GetTransaction")
+        if not is_overseer(signer) and not ledger_reads.is_party(self._chain.snapshot, index, signer):
+            raise NotAllowed(signer.subject, "the restricted part of this transaction")
+
+    @unary
+    async def GetBlock(self, request: ledger_pb2.GetBlockRequest, _context: Call) -> ledger_pb2.Block:
+        """One final block."""
+        return self._chain.block(request.height, include_leaves=request.include_leaves)
+
+    @unary
+    async def GetCheckpoint(self, request: ledger_pb2.GetCheckpointRequest, _context: Call) -> ledger_pb2.Checkpoint:
+        """The certificate of a height."""
+        note = self._chain.note(request.height)
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        return ledger_pb2.Checkpoint(height=checkpoint.height, size=checkpoint.size, note=note)
+
+    @unary
+    async def GetGenesis(self, _request: ledger_pb2.GetGenesisRequest, _context: Call) -> ledger_pb2.GetGenesisResponse:
+        """The genesis file."""
+        return ledger_pb2.GetGenesisResponse(genesis=self._genesis.raw, chain_id=self._genesis.chain_id)
+
+    @unary
+    async def GetValue(self, request: ledger_pb2.GetValueRequest, _context: Call) -> ledger_pb2.GetValueResponse:
+        """Public values, proven when asked."""
+        return ledger_reads.values(self._chain, request)
+
+    @unary
+    async def ListValues(self, request: ledger_pb2.ListValuesRequest, _context: Call) -> ledger_pb2.ListValuesResponse:
+        """A page of public values under a prefix."""
+        return ledger_reads.list_values(self._chain, request)
+
+    @unary
+    async def GetProof(self, request: ledger_pb2.GetProofRequest, _context: Call) -> ledger_pb2.GetProofResponse:
+        """A proof file, or the hashes of a consistency proof."""
+        return ledger_reads.proof(self._chain, self._genesis, request)
+
+    @streaming
+    async def StreamBlocks(
+        self, request: ledger_pb2.StreamBlocksRequest, _context: Call
+    ) -> AsyncIterator[ledger_pb2.Block]:
+        """Final blocks from a height on, then live."""
+        height = max(1, request.from_height)
+        with self._streams:
+            while True:
+                await self._chain.wait_beyond(height - 1)
+                yield self._chain.block(height, include_leaves=request.include_leaves)
+                height += 1
+
+    @streaming
+    async def Export(self, request: ledger_pb2.ExportRequest, context: Call) -> AsyncIterator[ledger_pb2.ExportChunk]:
+        """The whole chain as an archive, as of now."""
+        if request.full:
+            signer = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/Export")
+            if not is_overseer(signer):
+                raise NotAllowed(signer.subject, "a full archive")
+        with self._exports:
+            async for chunk in ledger_reads.export_chunks(self._chain.snapshot, self._genesis, full=request.full):
+                yield chunk
+
+    @unary
+    async def GetStatus(self, _request: ledger_pb2.GetStatusRequest, _context: Call) -> ledger_pb2.GetStatusResponse:
+        """What this node is and how it fares."""
+        head = self._chain.head
+        return ledger_pb2.GetStatusResponse(
+            role="validator",
+            name=self._facts.name,
+            chain_id=self._genesis.chain_id,
+            network=self._genesis.file.name,
+            height=head.height,
+            time_ms=head.time_ms,
+            lag_ms=max(0, self._now_ms() - head.time_ms),
+            log_size=head.log.size,
+            mempool_count=self._mempool.count,
+            mempool_bytes=self._mempool.size,
+            version=self._facts.version,
+            signers=[signature.name for signature in parse_note(self._chain.note()).signatures],
+            quorum=quorum(len(head.validators)),
+            started_ms=self._facts.started_ms,
+        )
+
+
+def outcomes(ticket: Ticket) -> list[ledger_pb2.Outcome]:
+    """What came of each transaction of a submission, as it crosses the network."""
+    return [_outcome(id_, result) for id_, result in zip(ticket.ids, ticket.results, strict=True)]
+
+
+def _outcome(transaction_id: bytes, result: Receipt | Dropped | None) -> ledger_pb2.Outcome:
+    if result is None:
+        return ledger_pb2.Outcome(status=ledger_pb2.Outcome.PENDING, id=transaction_id)
+    if isinstance(result, Dropped):
+        refusal = numbered_refusal(result.number, result.details, result.path)
+        refusal.retry_after_ms = result.retry_after_ms
+        return ledger_pb2.Outcome(status=ledger_pb2.Outcome.DROPPED, id=transaction_id, refusal=refusal)
+    receipt = receipt_message(result)
+    if result.code == ACCEPTED:
+        return ledger_pb2.Outcome(status=ledger_pb2.Outcome.ACCEPTED, id=transaction_id, receipt=receipt)
+    return ledger_pb2.Outcome(
+        status=ledger_pb2.Outcome.REFUSED,
+        id=transaction_id,
+        receipt=receipt,
+        refusal=numbered_refusal(result.code, result.details),
+    )
