@@ -3,7 +3,8 @@
 Trust rules, one line each:
 
 * a leaf is hashed under 0x00 and an inner node under 0x01, so neither can stand for the other;
-* every verifier knows the size it is told and takes exactly as many hashes as that size calls for: no more, no fewer;
+* a root says nothing of its size: verifiers are given both from one certified place (a checkpoint, a row);
+* every verifier takes exactly as many hashes as the size calls for: no more, no fewer;
 * every hash is 32 bytes, every size below 2^63;
 * a range proof holds the complete subtrees left and right of the range, so the leaves in between are all there are.
 
