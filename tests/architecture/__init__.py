@@ -1,0 +1,1 @@
+"""What the architecture test knows: how to read our sources, and the rules every source is held to."""

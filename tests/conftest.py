@@ -1,0 +1,26 @@
+"""How long tests try: hypothesis profiles, and one multiplier for `make fuzz` and `make soak`."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+EFFORT = max(1, int(os.environ.get("LINXIN_EFFORT", "1")))
+"""How many times as many examples and rounds as in `make test`; set by `make fuzz` and `make soak`."""
+
+# No deadline: on shared cores the slowest example says nothing about the code.
+settings.register_profile(
+    "linxin",
+    deadline=None,
+    max_examples=100 * EFFORT,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("linxin")
+
+
+@pytest.fixture(scope="session")
+def effort() -> int:
+    """By how much a soak test multiplies its rounds: 1 in `make test`."""
+    return EFFORT
