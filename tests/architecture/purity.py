@@ -45,7 +45,7 @@ def check_purity(sources: Iterable[Source]) -> list[str]:
             if storage or (top not in allowed and not ours):
                 complaints.append(
                     f"{source.path}:{found.line}: imports {found.name}, which is not on the list of pure modules. "
-                    "Take time, randomness and input as parameters; files, sockets, threads live in storage/ or network/."
+                    "Take time, randomness, input as parameters; files, sockets, threads live in storage/ or network/."
                 )
         complaints += [f"{source.path}:{line}: {what}" for line, what in _impure_calls(source.tree)]
     return complaints

@@ -62,7 +62,7 @@ def check_module_shape(sources: Iterable[Source]) -> list[str]:
     parts: dict[str, set[str]] = {}
     for source in sources:
         steps = source.module.split(".")
-        if source.path.startswith("ledger/modules/") and len(steps) > 2:
+        if source.path.startswith("ledger/modules/") and source.path.count("/") > 2:
             parts.setdefault(steps[2], set()).update(steps[3:4])
     complaints = []
     for module, found in sorted(parts.items()):
