@@ -1,0 +1,93 @@
+"""What a validator has promised, and the rules that keep it from promising otherwise. No I/O."""
+
+from dataclasses import dataclass, replace
+
+from consensus.errors import PromiseBroken
+
+COSIGNATURES_KEPT = 32
+"""How many of the newest cosignatures are remembered. The ledger must be synced at least this often, in blocks."""
+
+VOTE_SIZE_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in the log, compared as Raft compares logs: by term, then index."""
+
+    term: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A cosignature given: at most one checkpoint a height, ever; a repeat has the same timestamp (seconds, UTC)."""
+
+    height: int
+    checkpoint_hash: bytes
+    timestamp_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The contents of a safety file. `acknowledged` is the last entry promised to be durable; `cosigned` oldest first."""
+
+    term: int = 0
+    vote: str = ""
+    acknowledged: Mark = Mark(0, 0)
+    cosigned: tuple[Cosigned, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """The highest height cosigned; 0 = none."""
+        return self.cosigned[-1].height if self.cosigned else 0
+
+    def find(self, height: int) -> Cosigned | None:
+        """The cosignature given at a height, if it is remembered."""
+        return next((given for given in self.cosigned if given.height == height), None)
+
+    def with_vote(self, term: int, vote: str) -> "Promises":
+        """Enter `term`, voting for `vote` ("" = not yet). Raises `PromiseBroken` for an older term or a second vote."""
+        assert len(vote.encode()) <= VOTE_SIZE_MAX, vote
+        if term < self.term:
+            raise PromiseBroken(
+                f"任期从 {self.term} 倒退到 {term}", f"the term would go back from {self.term} to {term}"
+            )
+        if term == self.term and self.vote not in ("", vote):
+            raise PromiseBroken(f"在任期 {term} 已投票给 {self.vote}", f"voted for {self.vote} in term {term} already")
+        return replace(self, term=term, vote=vote)
+
+    def with_acknowledged(self, mark: Mark) -> "Promises":
+        """Promise that the log up to `mark` is durable. Raises `PromiseBroken` if that goes back."""
+        if mark < self.acknowledged:
+            raise PromiseBroken(
+                f"已确认到 {_show(self.acknowledged)}，不能退回 {_show(mark)}",
+                f"acknowledged up to {_show(self.acknowledged)} already, not to go back to {_show(mark)}",
+            )
+        return replace(self, acknowledged=mark)
+
+    def with_cosignature(self, wanted: Cosigned) -> "tuple[Promises, Cosigned]":
+        """The promises with a cosignature at a height, and the cosignature to give: an earlier one if there is one.
+
+        Raises `PromiseBroken` for another checkpoint at a height, a height passed over, or one that is forgotten.
+        """
+        height = wanted.height
+        given = self.find(height)
+        if given is not None:
+            if given.checkpoint_hash != wanted.checkpoint_hash:
+                old, new = given.checkpoint_hash.hex()[:16], wanted.checkpoint_hash.hex()[:16]
+                raise PromiseBroken(
+                    f"高度 {height} 已签署另一检查点 {old}…，而非 {new}…。请勿再启动此节点，并保留全部数据以便查证",
+                    f"another checkpoint of height {height} is signed already ({old}…, not {new}…); "
+                    "keep this node stopped and all its data for inquiry",
+                )
+            return self, given
+        if height <= self.height:
+            raise PromiseBroken(
+                f"高度 {height} 低于已签署的 {self.height}，且当时的签名已不在记录中",
+                f"height {height} is below {self.height}, which is signed, and its signature is no longer on record",
+            )
+        return replace(self, cosigned=(*self.cosigned, wanted)[-COSIGNATURES_KEPT:]), wanted
+
+
+def _show(mark: Mark) -> str:
+    return f"{mark.term}/{mark.index}"
