@@ -120,7 +120,7 @@ def reports(function: Callable[Concatenate[Output, _P], None]) -> Callable[_P, N
         except KeyboardInterrupt:
             out.fail(Problem("已中断", "interrupted", "", ""))
 
-    return run  # type: ignore[return-value]  # functools.wraps keeps the parameters, less the Output
+    return run
 
 
 def network_option(function: Callable[_P, None]) -> Callable[_P, None]:

@@ -29,7 +29,7 @@ RECEIVE_BYTES_MAX = 64 * 1024 * 1024
 BACKOFF_S_FIRST = 0.05
 BACKOFF_S_MAX = 2.0
 ATTEMPT_S_MIN = 15.0
-"""Where there are several endpoints, none is waited for longer than its share of the time or this, whichever is more."""
+"""Where there are several endpoints, none is waited for longer than its share of the time, or this if it is more."""
 
 _Request = TypeVar("_Request", bound=Protobuf)
 _Response = TypeVar("_Response", bound=Protobuf)

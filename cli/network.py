@@ -1,0 +1,227 @@
+"""`linxin network init|up|status|down DIR`: a whole network on this machine."""
+
+import asyncio
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from linxin.v1 import ledger_pb2
+from rich.markup import escape
+from rich.table import Table
+
+from cli.modules import standard_registry
+from cli.network_files import init_network
+from cli.output import Output, Problem, reports
+from cli.processes import NodeProcess, died, find_process, start_node, stop_node
+from client.connection import Connection
+from client.failures import Failure, Unreachable
+from client.network_directory import PASSPHRASE_FILE_VARIABLE, NetworkDirectory, open_network
+from ledger.crypto.hashing import sha256
+from network.config import load_config
+
+START_S_MAX = 60.0
+STATUS_S_MAX = 3.0
+
+_DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+
+
+@click.group()
+def network() -> None:
+    """Make, start, look at and stop a network on this machine."""
+
+
+@network.command()
+@_DIRECTORY
+@click.option("--name", default="demo", show_default=True, help="The network's name, part of the checkpoint origin.")
+@click.option("--validators", default=1, show_default=True, help="How many validators it begins with.")
+@click.option(
+    "--parameter", "pairs", multiple=True, metavar="NAME=INTEGER", help="A genesis parameter; may be repeated."
+)
+@reports
+def init(out: Output, directory: Path, name: str, validators: int, pairs: tuple[str, ...]) -> None:
+    """Make a network in the empty folder DIRECTORY: genesis file, keys, TLS, one home a validator."""
+    made = init_network(
+        directory, name, standard_registry(), validators=validators, parameters=dict(map(_parameter, pairs))
+    )
+    chain_id = sha256(made.genesis_bytes()).hex()
+    out.say(f"[bold green]✓[/] 已创建网络 / made the network [bold]{escape(name)}[/] in {escape(str(made.root))}")
+    out.say(f"  chain id   {chain_id}")
+    out.say(f"  endpoints  {', '.join(made.endpoints)}")
+    out.say(f"  keys       {len(list(made.keys.glob('*.key')))} organisations in {escape(str(made.keys))}")
+    if made.passphrase_file.exists():
+        out.say(
+            f"  口令 / passphrase  {escape(str(made.passphrase_file))}：正式使用时请移出本目录，并设置 "
+            f"{PASSPHRASE_FILE_VARIABLE}\n"
+            f"             for real use move it out of this folder and set {PASSPHRASE_FILE_VARIABLE} to where it is"
+        )
+    out.say("  ca.key     签发 TLS 证书的私钥，请离线保存 / issues TLS certificates: keep it offline")
+    out.say(f"  下一步 / next: linxin network up {escape(str(directory))}")
+    out.finish(
+        {
+            "ok": True,
+            "home": made.root,
+            "name": name,
+            "chain_id": chain_id,
+            "genesis": made.genesis,
+            "endpoints": made.endpoints,
+            "nodes": [home.name for home in made.node_homes()],
+            "keys": sorted(path.stem for path in made.keys.glob("*.key")),
+            "passphrase": made.passphrase_file if made.passphrase_file.exists() else None,
+        }
+    )
+
+
+def _parameter(text: str) -> tuple[str, int]:
+    name, equals, value = text.partition("=")
+    if not equals or not value.lstrip("-").isdigit():
+        raise click.BadParameter(f"expected NAME=INTEGER, got {text}", param_hint="--parameter")
+    return name, int(value)
+
+
+@network.command()
+@_DIRECTORY
+@reports
+def up(out: Output, directory: Path) -> None:
+    """Start the nodes of DIRECTORY in the background and wait until they answer."""
+    opened = open_network(directory)
+    processes = bring_up(out, opened)
+    for process in processes:
+        out.say(f"[bold green]✓[/] {process.home.name}  pid {process.pid}  {listens_on(process.home)}")
+    nodes = [{"name": each.home.name, "pid": each.pid, "endpoint": listens_on(each.home)} for each in processes]
+    out.finish({"ok": True, "home": opened.root, "nodes": nodes, "endpoints": opened.endpoints})
+
+
+def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
+    """Start every node of the folder that is not running; returns all, once they answer.
+
+    Stops what it started when one fails.
+    """
+    started: list[tuple[NodeProcess, subprocess.Popen[bytes]]] = []
+    running: list[NodeProcess] = []
+    try:
+        for home in opened.node_homes():
+            known = find_process(home)
+            if known is None:
+                out.note(f"starting {home.name} …")
+                started.append(start_node(opened, home))
+            else:
+                out.note(f"{home.name} is running already (pid {known.pid})")
+                running.append(known)
+        for process, child in started:
+            asyncio.run(_wait_healthy(opened, process, child))
+    except BaseException:
+        for process, _ in started:
+            if find_process(process.home) == process:
+                stop_node(process)
+        raise
+    return running + [process for process, _ in started]
+
+
+async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "subprocess.Popen[bytes]") -> None:
+    """Return once the node has a final block. Raises `NodeFailure` when it ends, `Problem` after a minute."""
+    deadline = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline:
+        ended = child.poll()
+        if ended is not None:
+            raise died(process.home, ended)
+        try:
+            status = await node_status(opened, process.home, 1.0)
+        except Unreachable:
+            continue
+        if status.height > 0:
+            return
+        await asyncio.sleep(0.05)
+    raise Problem(
+        f"节点 {process.home.name} 在 {START_S_MAX:.0f} 秒内未就绪",
+        f"the node {process.home.name} is not ready after {START_S_MAX:.0f} seconds",
+        f"请查看 {process.home}/node.log",
+        f"look into {process.home}/node.log",
+    )
+
+
+def listens_on(home: Path) -> str:
+    """host:port of a node, from its configuration."""
+    return load_config(home).listen.address
+
+
+async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) -> ledger_pb2.GetStatusResponse:
+    """What one node of this machine says of itself. Raises `Unreachable`, `WrongNetwork`, `Remote`."""
+    authority = None if load_config(home).listen.plaintext else opened.authority()
+    async with Connection([listens_on(home)], authority, sha256(opened.genesis_bytes())) as connection:
+        request = ledger_pb2.GetStatusRequest()
+        return await connection.call(
+            lambda to: to.ledger.GetStatus, request, ledger_pb2.GetStatusResponse, timeout_s=timeout_s
+        )
+
+
+@network.command()
+@_DIRECTORY
+@reports
+def status(out: Output, directory: Path) -> None:
+    """Show how the nodes of DIRECTORY fare; exit status 1 when one does not answer."""
+    opened = open_network(directory)
+    nodes = [_describe_node(opened, home) for home in opened.node_homes()]
+    table = Table(
+        "节点 node",
+        "进程 pid",
+        "地址 endpoint",
+        "高度 height",
+        "区块时差 lag",
+        "日志 records",
+        "等待 waiting",
+        "状态 state",
+    )
+    for each in nodes:
+        state = "[green]正常 up[/]" if each["healthy"] else f"[red]{escape(str(each['problem']))}[/]"
+        lag = f"{each['lag_ms'] / 1000:.1f} s" if each["healthy"] else "-"
+        shown = [str(each.get(name, "-")) for name in ("height", "log_size", "mempool_count")]
+        table.add_row(each["name"], str(each["pid"] or "-"), each["endpoint"], shown[0], lag, shown[1], shown[2], state)
+    out.console.print(table)
+    healthy = bool(nodes) and all(each["healthy"] for each in nodes)
+    out.finish({"ok": healthy, "home": opened.root, "network": opened.settings.name, "nodes": nodes})
+    if not healthy:
+        out.note(f"启动：linxin network up {directory} / start it: linxin network up {directory}")
+        raise click.exceptions.Exit(1)
+
+
+def _describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
+    process = find_process(home)
+    known: dict[str, Any] = {
+        "name": home.name,
+        "pid": process.pid if process else None,
+        "endpoint": listens_on(home),
+        "healthy": False,
+        "problem": None,
+    }
+    try:
+        said = asyncio.run(node_status(opened, home, STATUS_S_MAX if process else 0.5))
+    except Failure as failure:
+        known["problem"] = failure.en if process else "已停止 stopped"
+        return known
+    facts = ("height", "time_ms", "lag_ms", "log_size", "mempool_count", "version", "quorum", "started_ms")
+    return known | {"healthy": True, "signers": list(said.signers)} | {fact: getattr(said, fact) for fact in facts}
+
+
+@network.command()
+@_DIRECTORY
+@reports
+def down(out: Output, directory: Path) -> None:
+    """Stop the nodes of DIRECTORY and wait until they have."""
+    opened = open_network(directory)
+    stopped = take_down(out, opened)
+    out.say(f"[bold green]✓[/] 已停止 / stopped: {', '.join(stopped) or '无 none'}")
+    out.finish({"ok": True, "home": opened.root, "stopped": stopped})
+
+
+def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
+    """Stop every running node of the folder; returns their names. Raises `NodeFailure`."""
+    stopped = []
+    for home in opened.node_homes():
+        process = find_process(home)
+        if process is not None:
+            out.note(f"stopping {home.name} (pid {process.pid}) …")
+            stop_node(process)
+            stopped.append(home.name)
+    return stopped
