@@ -250,6 +250,10 @@ class ProvenState:
             if len(path) == 2 * HASH_SIZE:
                 raise ProofError("a path longer than a key hash")
 
+    def in_order(self) -> bool:
+        """Whether the nodes stand in the order in which the values asked for so far needed them, with none to spare."""
+        return list(self._paths) == list(self._nodes)
+
     def unused(self) -> int:
         """How many of the nodes no value asked for so far has needed; a proof file must have none."""
         return len(self._nodes) - len(self._paths)

@@ -1,0 +1,34 @@
+"""Portable proofs of what the ledger holds (docs/PROOF.md), made from a snapshot.
+
+`client/verify.py` and the stand-alone `verifier/verify_linxin.py` check them.
+"""
+
+from ledger.proof.build import (
+    prove_consistency,
+    prove_journal,
+    prove_journey,
+    prove_leaf,
+    prove_value,
+    state_nodes,
+    subject_of_code,
+)
+from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
+from ledger.proof.format import ProofFile, SetChange
+
+__all__ = [
+    "BoundsReversed",
+    "CodeUnknown",
+    "LeafUnknown",
+    "NothingFinal",
+    "ProofFile",
+    "ProofTooLarge",
+    "SetChange",
+    "SubjectUnknown",
+    "prove_consistency",
+    "prove_journal",
+    "prove_journey",
+    "prove_leaf",
+    "prove_value",
+    "state_nodes",
+    "subject_of_code",
+]

@@ -1,0 +1,238 @@
+"""Makes proof files from a snapshot: a value or its absence, a leaf, a journal or a part of it, a complete journey.
+
+A proof is lean: each node of the state tree and each leaf stands once, and everything has one place, so that one claim
+at one certificate has exactly one valid file. Cost: a journey reads each of its leaves, and O(log n) more per section.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ledger.block import decode_leaf
+from ledger.crypto.encoding import decode, encode
+from ledger.crypto.hashing import sha256
+from ledger.crypto.log_tree import consistency_proof, range_proof
+from ledger.crypto.state_tree import prove
+from ledger.proof.closure import WHOLE, Bounds, Named, closure, named
+from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
+from ledger.proof.format import (
+    CODE_PREFIX,
+    FORMAT,
+    LEAVES_MAX,
+    NODES_MAX,
+    PROOF_SIZE_MAX,
+    SECTIONS_MAX,
+    Claim,
+    JournalClaim,
+    JourneyClaim,
+    LeafClaim,
+    ProofFile,
+    Section,
+    SetChange,
+    ValueClaim,
+    decode_journal_head,
+    subject_key,
+)
+from ledger.storage.port import Snapshot
+
+
+def prove_value(snapshot: Snapshot, key: str, set_changes: Sequence[SetChange] = ()) -> bytes:
+    """A proof file of what stands under a state key now, or that nothing does."""
+    value = snapshot.get(key.encode())
+    return _file(snapshot, set_changes, ValueClaim(key, value), nodes=state_nodes(snapshot, [key.encode()]))
+
+
+def prove_leaf(snapshot: Snapshot, index: int, set_changes: Sequence[SetChange] = ()) -> bytes:
+    """A proof file that the log holds a certain leaf at `index`. Raises `LeafUnknown`."""
+    size = snapshot.head.log.size
+    if not 0 <= index < size:
+        raise LeafUnknown(index, size)
+    claim = LeafClaim(index, range_proof(index, index + 1, size, snapshot.log_node))
+    return _file(snapshot, set_changes, claim, leaves=[snapshot.leaf(index)])
+
+
+def prove_consistency(snapshot: Snapshot, old_size: int, new_size: int = 0) -> list[bytes]:
+    """RFC 9162 consistency proof from `old_size` to `new_size` (0 = the certified size). Raises `LeafUnknown`."""
+    size = snapshot.head.log.size
+    new_size = new_size or size
+    if not 0 <= old_size <= new_size <= size:
+        raise LeafUnknown(max(old_size, new_size), size)
+    return consistency_proof(old_size, new_size, snapshot.log_node)
+
+
+def prove_journal(
+    snapshot: Snapshot,
+    subject: str,
+    from_ms: int | None = None,
+    to_ms: int | None = None,
+    set_changes: Sequence[SetChange] = (),
+) -> bytes:
+    """A proof file of all records of `subject` with from_ms <= block time <= to_ms; None = open.
+
+    The claim's bounds are widened to what the neighbours prove. Raises `SubjectUnknown`, `BoundsReversed`,
+    `ProofTooLarge`.
+    """
+    if from_ms is not None and to_ms is not None and from_ms > to_ms:
+        raise BoundsReversed(from_ms, to_ms)
+    gathered = _Gathered(snapshot)
+    start, end = gathered.run(subject, (from_ms, to_ms))
+    section = gathered.section(subject, (from_ms, to_ms))
+    before = None if from_ms is None or start == 0 else gathered.record(subject, start - 1).time_ms + 1
+    after = None if to_ms is None or end == gathered.size(subject) else gathered.record(subject, end).time_ms - 1
+    nodes = state_nodes(snapshot, [_row_key(subject)])
+    claim = JournalClaim(subject, before, after)
+    return _file(snapshot, set_changes, claim, nodes=nodes, leaves=gathered.pool, sections=[section])
+
+
+def prove_journey(
+    snapshot: Snapshot, *, subject: str = "", code: str = "", set_changes: Sequence[SetChange] = ()
+) -> bytes:
+    """A proof file of the whole journey of a subject, or of what a trace code stands for (give one of the two).
+
+    Raises `CodeUnknown`, `SubjectUnknown`, `ProofTooLarge`.
+    """
+    subject = subject_of_code(snapshot, code) if code else subject
+    gathered = _Gathered(snapshot)
+    needed = closure(subject, gathered.within)
+    ordered = [subject, *sorted(needed.keys() - {subject})]
+    sections = [gathered.section(name, needed[name]) for name in ordered]
+    values: list[tuple[str, bytes | None]] = [(CODE_PREFIX + code, encode(subject))] if code else []
+    keys = [key.encode() for key, _ in values] + [_row_key(name) for name in ordered]
+    return _file(
+        snapshot,
+        set_changes,
+        JourneyClaim(code, subject),
+        values=values,
+        nodes=state_nodes(snapshot, keys),
+        leaves=gathered.pool,
+        sections=sections,
+    )
+
+
+def subject_of_code(snapshot: Snapshot, code: str) -> str:
+    """The subject a trace code stands for. Raises `CodeUnknown`."""
+    value = snapshot.get((CODE_PREFIX + code).encode())
+    if value is None:
+        raise CodeUnknown(code)
+    return decode(value, str)
+
+
+def state_nodes(snapshot: Snapshot, keys: Iterable[bytes]) -> list[bytes]:
+    """The nodes of the state tree that prove the values of `keys`, in the order in which looking them up needs them."""
+    found: dict[bytes, None] = {}
+    for key in keys:
+        found |= dict.fromkeys(prove([sha256(key)], snapshot.node))
+    return list(found)
+
+
+def _row_key(subject: str) -> bytes:
+    key = subject_key(subject)
+    if key is None:
+        raise SubjectUnknown(subject)
+    return key.encode()
+
+
+def _file(
+    snapshot: Snapshot,
+    set_changes: Sequence[SetChange],
+    claim: Claim,
+    values: list[tuple[str, bytes | None]] | None = None,
+    nodes: list[bytes] | None = None,
+    leaves: list[bytes] | None = None,
+    sections: list[Section] | None = None,
+) -> bytes:
+    """The encoded file under the snapshot's certificate."""
+    block = snapshot.block(snapshot.head.height)
+    if block is None:
+        raise NothingFinal
+    note = block.note.encode()
+    parts = ProofFile(FORMAT, note, list(set_changes), claim, values or [], nodes or [], leaves or [], sections or [])
+    _check_limit("nodes", len(parts.nodes), NODES_MAX)
+    data = encode(parts)
+    _check_limit("bytes", len(data), PROOF_SIZE_MAX)
+    return data
+
+
+def _check_limit(what: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise ProofTooLarge(what, count, limit)
+
+
+class _Gathered:
+    """Records read from a snapshot for one proof: each leaf once, pooled in the order of first use by a section."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.pool: list[bytes] = []
+        self._snapshot = snapshot
+        self._places: dict[bytes, int] = {}
+        self._values: dict[str, tuple[bytes, int]] = {}
+        self._records: dict[int, Named] = {}
+        self._bytes = 0
+
+    def size(self, subject: str) -> int:
+        """How many records the subject's journal has."""
+        return self._row(subject)[1]
+
+    def record(self, subject: str, position: int) -> Named:
+        """A record of a journal by its position."""
+        index = self._snapshot.journal_entry(subject, position)
+        known = self._records.get(index)
+        if known is None:
+            known = self._records[index] = named(decode_leaf(self._snapshot.leaf(index)))
+            _check_limit("leaves", len(self._records), LEAVES_MAX)
+        return known
+
+    def run(self, subject: str, bounds: Bounds) -> tuple[int, int]:
+        """Positions [start, end) of the records within the bounds."""
+        start, end = 0, self.size(subject)
+        if bounds[0] is not None:
+            start = self._first_from(subject, bounds[0])
+        if bounds[1] is not None:
+            end = self._first_from(subject, bounds[1] + 1)
+        return start, max(start, end)
+
+    def within(self, subject: str, bounds: Bounds) -> list[Named]:
+        """The records within the bounds."""
+        _check_limit("sections", len(self._values), SECTIONS_MAX)
+        start, end = self.run(subject, bounds)
+        _check_limit("leaves", end - start, LEAVES_MAX)
+        return [self.record(subject, position) for position in range(start, end)]
+
+    def section(self, subject: str, bounds: Bounds = WHOLE) -> Section:
+        """The section of the records within the bounds, with one neighbour on each side where there is one."""
+        value, size = self._row(subject)
+        start, end = self.run(subject, bounds)
+        start, end = max(start - 1, 0), min(end + 1, size)
+        _check_limit("leaves", end - start, LEAVES_MAX)
+        places = [self._place(index) for index in self._snapshot.journal_entries(subject, start, end)]
+        hashes = range_proof(start, end, size, self._snapshot.journal_nodes(subject))
+        return Section(subject, value, start, places, hashes)
+
+    def _row(self, subject: str) -> tuple[bytes, int]:
+        """State value and journal size of a subject."""
+        if subject not in self._values:
+            value = self._snapshot.get(_row_key(subject))
+            if value is None:
+                raise SubjectUnknown(subject)
+            self._values[subject] = (value, decode_journal_head(value).size)
+        return self._values[subject]
+
+    def _first_from(self, subject: str, time_ms: int) -> int:
+        """The first position whose block time is at least `time_ms`; block time never falls along a journal."""
+        low, high = 0, self.size(subject)
+        while low < high:
+            middle = (low + high) // 2
+            if self.record(subject, middle).time_ms >= time_ms:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _place(self, index: int) -> int:
+        """The place of a leaf in the pool; equal leaves share one."""
+        leaf = self._snapshot.leaf(index)
+        place = self._places.setdefault(leaf, len(self.pool))
+        if place == len(self.pool):
+            self.pool.append(leaf)
+            self._bytes += len(leaf)
+            _check_limit("leaves", len(self.pool), LEAVES_MAX)
+            _check_limit("bytes", self._bytes, PROOF_SIZE_MAX)
+        return place

@@ -1,0 +1,540 @@
+#!/usr/bin/env python3
+"""Checks a Linxin proof file or chain archive without trusting whoever handed it over.
+
+    python verify_linxin.py FILE --genesis genesis.json [--json]      exit status 0: all of it holds; 1: it does not
+
+Needs this file, `cryptography`, `msgpack`, and a genesis file from somebody you trust; shares no code with the node.
+docs/PROOF.md specifies all formats, its sections are quoted (§). Read from top to bottom: encoding, trees, signatures,
+certificates, leaves, proofs, archives (the whole chain; rules are not run again, `linxin audit` does that).
+
+What this shows: that records are final, unchanged and complete as of the certificate's time. What it cannot show: that
+what people wrote was true when they wrote it, or what happened after that time.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgpack
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+
+MAX_PROOF_BYTES, MAX_LEAF_BYTES, MAX_RECORD_BYTES, MAX_NOTE_BYTES = 64 << 20, 65_535, 256 << 20, 1 << 16
+MAX_SECTIONS, MAX_LEAVES, MAX_NODES, MAX_SET_CHANGES, MAX_VALIDATORS = 4_096, 200_000, 200_000, 1_024, 64
+KINDS = {"encoding": "编码不正确", "limits": "超出上限", "chain": "不属于此链", "certificate": "检查点证书无效"}
+KINDS |= {"claim": "声明与内容不符", "leaf": "记录格式错误", "signature": "记录签名无效", "state": "状态证明不符"}
+KINDS |= {"journal": "日志证明不符", "completeness": "有内容缺失或多余", "block": "区块不连贯"}
+
+
+class Wrong(Exception):
+    """What is wrong (`kind`, one of KINDS, and `reason`) and where (a path such as `$.sections[3]`)."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind, self.reason, self.where = kind, reason, "$"
+
+
+def check(condition: bool, kind: str, reason: str) -> None:
+    if not condition:
+        raise Wrong(kind, reason)
+
+
+def at(where: str, make: Callable[..., Any], *arguments: Any) -> Any:
+    """make(*arguments); if something is wrong in there, say that it is at `where`."""
+    try:
+        return make(*arguments)
+    except Wrong as wrong:
+        wrong.where = where if wrong.where == "$" else wrong.where
+        raise
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Shapes (§1): a type or union of types (`object` = anything), [shape of every item], (shape of each place, ...)."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
+    if isinstance(shape, tuple):
+        return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
+    return isinstance(value, shape) and (shape is object or not isinstance(value, bool))
+
+
+def unpack(data: bytes, shape: Any, kind: str) -> Any:
+    try:
+        value = msgpack.unpackb(data, raw=False, strict_map_key=False)
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise Wrong(kind, f"not MessagePack ({error})") from None
+    check(fits(value, shape), kind, "not what the format has here")
+    return value
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def digest(domain: str, data: bytes) -> bytes:
+    """Domain-separated hash (§2)."""
+    return sha256(b"linxin/v1/" + domain.encode() + b"\0" + data)
+
+
+def inner(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\1" + left + right)
+
+
+class Tree:
+    """An RFC 9162 tree (§3.1) kept as its peaks: the roots of its complete subtrees, largest first."""
+
+    def __init__(self, size: int = 0, peaks: bytes = b"") -> None:
+        good = 0 <= size < 1 << 63 and len(peaks) == 32 * size.bit_count()
+        check(good, "journal", "size and peaks that do not agree")
+        self.size, self.peaks = size, [peaks[start : start + 32] for start in range(0, len(peaks), 32)]
+
+    def append(self, hashed: bytes) -> None:
+        carry = self.size
+        while carry & 1:
+            hashed, carry = inner(self.peaks.pop(), hashed), carry >> 1
+        self.peaks.append(hashed)
+        self.size += 1
+
+    def root(self) -> bytes:
+        root = self.peaks[-1] if self.peaks else sha256(b"")
+        for peak in reversed(self.peaks[:-1]):
+            root = inner(peak, root)
+        return root
+
+
+def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> bytes:
+    """Root of the tree of `size` leaves of which `run` stands from `start` on; `proof`: complete subtrees around it."""
+    end, rest = start + len(run), iter(proof)
+    check(bool(run) and 0 <= start and end <= size, "journal", f"no leaves {start} to {end} of {size}")
+
+    def subtree(low: int, high: int) -> bytes:
+        width = high - low
+        if (high <= start or low >= end) and width & (width - 1) == 0:
+            hashed = next(rest, b"")
+            check(len(hashed) == 32, "journal", "too few hashes")
+            return hashed
+        if width == 1:
+            return run[low - start]
+        middle = low + (1 << (width - 1).bit_length() - 1)  # the largest power of two below the width
+        return inner(subtree(low, middle), subtree(middle, high))
+
+    root = subtree(0, size)
+    check(next(rest, None) is None, "journal", "too many hashes")
+    return root
+
+
+class State:
+    """Looks keys up in a state tree (§3.2), taking each node from the file when first needed, in that order."""
+
+    def __init__(self, root: bytes, nodes: list[bytes]) -> None:
+        self.root, self.nodes, self.known = root, nodes, dict[bytes, dict[str, bytes]]()
+
+    def check_value(self, key: str, value: bytes | None) -> None:
+        """`value` is what stands under `key`; None: nothing does."""
+        hashed, entry = sha256(key.encode()), self.root
+        for digit in hashed.hex():
+            if entry not in self.known:
+                node = b"".join(self.nodes[len(self.known) :][:1])
+                check(sha256(b"\2" + node) == entry, "state", f"not the next node on the way to {key}")
+                self.known[entry] = self.entries(node)
+            entry = self.known[entry][digit]
+            if len(entry) != 32:
+                break
+        expected = b"" if value is None else sha256(b"\3" + value)
+        found = entry[32:] if entry[:32] == hashed else b""
+        check(len(entry) != 32 and found == expected, "state", f"not the certified value of {key}")
+
+    def entries(self, node: bytes) -> dict[str, bytes]:
+        """By slot: 64 bytes (key hash, value hash) where one key is, 32 (node hash) where several are."""
+        found, start = {}, 4
+        for slot in range(16):
+            size = 32 * sum(int.from_bytes(bits, "big") >> slot & 1 for bits in (node[:2], node[2:4]))
+            found[f"{slot:x}"], start = node[start : start + size], start + size
+        check(len(node) == start, "state", "malformed node")
+        return found
+
+
+def state_root(pairs: list[tuple[str, bytes]], depth: int = 0) -> bytes:
+    """Root over (key hash in hex, value hash) pairs sorted by key hash: contents alone determine the tree."""
+    slots: dict[str, list[tuple[str, bytes]]] = {}
+    for pair in pairs:
+        slots.setdefault(pair[0][depth], []).append(pair)
+    present, single, entries = 0, 0, b""
+    for digit, (first, *others) in slots.items():
+        present |= 1 << int(digit, 16)
+        single |= 0 if others else 1 << int(digit, 16)
+        entries += state_root([first, *others], depth + 1) if others else bytes.fromhex(first[0]) + first[1]
+    return sha256(b"\2" + (present << 16 | single).to_bytes(4, "big") + entries)
+
+
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519 (§4): the field, the group order
+ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+SMALL_ORDER = {0, 1, P - 1, ORDER_8, P - ORDER_8}  # y of every point whose order divides 8
+
+
+def verify_signature(algorithm: int, key: bytes, signature: bytes, message: bytes) -> bool:
+    """1 = Ed25519, of which key and R must be canonical encodings of points not of small order; 2 = ECDSA P-256."""
+    first, second = signature[:32], signature[32:]
+    try:
+        if algorithm == 1 and len(key) == len(first) == len(second) == 32:
+            points = [int.from_bytes(data, "little") & (1 << 255) - 1 for data in (key, first)]
+            ed25519.Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+            return all(y < P and y not in SMALL_ORDER for y in points) and int.from_bytes(second, "little") < L
+        if algorithm == 2 and len(key) == 33 and key[0] in (2, 3) and len(second) == 32:
+            point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+            encoded = utils.encode_dss_signature(int.from_bytes(first, "big"), int.from_bytes(second, "big"))
+            point.verify(encoded, message, ec.ECDSA(hashes.SHA256()))
+            return True
+    except (InvalidSignature, ValueError):
+        pass
+    return False
+
+
+Validators = dict[str, bytes]  # cosigner name -> Ed25519 key
+HASH = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)"  # 32 bytes in base64, the one way to write them
+NUMBER, TIME = "([1-9][0-9]{0,17})", r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
+LINES = f"height {NUMBER}\ntime {TIME}\nstate {HASH}\nprevious {HASH}\nvalidators {HASH}\n"
+CHECKPOINT = re.compile(f"(linxin/[a-z0-9.-]+/[0-9a-f]{{16}})\n{NUMBER}\n{HASH}\n({LINES})")
+COSIGNATURE = re.compile("— ([!-~]+) ([A-Za-z0-9+/]{101}[AQgw]==)\n")
+
+
+class Genesis:
+    """The one thing that is trusted (§5): its bytes give the chain id, its validators certify the first block."""
+
+    def __init__(self, data: bytes) -> None:
+        self.chain_id = sha256(data)
+        try:
+            content = json.loads(data)
+            name, found = content["name"], content["validators"]
+            self.origin = f"linxin/{name}/{self.chain_id.hex()[:16]}"
+            self.validators = {f"linxin/{name}/{one['id']}": bytes.fromhex(one["public_key"]) for one in found}
+            self.expiry_max_ms = int(content.get("parameters", {}).get("expiry_max_ms", 86_400_000))
+            good = content["format"] == "linxin-genesis/1" and len(found) == len(self.validators) > 0
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Wrong("chain", f"not a genesis file ({error!r})") from None
+        check(good, "chain", "not a genesis file of this format, or without distinct validators")
+
+
+class Checkpoint:
+    """A certified checkpoint (§6): the eight lines, and which validators signed them."""
+
+    def __init__(self, note: bytes, genesis: Genesis, validators: Validators) -> None:
+        text, self.signers = note.decode(errors="replace"), list[str]()
+        found = CHECKPOINT.match(text)
+        if found is None or len(note) > MAX_NOTE_BYTES:
+            raise Wrong("certificate", "not a checkpoint")
+        (origin, size, root, lines, height, self.time, *rest), signed = found.groups(), text[found.end() :]
+        self.text, self.size, self.height, self.lines = found[0], int(size), int(height), lines.encode()
+        self.root, self.state, self.previous, self.validators = map(base64.b64decode, (root, *rest))
+        check(origin == genesis.origin, "chain", f"it is of {origin}, not of {genesis.origin}")
+        try:
+            since = datetime.fromisoformat(self.time) - datetime.fromtimestamp(0, UTC)
+        except ValueError as error:
+            raise Wrong("certificate", str(error)) from None
+        self.time_ms = since // timedelta(milliseconds=1)
+        check(signed[:1] == "\n" == COSIGNATURE.sub("", signed), "certificate", "malformed signatures")
+        for name, blob in COSIGNATURE.findall(signed):
+            check(name in validators, "certificate", f"{name} is not a validator at height {height}")
+            check([name] > self.signers[-1:], "certificate", f"{name} stands twice or out of order")
+            key, data = validators[name], base64.b64decode(blob)
+            message = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n{self.text}".encode()
+            good = verify_signature(1, key, data[12:], message) and data[:4] == sha256(f"{name}\n\4".encode() + key)[:4]
+            check(good, "certificate", f"the signature of {name} does not verify")
+            self.signers.append(name)
+        signing, needed = len(self.signers), (len(validators) + (len(validators) - 1) // 3 + 2) // 2
+        check(signing >= needed, "certificate", f"{signing} of {len(validators)} validators signed, {needed} must")
+
+    def next_set(self, listed: list[list[Any]], current: Validators) -> Validators:
+        """The validators that this checkpoint hands over to."""
+        names = [name for name, _ in listed]
+        good = names == sorted(set(names)) and 0 < len(names) <= MAX_VALIDATORS and dict(listed) != current
+        good = good and digest("validators", msgpack.packb(listed)) == self.validators
+        check(good, "certificate", "not the new validators that the checkpoint names")
+        return dict(listed)
+
+
+TRANSACTION, EFFECT, HEADER = range(3)
+ROLES = {"self", "input", "output", "container", "place", "device", "certificate", "other"}
+LEAF = (int, bytes, bytes, (int, int, int, list), [list])
+BODY = (bytes, int, bytes, bytes, int, list, bytes | None)
+
+
+class Leaf:
+    """One record in the log (§7, §8): who signed what, what came of it, which subjects' journals it stands in."""
+
+    def __init__(self, raw: bytes, genesis: Genesis) -> None:
+        check(len(raw) <= MAX_LEAF_BYTES, "limits", f"{len(raw)} bytes")
+        self.kind, self.body, signature, outcome, subjects = unpack(raw, LEAF, "leaf")
+        self.height, self.time_ms, code, _ = outcome
+        named = all(fits(one, (str, str)) or fits(one, (str, str, int | None, int | None)) for one in subjects)
+        check(named and all(one[1] in ROLES for one in subjects), "leaf", "malformed subjects")
+        self.subjects = {one[0]: (one[1], *(one[2:] or (None, None))) for one in subjects}
+        check(len(self.subjects) == len(subjects), "leaf", "a subject stands twice")
+        check(code == 0 or not subjects, "leaf", "a refused record in a journal")
+        self.hash, self.commitment, action = sha256(b"\0" + raw), None, ["ledger.block"]
+        if self.kind == TRANSACTION:
+            chain, algorithm, key, nonce, self.expires_at_ms, action, self.commitment = unpack(self.body, BODY, "leaf")
+            check(chain == genesis.chain_id, "chain", "signed for another chain")
+            check(len(nonce) == 16 and len(self.commitment or bytes(32)) == 32, "leaf", "malformed body")
+            message = b"linxin/v1/transaction-signature\0" + self.body
+            check(verify_signature(algorithm, key, signature, message), "signature", f"not by the key {key.hex()}")
+        else:
+            check(self.kind in (EFFECT, HEADER) and signature == b"", "leaf", "unknown kind")
+            action = unpack(self.body, list, "leaf") if self.kind == EFFECT else action
+        check(bool(action) and isinstance(action[0], str), "leaf", "an action without a name")
+
+
+HOMES = dict.fromkeys(("organisation", "member", "device"), "registry") | {"listing": "archive"}
+HOMES |= dict.fromkeys(("product", "site", "plot", "planting", "lot", "unit", "vehicle", "certificate"), "trace")
+HOMES |= dict.fromkeys(("campaign", "order"), "groupbuy")
+FOLLOWED = {"input", "container", "place", "device", "certificate"}
+SECTION = (str, bytes, int, [int], [bytes])
+PROOF = (str, bytes, [(bytes, [(str, bytes)])], list, [(str, bytes | None)], [bytes], [bytes], [SECTION])
+CLAIMS: dict[str, Any] = {"journey": (str, str, str), "journal": (str, str, int | None, int | None)}
+CLAIMS |= {"value": (str, str, bytes | None), "leaf": (str, int, [bytes])}
+Bounds = tuple[int | None, int | None]  # block times in ms, both included; None = open
+
+
+class Section:
+    """A proven run of one subject's journal (§9.3)."""
+
+    def __init__(self, record: list[Any], leaves: list[Leaf], state: State) -> None:
+        self.subject, value, self.start, places, proof = record
+        kind, _, key = self.subject.partition(":")
+        check(kind in HOMES and key != "", "claim", f"no subject: {self.subject!r}")
+        state.check_value(f"{HOMES[kind]}/{kind}/{key}", value)
+        _, self.size, peaks = unpack(value, (object, int, bytes), "journal")
+        self.leaves = [leaves[place] for place in places]
+        root = range_root(self.start, [leaf.hash for leaf in self.leaves], self.size, proof)
+        check(root == Tree(self.size, peaks).root(), "journal", f"not the journal of {self.subject}")
+        check(all(self.subject in leaf.subjects for leaf in self.leaves), "journal", "a record of something else")
+        times = [(leaf.height, leaf.time_ms) for leaf in self.leaves]
+        check(times == sorted(times), "journal", "time runs backwards")
+
+    def within(self, bounds: Bounds) -> list[Leaf]:
+        low, high = (-1 << 64 if bounds[0] is None else bounds[0]), (1 << 64 if bounds[1] is None else bounds[1])
+        return [leaf for leaf in self.leaves if low <= leaf.time_ms <= high]
+
+    def check_complete(self, bounds: Bounds) -> None:
+        """The run is all records within the bounds, and one neighbour on each side where the journal goes on."""
+        before = sum(bounds[0] is not None and leaf.time_ms < bounds[0] for leaf in self.leaves)
+        after = len(self.leaves) - before - len(self.within(bounds))
+        reaches = (before or self.start == 0) and (after or self.start + len(self.leaves) == self.size)
+        good = before <= 1 and after <= 1 and bool(reaches)
+        check(good, "completeness", f"not exactly the records of {self.subject} from {bounds[0]} to {bounds[1]}")
+
+    def edges(self, bounds: Bounds) -> Iterator[tuple[str, Bounds]]:
+        """What records within the bounds say the subject was made of, carried in, grown on, measured or certified by."""
+        ends: dict[tuple[str, str, int | None], list[int]] = {}
+        for leaf in self.within(bounds):
+            if leaf.subjects[self.subject][0] in ("self", "output"):
+                for other, (role, low, high) in leaf.subjects.items():
+                    if other != self.subject and role in FOLLOWED:
+                        ends.setdefault((other, role, low), []).extend(() if high is None else (high,))
+        return ((other, (low, max(closed, default=None))) for (other, _, low), closed in ends.items())
+
+
+def closure(subject: str, sections: dict[str, Section]) -> dict[str, Bounds]:
+    """What a journey needs (§9.4): follow every edge of what is needed, round after round, until nothing is added."""
+    needed: dict[str, Bounds] = {subject: (None, None)}
+    grown = [subject]
+    while grown:
+        known = dict(needed)
+        for name in grown:
+            check(name in sections, "completeness", f"the records of {name} are missing")
+            for other, (low, high) in sections[name].edges(known[name]):
+                first, last = needed.get(other, (low, high))
+                earliest = None if low is None or first is None else min(low, first)
+                needed[other] = (earliest, None if high is None or last is None else max(high, last))
+        grown = [name for name in needed if name not in known or known[name] != needed[name]]
+    return needed
+
+
+def verify_proof(data: bytes, genesis: Genesis) -> dict[str, Any]:
+    """Check a proof file (§9); what it proves, as of when, signed by whom."""
+    check(len(data) <= MAX_PROOF_BYTES, "limits", f"{len(data)} bytes")
+    proof = unpack(data, PROOF, "encoding")
+    check(msgpack.packb(proof) == data and proof[0] == "linxin-proof/1", "encoding", "not the one valid encoding")
+    _, note, changes, claim, values, nodes, raw_leaves, records = proof
+    bounds = ((changes, MAX_SET_CHANGES), (nodes, MAX_NODES), (raw_leaves, MAX_LEAVES), (records, MAX_SECTIONS))
+    check(all(len(part) <= limit for part, limit in bounds), "limits", "too many parts")
+    kind = claim[0] if claim and isinstance(claim[0], str) else ""
+    check(kind in CLAIMS and fits(claim, CLAIMS[kind]), "claim", "unknown claim")
+    validators, height = genesis.validators, 0
+    for place, (changed, listed) in enumerate(changes):
+        change = at(f"$.set_changes[{place}]", Checkpoint, changed, genesis, validators)
+        check(change.height > height, "certificate", "set changes are not in order")
+        validators, height = at(f"$.set_changes[{place}]", change.next_set, listed, validators), change.height
+    point = at("$.note", Checkpoint, note, genesis, validators)
+    check(point.height > height, "certificate", "not later than the set change before it")
+    leaves = [at(f"$.leaves[{place}]", Leaf, raw, genesis) for place, raw in enumerate(raw_leaves)]
+    late = any(leaf.height > point.height or leaf.time_ms > point.time_ms for leaf in leaves)
+    check(not late, "leaf", "a record later than the checkpoint")
+    state, names = State(point.state, nodes), [record[0] for record in records]
+    if kind == "leaf":
+        check(len(leaves) == 1 and not (values or nodes or records), "claim", "parts that do not belong to the claim")
+        root = at("$.claim", range_root, claim[1], [leaves[0].hash], point.size, claim[2])
+        check(root == point.root, "journal", f"not leaf {claim[1]} of the log")
+    else:
+        check_state_claim(claim, state, values, leaves, records, names)
+    check(len(state.known) == len(nodes), "state", f"node {len(state.known)} is not used")
+    summary = {"claim": claim[: 2 if kind == "leaf" else 4], "height": point.height, "time": point.time}
+    return summary | {"signers": point.signers, "records": len(leaves), "subjects": names}
+
+
+def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf], records: Any, names: Any) -> None:
+    """A value, a journal or a journey under the certified state; nothing missing, nothing to spare."""
+    kind = claim[0]
+    used = list(dict.fromkeys(place for record in records for place in record[3]))
+    distinct = len({leaf.hash for leaf in leaves}) == len(leaves)
+    check(used == list(range(len(leaves))) and distinct, "encoding", "leaves unused, repeated or out of order")
+    code, subject = (claim[1], claim[2]) if kind == "journey" else ("", claim[1])
+    expected = [[f"trace/code/{code}", msgpack.packb(subject)]] if code else []
+    check(values == expected, "claim", f"not the code {code!r} standing for {subject}")
+    order = {"value": [], "journal": [subject], "journey": [subject, *sorted({*names} - {subject})]}[kind]
+    check(names == order, "claim", "not the sections of this claim in their order")
+    for key, value in [claim[1:]] if kind == "value" else values:
+        at("$.claim", state.check_value, key, value)
+    places = {name: f"$.sections[{place}]" for place, name in enumerate(names)}
+    sections = {
+        name: at(places[name], Section, record, leaves, state) for name, record in zip(names, records, strict=True)
+    }
+    needed = closure(subject, sections) if kind == "journey" else {subject: tuple(claim[2:])}
+    for name, section in sections.items():
+        at(places[name], check, name in needed, "completeness", f"{name} does not belong to this journey")
+        at(places[name], section.check_complete, needed[name])
+    if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
+        first, last = sections[subject].leaves[0].time_ms, sections[subject].leaves[-1].time_ms
+        widest = claim[2] in (None, first + 1) and claim[3] in (None, last - 1)
+        at("$.claim", check, widest, "completeness", "not the bounds that the neighbours prove")
+
+
+class Archive:
+    """The chain from genesis to its last block (§10), read as a stream; what the end is compared with is kept."""
+
+    def __init__(self, genesis: Genesis) -> None:
+        self.genesis, self.validators, self.full, self.ended = genesis, genesis.validators, False, False
+        self.log, self.journals, self.ids = Tree(), dict[str, Tree](), set[bytes]()
+        self.state, self.key, self.last = list[tuple[str, bytes]](), b"", None
+
+    def record(self, number: int, record: Any) -> None:
+        """Check the next object of the stream."""
+        check(not self.ended, "encoding", "something follows the end")
+        name = record[0] if isinstance(record, list) and record and isinstance(record[0], str) else ""
+        if number == 0:
+            good = fits(record, (str, str, bytes)) and name == "linxin-archive/1" and record[1] in ("public", "full")
+            check(good, "encoding", "not an archive of this format")
+            check(sha256(record[2]) == self.genesis.chain_id, "chain", "the archive is of another genesis file")
+            self.full = record[1] == "full"
+        elif fits(record, (int, bytes, [bytes], dict)) and not self.state:
+            at(f"height {record[0]}", self.block, *record)
+        elif self.last and name == "validators" and fits(record, (str, [(str, bytes)])) and not self.state:
+            self.validators = at(f"height {self.last.height}", self.last.next_set, record[1], self.validators)
+        elif self.last and name == "state" and fits(record, (str, [(bytes, bytes)])) and 0 < len(record[1]) <= 1000:
+            for key, value in record[1]:
+                at(f"state key {key!r}", self.value, key, value)
+        else:
+            good = self.last and record == ["end", self.last.height, len(self.state)]
+            check(bool(good), "encoding", "not what the format has here")
+            self.ended = True
+
+    def block(self, height: int, note: bytes, leaves: list[bytes], restricted: dict[int, bytes]) -> None:
+        point, last = Checkpoint(note, self.genesis, self.validators), self.last
+        before = (last.height, last.time_ms, sha256(last.text.encode())) if last else (0, -1, bytes(32))
+        follows = height == point.height == before[0] + 1 and point.time_ms > before[1] and point.previous == before[2]
+        check(follows, "block", "does not follow the block before it")
+        hashed = digest("validators", msgpack.packb(sorted(map(list, self.validators.items()))))
+        check(last is None or last.validators == hashed, "block", "the new validators are not told")
+        commitments = {}
+        for place, raw in enumerate(leaves):
+            leaf = at(f"height {height}, leaf {place}", Leaf, raw, self.genesis)
+            at(f"height {height}, leaf {place}", self.leaf, leaf, point, place == len(leaves) - 1)
+            commitments[place] = leaf.commitment
+        same = self.log.size == point.size and self.log.root() == point.root
+        check(same, "block", "the leaves are not those under the certified log root")
+        hidden = {place: digest("restricted", part) for place, part in restricted.items()}
+        committed = {place: commitment for place, commitment in commitments.items() if commitment and self.full}
+        check(hidden == committed, "block", "restricted parts are not those committed to")
+        self.last = point
+
+    def leaf(self, leaf: Leaf, point: Checkpoint, last: bool) -> None:
+        check((leaf.height, leaf.time_ms) == (point.height, point.time_ms), "block", "of another height or time")
+        header = leaf.kind == HEADER and leaf.body == point.lines and not leaf.subjects
+        check(header == last and (leaf.kind == HEADER) == last, "block", "the last leaf, and only it, is the header")
+        if leaf.kind == TRANSACTION:
+            transaction_id, left_ms = digest("transaction-id", leaf.body), leaf.expires_at_ms - point.time_ms
+            check(0 < left_ms <= self.genesis.expiry_max_ms, "block", "expired, or valid for longer than allowed")
+            check(transaction_id not in self.ids, "block", "this transaction stands on the chain already")
+            self.ids.add(transaction_id)
+        self.log.append(leaf.hash)
+        for subject in leaf.subjects:
+            self.journals.setdefault(subject, Tree()).append(leaf.hash)
+
+    def value(self, key: bytes, value: bytes) -> None:
+        check(key > self.key, "state", "keys are not in order")
+        self.key = key
+        self.state.append((sha256(key).hex(), sha256(b"\3" + value)))
+        module, _, subject = key.decode(errors="replace").partition("/")
+        if HOMES.get(subject.partition("/")[0]) == module:
+            _, size, peaks = unpack(value, (object, int, bytes), "journal")
+            journal = self.journals.pop(subject.replace("/", ":", 1), Tree())
+            same = (size, peaks) == (journal.size, b"".join(journal.peaks))
+            check(same, "journal", "not the journal of the records that name it")
+
+
+def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:
+    """Check an archive from its first byte to its last; rules are not run again."""
+    unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=MAX_RECORD_BYTES)
+    archive, number, read, canonical = Archive(genesis), 0, hashlib.sha256(), hashlib.sha256()
+    while chunk := stream.read(1 << 20):
+        read.update(chunk)
+        try:
+            unpacker.feed(chunk)
+            for record in unpacker:
+                canonical.update(msgpack.packb(record))
+                at(f"record {number}", archive.record, number, record)
+                number += 1
+        except (ValueError, TypeError, msgpack.UnpackException) as error:
+            raise Wrong("encoding", f"record {number} is not MessagePack ({error})") from None
+    check(archive.ended and read.digest() == canonical.digest(), "encoding", "cut off, or not the one valid encoding")
+    check(not archive.journals, "journal", f"subjects without a row: {sorted(archive.journals)[:3]}")
+    last = archive.last
+    check(state_root(sorted(archive.state)) == last.state, "state", "not the values under the certified state root")
+    summary = {"claim": ["archive", "full" if archive.full else "public"], "height": last.height, "time": last.time}
+    summary |= {"signers": last.signers, "records": last.size, "state keys": len(archive.state)}
+    return summary | {"not checked": "rules were not run again (`linxin audit` does that)"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Checks a Linxin proof file or chain archive.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--genesis", type=Path, required=True, help="the network's genesis file, from one you trust")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of words")
+    options = parser.parse_args()
+    try:
+        genesis = Genesis(options.genesis.read_bytes())
+        with options.file.open("rb") as stream:
+            is_archive = stream.peek(18)[1:18] == b"\xb0linxin-archive/1"
+            found = (verify_archive if is_archive else lambda file, _: verify_proof(file.read(), _))(stream, genesis)
+    except Wrong as wrong:
+        found = {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where, "reason": wrong.reason}
+    except OSError as error:
+        found = {"kind": "file", "reason": str(error)}
+    valid = "kind" not in found
+    if options.json:
+        print(json.dumps({"valid": valid} | found, ensure_ascii=False, default=bytes.hex))
+    else:
+        print("VALID 有效" if valid else "WRONG 无效")
+        for name, value in found.items():
+            print(f"  {name:12}{', '.join(map(str, value)) if isinstance(value, list) else value}")
+    return 0 if valid else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
