@@ -45,8 +45,8 @@ proto: $(DEV)  ## generate the stubs in proto/linxin/v1 anew
 	@tools/proto.sh
 
 bench: $(DEV)  ## what this machine's parts cost, then the ledger's throughput; a line each in benchmarks/results.jsonl
-	@$(BIN)/python benchmarks/floor.py
-	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python -m benchmarks.floor
+	@$(BIN)/python -m benchmarks.throughput
 
 fuzz: $(DEV)  ## hostile bytes at every decoder, a hundred times as many as `make test`
 	@LINXIN_EFFORT=$${LINXIN_EFFORT:-100} $(PYTEST) -m fuzz --timeout=0
