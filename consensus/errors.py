@@ -80,8 +80,8 @@ class SafetyDamaged(ConsensusFault):
     def __init__(self, path: str, what: str) -> None:
         super().__init__(
             f"安全文件 {path} 已损坏：{what}。最新的承诺可能已丢失，因此此密钥不再签名；请以新的标识和新的密钥加入网络",
-            f"the safety file {path} is damaged: {what}; its newest promise may be lost, so this key signs nothing more: "
-            "join with a new id and a new key",
+            f"the safety file {path} is damaged: {what}; its newest promise may be lost, so this key signs nothing "
+            "more: join with a new id and a new key",
         )
 
 

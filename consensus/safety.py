@@ -20,7 +20,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """A cosignature given: at most one checkpoint a height, ever; a repeat has the same timestamp (seconds, UTC)."""
+    """A cosignature given: one checkpoint a height, ever; a repeat keeps the timestamp (seconds since 1970)."""
 
     height: int
     checkpoint_hash: bytes
@@ -29,7 +29,7 @@ class Cosigned:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """The contents of a safety file. `acknowledged` is the last entry promised to be durable; `cosigned` oldest first."""
+    """The contents of a safety file. `acknowledged` is the last entry promised durable; `cosigned` oldest first."""
 
     term: int = 0
     vote: str = ""

@@ -1,8 +1,8 @@
 """The safety file: the promises that must survive everything, or the key signs nothing more.
 
 Two slots of 4 KiB, written in turn, each with two copies of one record 2 KiB apart: a write torn at any one point
-leaves a whole copy, and a slot without a whole copy is damage. Overwriting in place costs one fdatasync and no change of
-size or name (docs/adr/0006-durable-log.md has the figures).
+leaves a whole copy, and a slot without a whole copy is damage. Overwriting in place costs one fdatasync and no change
+of size or name (docs/adr/0006-durable-log.md has the figures).
 
 Record, big-endian: `LXNSAFE1` | sequence u64 | chain id 32 | public key 32 | term u64 | vote 64, zero-padded |
 acknowledged term u64, index u64 | count u16 | 32 times (height u64, checkpoint hash 32, timestamp u64) | SHA-256 of it.
