@@ -176,6 +176,11 @@ def test_what_is_not_pure_is_named(text: str) -> None:
     assert purity.check_purity([Source("network/x.py", text)]) == []
 
 
+def test_pure_rooms_see_of_storage_its_port() -> None:
+    assert purity.check_purity([Source("ledger/x.py", "from ledger.storage.port import Reader")]) == []
+    assert len(purity.check_purity([Source("ledger/storage/port.py", "import os")])) == 1
+
+
 @pytest.mark.parametrize("text", ["x = 0.5", "def f(x: float): ...", "x = a / b", "x /= 2", "x = 1e3"])
 def test_floats_are_named(text: str) -> None:
     assert len(purity.check_integers([Source("ledger/modules/trace/x.py", text)])) == 1
