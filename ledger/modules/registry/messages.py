@@ -26,7 +26,7 @@ Scaled = Annotated[int, Meta(ge=-SCALED_MAX, le=SCALED_MAX)]
 
 MetricName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", max_length=32)]
 UnitCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,3}\Z", max_length=3)]
-"""A UN/ECE Recommendation 20 common code: CEL, P1 (percent), HUR (per cent relative humidity is P1), LUX, MTR."""
+"""A UN/ECE Recommendation 20 common code: CEL (degree Celsius), P1 (per cent), LUX, MTR, D10 (siemens per metre)."""
 
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=33)]
 SubjectName = Annotated[str, Meta(pattern=r"^(organisation|device|member):[a-z0-9][a-z0-9._-]{0,63}\Z", max_length=128)]
