@@ -1,1 +1,22 @@
 """Where goods come from and where they go: plots to lots to units to hands, EPCIS in substance."""
+
+from ledger.module import Module
+from ledger.modules.trace.invariants import check_invariants
+from ledger.modules.trace.ports import Devices, LotLookup, Lots, Organisations, Ports
+from ledger.modules.trace.rules import TIMERS, make_rules
+
+__all__ = ["LotLookup", "Lots", "trace_module"]
+
+LATE_READINGS_MS = 7 * 24 * 3600 * 1000
+"""Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded."""
+
+
+def trace_module(devices: Devices, organisations: Organisations) -> Module:
+    """The module, over the registry's devices and organisations."""
+    return Module(
+        "trace",
+        make_rules(Ports(devices, organisations)),
+        timers=TIMERS,
+        parameters={"late_readings_ms": LATE_READINGS_MS},
+        invariants=check_invariants,
+    )

@@ -33,7 +33,9 @@ class BadIdentifier(ValueError):
 
 
 def gs1_check_digit(payload: str) -> str:
-    """The digit that completes `payload` (digits without their check digit) of any GS1 key: weights 3, 1 from the right."""
+    """The digit that completes `payload` (digits without their check digit) of any GS1 key: weights 3, 1 from the
+    right.
+    """
     total = sum(int(digit) * (3 if position % 2 == 0 else 1) for position, digit in enumerate(reversed(payload)))
     return str(-total % 10)
 
@@ -58,7 +60,9 @@ def check_character(payload: str) -> str:
 def complete_network_code(payload: str) -> str:
     """`payload` (a letter, then 3-22 letters or digits, capitals) with its check character; raises `BadIdentifier`."""
     if not _NETWORK_CODE.match(payload + "0"):
-        raise BadIdentifier("not a capital letter followed by 3 to 22 letters or digits", "须为大写字母开头，后接 3 至 22 位字母或数字")
+        raise BadIdentifier(
+            "not a capital letter followed by 3 to 22 letters or digits", "须为大写字母开头，后接 3 至 22 位字母或数字"
+        )
     return payload + check_character(payload)
 
 
@@ -124,7 +128,9 @@ def trace_code(lot: str) -> str:
 
 
 def read_trace_code(text: str) -> str:
-    """The trace code a person typed: capitals, blanks and hyphens, I for 1 and O for 0 do not matter. Raises `BadIdentifier`."""
+    """The trace code a person typed: capitals, blanks and hyphens, I for 1 and O for 0 do not matter. Raises
+    `BadIdentifier`.
+    """
     code = text.strip().upper().translate(_LOOKALIKES)
     if len(code) != CODE_LENGTH or any(character not in CODE_ALPHABET for character in code):
         raise BadIdentifier(f"not a trace code of {CODE_LENGTH} letters and digits", f"不是 {CODE_LENGTH} 位溯源码")

@@ -12,24 +12,36 @@ class MetricFacts(Protocol):
     """A metric of a device: readings mean x 10^`exponent` `unit`, plausible within [minimum, maximum]."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, such as `temperature`."""
+
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """UN/ECE Recommendation 20 code."""
+
     @property
-    def exponent(self) -> int: ...
+    def exponent(self) -> int:
+        """Power of ten of a reading."""
+
     @property
-    def minimum(self) -> int: ...
+    def minimum(self) -> int:
+        """Least plausible reading."""
+
     @property
-    def maximum(self) -> int: ...
+    def maximum(self) -> int:
+        """Greatest plausible reading."""
 
 
 class DeviceFacts(Protocol):
     """A registered device. `interval_ms`: expected time between two readings."""
 
     @property
-    def organisation(self) -> str: ...
+    def organisation(self) -> str:
+        """Who runs it."""
+
     @property
-    def interval_ms(self) -> int: ...
+    def interval_ms(self) -> int:
+        """Expected time between two readings."""
 
     def metric(self, name: str) -> MetricFacts | None:
         """The metric of that name, or None."""

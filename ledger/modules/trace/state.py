@@ -14,7 +14,9 @@ from ledger.state import Table
 
 
 class Product(Message):
-    """A kind of goods. `net_content` micro-kg a piece (0 for kg), `loss_ppm` of the input when made out of other lots."""
+    """A kind of goods. `net_content` micro-kg a piece (0 for kg), `loss_ppm` of the input when made out of other
+    lots.
+    """
 
     owner: str
     producers: tuple[str, ...]
@@ -139,12 +141,18 @@ UNIT_TRANSITIONS: Mapping[str, Mapping[str, UnitState]] = {
     "in_transit": {"enter": "in_transit_inside", "receive": "at_rest", "refuse": "at_rest"},
     "in_transit_inside": {"leave": "in_transit", "receive": "inside", "refuse": "inside"},
 }
-"""state -> event -> next state of a unit. `inside`: in another unit, a vehicle or a storage; contents change only at rest."""
+"""state -> event -> next state of a unit. `inside`: in another unit, a vehicle or a storage; contents change only at
+rest.
+"""
 
 
 class Unit(Message):
-    """A logistic unit. `container` is what it is in ("" = nothing), entered at edge bound `edge_from_ms`; `since_ms` the event
-    time of its last movement; `shipment` "" unless between two hands."""
+    """A logistic unit. `container` is what it is in ("" = nothing), entered at edge bound `edge_from_ms`.
+
+    `since_ms`: event time of its last movement. `filled_from_ms`: the bound on the edges of all it holds, from its
+    first filling until it is empty again. `shipment`: "" unless between two hands. `holder` counts for units that are
+    in no unit.
+    """
 
     holder: str
     kind: UnitKind
@@ -153,6 +161,7 @@ class Unit(Message):
     container: str = ""
     edge_from_ms: int = 0
     since_ms: int = 0
+    filled_from_ms: int = 0
     shipment: str = ""
     state: UnitState = "at_rest"
 
@@ -179,7 +188,9 @@ class Limit(Message):
 
 
 class Stays(Message):
-    """What is and lately was inside a container (key: its subject). Closed stays go once no late reading can concern them."""
+    """What is and lately was inside a container (key: its subject). Closed stays go once no late reading can concern
+    them.
+    """
 
     stays: tuple[Stay, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -187,7 +198,8 @@ class Stays(Message):
 
 class Exposure(Message):
     """A lot outside its product's band, as one device saw it during one stay. `peak` is the value farthest out;
-    `degree_ms` as `Band.allowed_degree_ms`; `first_ms`, `last_ms` event times."""
+    `degree_ms` as `Band.allowed_degree_ms`; `first_ms`, `last_ms` event times.
+    """
 
     place: str
     from_ms: int
@@ -250,7 +262,6 @@ class Shipment(Message):
     origin: str | None
     destination: str | None
     shipped_ms: int
-    edge_from_ms: int
     state: ShipmentState = "open"
     closed_ms: int | None = None
 
@@ -283,7 +294,9 @@ class Certificate(Message):
 
 
 class Record(Message):
-    """Who recorded a transaction and what it touched, so that its error can be declared; `error`: id of the declaration."""
+    """Who recorded a transaction and what it touched, so that its error can be declared; `error`: id of the
+    declaration.
+    """
 
     organisation: str
     action: str

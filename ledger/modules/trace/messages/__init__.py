@@ -1,15 +1,15 @@
 """Messages of the trace module, and what each record is to the subjects it names.
 
-A journey follows the roles input, container, place, device and certificate out of records in which the subject at hand is
-self or output (docs/PROOF.md, "Closure"), so these roles decide what a complete journey holds. `[a, b]` are the bounds, in
-block time, on the journal of the subject they stand at: `a` = event time - `clock_ahead_ms` of the beginning, `b` = event
-time of the end + `late_readings_ms`, since readings may be uploaded that much later. An open bound is closed by the later
-record that repeats subject, role and beginning.
+A journey follows the roles input, container, place, device and certificate out of records in which the subject at
+hand is self or output (docs/PROOF.md, "Closure"), so these roles decide what a complete journey holds. `[a, b]`
+are the bounds, in block time, on the journal of the subject they stand at: `a` = event time - `clock_ahead_ms` of
+the beginning, `b` = event time of the end + `late_readings_ms`, since readings may be uploaded that much later.
+An open bound is closed by the later record that repeats subject, role and beginning.
 
 | action | self / output | followed | other |
 |--|--|--|--|
 | register_product, register_site, register_vehicle | the thing | | organisation |
-| register_plot | plot | place: site | organisation |
+| register_plot | plot | | its site, organisation |
 | authorise_producer | product | | both organisations |
 | attach_device | the thing | device [a, open] | |
 | detach_device | the thing | device [a, b] | |
@@ -22,17 +22,18 @@ record that repeats subject, role and beginning.
 | revoke_certificate | certificate | | everything in scope, issuer, holder |
 | transform | output: new lots | input: old lots; certificate | products, organisation |
 | pack_unit | lots and units put in | container: unit [a, open] | organisation |
-| unpack_unit | lots and units taken out | container: unit [a, b] | organisation |
+| unpack_unit | lots and units wholly out | container: unit [a, b] | lots taken out in part, organisation |
 | load | units, lots | container: vehicle or site [a, open] | organisation |
 | unload | units, lots | container: vehicle or site [a, b] | organisation |
-| ship, receive, refuse_shipment | units, lots | place: origin, destination [a, b] | both organisations, vehicle |
+| ship, receive, refuse_shipment | units, lots | | both organisations, vehicle, origin, destination |
 | destroy, recall | lots | | organisation |
 | record_readings | device | | the thing it is tied to, lots with an excursion |
 | declare_error | | | all subjects of what it corrects |
 | declare_readings_error | device | | the things it was tied to, lots those records touched |
 
-So a pack lot reaches its harvest lots (input), their planting (input) and plot (place, with the soil sensors' readings in
-the plot's journal), its crates (container) and through them the truck (container) with the readings of the truck's devices.
+So a pack lot reaches its harvest lots (input), their planting (input) and plot (place, with the soil sensors'
+readings in the plot's journal), its crates (container) and through them the truck (container) with the readings
+of the truck's devices.
 """
 
 from ledger.modules.trace.messages.growing import (

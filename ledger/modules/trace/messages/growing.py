@@ -24,7 +24,9 @@ from ledger.text import Identifier, Name, Remark
 
 
 class StartPlanting(Action, tag="trace.start_planting"):
-    """Sow or plant a crop on a plot (EPCIS ObjectEvent, ADD, CBV commissioning). `seed`: source and batch of the seed."""
+    """Sow or plant a crop on a plot (EPCIS ObjectEvent, ADD, CBV commissioning). `seed`: source and batch of the
+    seed.
+    """
 
     planting: Identifier
     plot: Identifier
@@ -35,7 +37,9 @@ class StartPlanting(Action, tag="trace.start_planting"):
 
 
 class EndPlanting(Action, tag="trace.end_planting"):
-    """The crop is cleared (EPCIS ObjectEvent, DELETE, CBV decommissioning): no more harvests; closes its hold on the plot."""
+    """The crop is cleared (EPCIS ObjectEvent, DELETE, CBV decommissioning): no more harvests; closes its hold on the
+    plot.
+    """
 
     planting: Identifier
     event_ms: EventTime
@@ -44,8 +48,9 @@ class EndPlanting(Action, tag="trace.end_planting"):
 class RecordOperation(Action, tag="trace.record_operation"):
     """Farm work on a planting or a plot (EPCIS ObjectEvent, OBSERVE).
 
-    `target`: `planting:x` or `plot:x`. `input`, `registration`: what was applied and its product registration number. `dose`:
-    amount and unit as printed on the label. `safety_interval_days`: days from `event_ms` in which harvesting is a violation.
+    `target`: `planting:x` or `plot:x`. `input`, `registration`: what was applied and its product registration number.
+    `dose`: amount and unit as printed on the label. `safety_interval_days`: days from `event_ms` in which harvesting
+    is a violation.
     """
 
     target: Annotated[str, Meta(pattern=r"^(?:planting|plot):[a-z0-9][a-z0-9._-]{0,63}\Z")]
@@ -62,7 +67,8 @@ class RecordOperation(Action, tag="trace.record_operation"):
 class Harvest(Action, tag="trace.harvest"):
     """A lot comes into being from a planting (EPCIS ObjectEvent, ADD, CBV commissioning).
 
-    `certificates`: those under which it is sold; each must be valid at `event_ms` and belong to the signer or to what it covers.
+    `certificates`: those under which it is sold; each must be valid at `event_ms` and have planting, plot, product or
+    the signer's organisation in its scope.
     """
 
     planting: Identifier
@@ -74,7 +80,9 @@ class Harvest(Action, tag="trace.harvest"):
 
 
 class TestResult(Message):
-    """One line of a laboratory report. `value` and `limit` are scaled by 10^`scale`; `limit` None where none applies."""
+    """One line of a laboratory report. `value` and `limit` are scaled by 10^`scale`; `limit` None where none
+    applies.
+    """
 
     __test__ = False
 

@@ -41,7 +41,8 @@ class Transform(Action, tag="trace.transform"):
 class PackUnit(Action, tag="trace.pack_unit"):
     """Put goods or smaller units into a crate or pallet (EPCIS AggregationEvent, ADD, CBV packing).
 
-    A unit that is not known yet comes into being, held by the signer. Contents change only while a unit is in nothing itself.
+    A unit that is not known yet comes into being, held by the signer. Contents change only while a unit is in nothing
+    itself.
     """
 
     unit: UnitKey
@@ -61,7 +62,9 @@ class UnpackUnit(Action, tag="trace.unpack_unit"):
 
 
 class Load(Action, tag="trace.load"):
-    """Units or loose goods enter a vehicle or a site's storage (EPCIS AggregationEvent, ADD, CBV loading or storing)."""
+    """Units or loose goods enter a vehicle or a site's storage (EPCIS AggregationEvent, ADD, CBV loading or
+    storing).
+    """
 
     container: ContainerKey
     event_ms: EventTime
@@ -86,7 +89,9 @@ class ShippingTerms(Message):
 
 
 class Ship(Action, tag="trace.ship"):
-    """First half of a hand-over: the holder gives goods to `receiver` (EPCIS ObjectEvent, OBSERVE, CBV shipping, in_transit)."""
+    """First half of a hand-over: the holder gives goods to `receiver` (EPCIS ObjectEvent, OBSERVE, CBV shipping,
+    in_transit).
+    """
 
     restricted = ShippingTerms
 
@@ -101,7 +106,9 @@ class Ship(Action, tag="trace.ship"):
 
 
 class Receive(Action, tag="trace.receive"):
-    """Second half, by the receiver (EPCIS ObjectEvent, OBSERVE, CBV receiving). `shortages`: loose goods that did not arrive."""
+    """Second half, by the receiver (EPCIS ObjectEvent, OBSERVE, CBV receiving). `shortages`: loose goods that did not
+    arrive.
+    """
 
     shipment: Identifier
     event_ms: EventTime

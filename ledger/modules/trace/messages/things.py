@@ -23,8 +23,9 @@ from ledger.text import Identifier, Name
 class RegisterProduct(Action, tag="trace.register_product"):
     """A kind of goods (EPCIS master data of class EPCClass).
 
-    `net_content`: micro-kg in one piece, 0 for goods measured in kg. `loss_ppm`: the most that may be lost, in millionths of
-    the input, when it is made out of other lots. `producers`: organisations besides the signer that may commission its lots.
+    `net_content`: micro-kg in one piece, 0 for goods measured in kg. `loss_ppm`: the most that may be lost, in
+    millionths of the input, when it is made out of other lots. `producers`: organisations besides the signer that may
+    commission its lots.
     """
 
     product: ProductKey
@@ -81,7 +82,9 @@ class RegisterVehicle(Action, tag="trace.register_vehicle"):
 
 
 class AttachDevice(Action, tag="trace.attach_device"):
-    """Tie a device to a plot, vehicle, unit or site from `event_ms` on (EPCIS AssociationEvent, ADD, CBV installing)."""
+    """Tie a device to a plot, vehicle, unit or site from `event_ms` on (EPCIS AssociationEvent, ADD, CBV
+    installing).
+    """
 
     device: Identifier
     thing: ThingKey

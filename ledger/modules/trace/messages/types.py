@@ -62,12 +62,25 @@ Longitude = Annotated[int, Meta(ge=-1_800_000_000, le=1_800_000_000)]
 Measure = Literal["kg", "piece"]
 
 Operation = Literal[
-    "fertilise", "spray", "irrigate", "weed", "prune", "thin", "pollinate", "till", "mulch", "ventilate", "release_insects", "other"
+    "fertilise",
+    "spray",
+    "irrigate",
+    "weed",
+    "prune",
+    "thin",
+    "pollinate",
+    "till",
+    "mulch",
+    "ventilate",
+    "release_insects",
+    "other",
 ]
 
 UnitKind = Literal["crate", "box", "bag", "pallet", "container", "parcel"]
 
-CertificateKind = Literal["organic", "gap", "green", "geographical", "quarantine", "laboratory", "calibration", "licence", "other"]
+CertificateKind = Literal[
+    "organic", "gap", "green", "geographical", "quarantine", "laboratory", "calibration", "licence", "other"
+]
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
@@ -78,9 +91,9 @@ ErrorReason = Literal["did_not_occur", "incorrect_data"]
 class Band(Message):
     """The band of a metric in which a product must stay, and how much excursion it bears during one stay.
 
-    `minimum`, `maximum` (inclusive) mean x 10^`exponent` of `unit` (UN/ECE Recommendation 20, such as CEL). `allowed_ms`:
-    time outside the band, ms. `allowed_degree_ms`: distance outside the band times that time, in 10^`exponent` units x ms;
-    None = no such limit. Exceeding either is an excursion.
+    `minimum`, `maximum` (inclusive) mean x 10^`exponent` of `unit` (UN/ECE Recommendation 20, such as CEL).
+    `allowed_ms`: time outside the band, ms. `allowed_degree_ms`: distance outside the band times that time, in
+    10^`exponent` units x ms; None = no such limit. Exceeding either is an excursion.
     """
 
     metric: MetricName

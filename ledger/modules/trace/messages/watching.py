@@ -30,9 +30,10 @@ class Column(Message):
 class RecordReadings(Action, tag="trace.record_readings"):
     """What a device measured, signed by the device (EPCIS ObjectEvent with sensorElementList, CBV sensor_reporting).
 
-    `sequence` counts a device's records from 0. Reading i was taken at `start_ms` + i x `interval_ms`, or at `start_ms` +
-    `offsets_ms`[i] (offsets begin with 0 and rise) when offsets are given; then `interval_ms` is 0. All columns share these
-    instants. `clock_step_ms`: by how much the device's clock was set since its preceding record (negative: back); 0 if not.
+    `sequence` counts a device's records from 0. Reading i was taken at `start_ms` + i x `interval_ms`, or at
+    `start_ms` + `offsets_ms`[i] (offsets begin with 0 and rise) when offsets are given; then `interval_ms` is 0. All
+    columns share these instants. `clock_step_ms`: by how much the device's clock was set since its preceding record
+    (negative: back); 0 if not.
     """
 
     sequence: Sequence
@@ -52,7 +53,9 @@ class Recall(Action, tag="trace.recall"):
 
 
 class RecallSpread(Timer, tag="trace.recall_spread"):
-    """Goes on with a recall whose descent was too large for one transaction. `recall`: hex id of the recalling transaction."""
+    """Goes on with a recall whose descent was too large for one transaction. `recall`: hex id of the recalling
+    transaction.
+    """
 
     recall: str
 

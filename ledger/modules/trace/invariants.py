@@ -1,0 +1,115 @@
+"""What must hold after every block, whatever was recorded: run by tests and the simulator over the whole state."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TypeVar
+
+from ledger.context import Context
+from ledger.modules.trace.identifiers import trace_code
+from ledger.modules.trace.state import (
+    children,
+    codes,
+    holdings,
+    lots,
+    recall_queue,
+    recalls,
+    shipments,
+    stays,
+    units,
+)
+from ledger.state import Table
+
+PAGE = 1_000
+
+_V = TypeVar("_V")
+
+
+def all_rows(ctx: Context, table: Table[_V]) -> Iterator[tuple[str, _V]]:
+    """Every (key, row) of a table, ordered by key."""
+    after: str | None = None
+    while page := table.scan(ctx, after=after, limit=PAGE):
+        yield from page
+        after = page[-1][0]
+
+
+def check_invariants(ctx: Context) -> list[str]:
+    """What is violated, in words; empty when all is well."""
+    return [*check_mass(ctx), *check_codes(ctx), *check_recalls(ctx), *check_units(ctx), *check_shipments(ctx)]
+
+
+def check_mass(ctx: Context) -> Iterator[str]:
+    """Produced = holdings + in units + in shipments + consumed + lost + destroyed, for every lot."""
+    there: Counter[str] = Counter()
+    for key, quantity in all_rows(ctx, holdings):
+        if quantity <= 0:
+            yield f"the holding {key} is {quantity}"
+        there[key.rpartition("/")[0]] += quantity
+    for _, unit in all_rows(ctx, units):
+        for portion in unit.contents:
+            there[portion.lot] += portion.quantity
+    for _, shipment in all_rows(ctx, shipments):
+        if shipment.state == "open":
+            for portion in shipment.lots:
+                there[portion.lot] += portion.quantity
+    for key, lot in all_rows(ctx, lots):
+        if there.pop(key, 0) != lot.remaining:
+            yield f"lot {key}: {lot.produced} produced, {lot.remaining} should remain, found otherwise"
+        if (lot.state == "spent") != (lot.remaining == 0) and lot.state != "recalled":
+            yield f"lot {key} is {lot.state} with {lot.remaining} remaining"
+    for key in there:
+        yield f"there is some of the unknown lot {key}"
+
+
+def check_codes(ctx: Context) -> Iterator[str]:
+    """Every lot has its code, and every code its lot."""
+    named = dict(all_rows(ctx, codes))
+    for key, lot in all_rows(ctx, lots):
+        if lot.code != trace_code(key) or named.pop(lot.code, None) != f"lot:{key}":
+            yield f"lot {key} and its code {lot.code} do not name each other"
+    for code in named:
+        yield f"the code {code} leads to no lot"
+
+
+def check_recalls(ctx: Context) -> Iterator[str]:
+    """Whatever was made of a recalled lot is recalled, or a recall is on its way to it."""
+    state = {key: lot.state for key, lot in all_rows(ctx, lots)}
+    pending = {key.partition(":")[2] for key, _ in all_rows(ctx, recall_queue)}
+    for link, _ in all_rows(ctx, children):
+        parent, _, child = link.partition(":")
+        if state[parent] == "recalled" and state[child] != "recalled" and parent not in pending:
+            yield f"lot {child} was made of the recalled lot {parent} and is not recalled"
+    complete = {key for key, recall in all_rows(ctx, recalls) if recall.complete}
+    for key, _ in all_rows(ctx, recall_queue):
+        if key.partition(":")[0] in complete:
+            yield f"the recall {key} is complete and still has work"
+
+
+def check_units(ctx: Context) -> Iterator[str]:
+    """Units and what they are in agree with each other and with the open stays."""
+    known = dict(all_rows(ctx, units))
+    inside = {
+        container: {stay.item for stay in row.stays if stay.to_ms is None} for container, row in all_rows(ctx, stays)
+    }
+    for key, unit in known.items():
+        if unit.state.endswith("inside") != bool(unit.container):
+            yield f"unit {key} is {unit.state} in {unit.container or 'nothing'}"
+        if unit.state.startswith("in_transit") != bool(unit.shipment):
+            yield f"unit {key} is {unit.state} with the shipment {unit.shipment or 'none'}"
+        if any(portion.quantity <= 0 for portion in unit.contents):
+            yield f"unit {key} holds nothing of something"
+        for child in unit.units:
+            if known[child].container != f"unit:{key}":
+                yield f"unit {key} holds {child}, which is in {known[child].container or 'nothing'}"
+        if unit.container.startswith("unit:") and key not in known[unit.container.removeprefix("unit:")].units:
+            yield f"unit {key} is in {unit.container}, which does not hold it"
+        items = {item for item in inside.get(f"unit:{key}", set()) if item.startswith("lot:")}
+        if items != {f"lot:{portion.lot}" for portion in unit.contents}:
+            yield f"unit {key}: contents and stays differ"
+
+
+def check_shipments(ctx: Context) -> Iterator[str]:
+    """Units on their way belong to one open shipment that names them."""
+    open_ones = {key: set(row.units) for key, row in all_rows(ctx, shipments) if row.state == "open"}
+    for key, unit in all_rows(ctx, units):
+        if unit.shipment and key not in open_ones.get(unit.shipment, set()):
+            yield f"unit {key} names the shipment {unit.shipment}, which does not name it"

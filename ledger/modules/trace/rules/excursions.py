@@ -1,0 +1,206 @@
+"""The cold-chain rule: readings of a container against the bands of the lots that were inside at that time.
+
+A reading stands for the time until the record's next instant (the last one for as long as the one before it), cut to
+the stay; implausible and missing readings stand for nothing. Exposure adds up over all records of one device about
+one stay.
+"""
+
+from typing import NamedTuple
+
+from ledger.context import Context
+from ledger.modules.trace.messages import Band, RecordReadings
+from ledger.modules.trace.ports import MetricFacts
+from ledger.modules.trace.rules.common import add_flags, need_lot, need_product
+from ledger.modules.trace.state import Exposure, Flag, Limit, Stay, exposures, stays, touched
+from ledger.state import OTHER
+
+STAYS_MAX = 256
+"""Stays that one record is compared with, the latest; a container holds no more at a time."""
+
+EXPOSURES_MAX = 64
+"""Exposures kept with a lot, the latest."""
+
+FOREVER_MS = 2**62
+
+
+class Measured(NamedTuple):
+    """A column as the rule sees it: implausible values are None; `low`, `high` of the rest, None if nothing rests."""
+
+    metric: MetricFacts
+    values: tuple[int | None, ...]
+    low: int | None
+    high: int | None
+
+
+class Outside(NamedTuple):
+    """How far and how long readings were outside a band; `peak` is a scaled reading of the device."""
+
+    outside_ms: int
+    degree_ms: int
+    peak: int
+    first_ms: int
+    last_ms: int
+
+
+def band_bounds(band: Band | Limit, exponent: int) -> tuple[int, int]:
+    """(lowest, highest) reading of 10^`exponent` units that lies inside `band`."""
+    shift = band.exponent - exponent
+    if shift >= 0:
+        return band.minimum * 10**shift, band.maximum * 10**shift
+    return -(-band.minimum // 10**-shift), band.maximum // 10**-shift
+
+
+def check_stays(
+    ctx: Context,
+    device: str,
+    container: str,
+    action: RecordReadings,
+    end_ms: int,
+    interval_ms: int,
+    measured: list[Measured],
+) -> None:
+    """Hold columns against the lots inside `container`; most often the container's narrowest band settles it at
+    once.
+    """
+    row = stays.get(ctx, container)
+    if row is None or not row.limits:
+        return
+    for column in measured:
+        if column.low is None or column.high is None or not _may_exceed(ctx, row.limits, column):
+            continue
+        inside = [
+            stay
+            for stay in row.stays
+            if stay.from_ms <= end_ms and (stay.to_ms is None or stay.to_ms > action.start_ms)
+        ]
+        if inside:
+            _Comparison(ctx, device, container, action, interval_ms, column).run(inside[-STAYS_MAX:])
+
+
+def _may_exceed(ctx: Context, limits: tuple[Limit, ...], column: Measured) -> bool:
+    """Whether some lot may mind; a band in another unit cannot be compared, and that is said."""
+    assert column.low is not None and column.high is not None
+    exceeds = False
+    for limit in limits:
+        if limit.metric != column.metric.name:
+            continue
+        if limit.unit != column.metric.unit:
+            ctx.event("not_comparable", limit.metric, column.metric.unit, limit.unit)
+            continue
+        lowest, highest = band_bounds(limit, column.metric.exponent)
+        exceeds = exceeds or column.low < lowest or column.high > highest
+    return exceeds
+
+
+class _Comparison:
+    """One column of one record against many stays; lots of one product that stayed alike are computed once."""
+
+    def __init__(
+        self, ctx: Context, device: str, container: str, action: RecordReadings, interval_ms: int, column: Measured
+    ) -> None:
+        self.ctx, self.device, self.container, self.action, self.column = ctx, device, container, action, column
+        count = len(column.values)
+        offsets = action.offsets_ms or range(0, count * action.interval_ms or 1, action.interval_ms or 1)
+        self.times = [action.start_ms + offset for offset in offsets[:count]]
+        last_hold = self.times[-1] - self.times[-2] if count > 1 else interval_ms
+        self.holds = [after - before for before, after in zip(self.times, self.times[1:], strict=False)] + [last_hold]
+        self.known: dict[tuple[str, int, int], Outside | None] = {}
+
+    def run(self, inside: list[Stay]) -> None:
+        """Add exposure to every lot that minds, once for each begin of a stay."""
+        flagged: dict[str, None] = {}
+        seen: set[tuple[str, int]] = set()
+        for stay in inside:
+            if (stay.lot, stay.from_ms) in seen:
+                continue
+            seen.add((stay.lot, stay.from_ms))
+            product = need_lot(self.ctx, stay.lot).product
+            band = need_product(self.ctx, product).band
+            if band is None or (band.metric, band.unit) != (self.column.metric.name, self.column.metric.unit):
+                continue
+            until_ms = FOREVER_MS if stay.to_ms is None else stay.to_ms
+            key = (product, max(stay.from_ms, self.times[0]), min(until_ms, self.times[-1] + self.holds[-1]))
+            if key not in self.known:
+                self.known[key] = self.measure(band, key[1], key[2])
+            outside = self.known[key]
+            if outside is not None and self.add(stay, band, outside):
+                flagged[stay.lot] = None
+        if flagged:
+            name = f"{self.device}:{self.action.sequence:015d}"
+            before = touched.get(self.ctx, name) or ()
+            touched.put(self.ctx, name, tuple(dict.fromkeys((*before, *flagged))))
+
+    def measure(self, band: Band, from_ms: int, to_ms: int) -> Outside | None:
+        """The readings of [from_ms, to_ms) outside `band`, or None when there is none."""
+        exponent = self.column.metric.exponent
+        lowest, highest = band_bounds(band, exponent)
+        finer = 10 ** max(0, exponent - band.exponent)
+        coarser = 10 ** max(0, band.exponent - exponent)
+        total_ms = degrees = farthest = peak = 0
+        first_ms = last_ms = -1
+        for at_ms, hold_ms, value in zip(self.times, self.holds, self.column.values, strict=True):
+            if value is None or lowest <= value <= highest or not from_ms <= at_ms < to_ms:
+                continue
+            stood_ms = min(hold_ms, to_ms - at_ms)
+            distance = max(band.minimum * coarser - value * finer, value * finer - band.maximum * coarser)
+            total_ms += stood_ms
+            degrees += distance * stood_ms
+            if distance > farthest:
+                farthest, peak = distance, value
+            first_ms = at_ms if first_ms < 0 else first_ms
+            last_ms = at_ms + stood_ms
+        return Outside(total_ms, degrees // coarser, peak, first_ms, last_ms) if first_ms >= 0 else None
+
+    def add(self, stay: Stay, band: Band, new: Outside) -> bool:
+        """Add `new` to the lot's exposure; whether it now exceeds what the product bears (then event, flag and
+        journal).
+        """
+        metric = self.column.metric
+        rows = exposures.get(self.ctx, stay.lot) or ()
+        same = (self.container, stay.from_ms, self.device, metric.name)
+        place = next(
+            (at for at, row in enumerate(rows) if (row.place, row.from_ms, row.device, row.metric) == same), None
+        )
+        if place is None:
+            total = Exposure(*same, *new)
+            rows = (*rows, total)[-EXPOSURES_MAX:]
+        else:
+            total = _sum(rows[place], new, band, metric.exponent)
+            rows = (*rows[:place], total, *rows[place + 1 :])
+        exposures.put(self.ctx, stay.lot, rows)
+        bears = band.allowed_degree_ms is None or total.degree_ms <= band.allowed_degree_ms
+        if bears and total.outside_ms <= band.allowed_ms:
+            return False
+        if len(self.ctx.events) < STAYS_MAX:
+            self.ctx.event(
+                "excursion",
+                f"lot:{stay.lot}",
+                metric.name,
+                total.first_ms,
+                total.last_ms,
+                total.peak,
+                metric.exponent,
+                total.outside_ms,
+            )
+        add_flags(self.ctx, stay.lot, Flag.EXCURSION, OTHER)
+        return True
+
+
+def _sum(before: Exposure, new: Outside, band: Band, exponent: int) -> Exposure:
+    """An exposure with more of it; the peak is the reading farther outside the band."""
+    lowest, highest = band_bounds(band, exponent)
+
+    def distance(value: int) -> int:
+        return max(lowest - value, value - highest)
+
+    return Exposure(
+        before.place,
+        before.from_ms,
+        before.device,
+        before.metric,
+        before.outside_ms + new.outside_ms,
+        before.degree_ms + new.degree_ms,
+        new.peak if distance(new.peak) > distance(before.peak) else before.peak,
+        min(before.first_ms, new.first_ms),
+        max(before.last_ms, new.last_ms),
+    )

@@ -1,0 +1,159 @@
+"""Rules from sowing to harvest. A harvest inside a safety interval is flagged, whichever of the two was recorded
+first.
+"""
+
+from msgspec.structs import replace
+
+from ledger.context import Context
+from ledger.modules.trace.errors import AlreadyRegistered, PlantingEnded, SubjectUnknown, TooMany
+from ledger.modules.trace.messages import EndPlanting, Harvest, Output, RecordOperation, StartPlanting
+from ledger.modules.trace.rules.certificates import cite_certificates
+from ledger.modules.trace.rules.common import (
+    RULES,
+    add_flags,
+    check_event,
+    check_order,
+    check_owner,
+    commission,
+    edge_from,
+    edge_to,
+    journal_organisations,
+)
+from ledger.modules.trace.state import Flag, Interval, Planting, Plot, Taken, plantings, plots
+from ledger.roles import PRODUCERS
+from ledger.state import INPUT, OTHER, PLACE, SELF
+from ledger.text import check_text
+
+PLANTINGS_MAX = 32
+"""Plantings not ended on one plot."""
+
+INTERVALS_MAX = 16
+"""Safety intervals kept with a plot or planting, those that end last."""
+
+HARVESTS_MAX = 64
+"""Harvests kept with a planting, so that an operation recorded late can still flag them; the latest."""
+
+DAY_MS = 86_400_000
+
+
+def _need_plot(ctx: Context, plot: str) -> Plot:
+    return plots.need(ctx, plot, SubjectUnknown(f"plot:{plot}"))
+
+
+def _need_planting(ctx: Context, planting: str) -> Planting:
+    return plantings.need(ctx, planting, SubjectUnknown(f"planting:{planting}"))
+
+
+@RULES.rule(StartPlanting, by=PRODUCERS)
+def start_planting(ctx: Context, action: StartPlanting) -> None:
+    """A crop begins on the signer's plot."""
+    for field, text in (("crop", action.crop), ("variety", action.variety), ("seed", action.seed)):
+        check_text(field, text)
+    check_event(ctx, action.event_ms)
+    plot = _need_plot(ctx, action.plot)
+    check_owner(ctx, f"plot:{action.plot}", plot.owner)
+    if plantings.has(ctx, action.planting):
+        raise AlreadyRegistered(f"planting:{action.planting}")
+    if len(plot.plantings) >= PLANTINGS_MAX:
+        raise TooMany(f"plantings on plot:{action.plot}", PLANTINGS_MAX)
+    begin_ms = edge_from(ctx, action.event_ms)
+    row = Planting(plot.owner, action.plot, action.crop, action.variety, action.seed, action.event_ms, begin_ms)
+    plantings.put(ctx, action.planting, row, SELF)
+    plots.put(ctx, action.plot, replace(plot, plantings=(*plot.plantings, action.planting)), PLACE, begin_ms)
+    journal_organisations(ctx, plot.owner)
+
+
+@RULES.rule(EndPlanting, by=PRODUCERS)
+def end_planting(ctx: Context, action: EndPlanting) -> None:
+    """The crop is cleared; its hold on the plot ends, but for late readings."""
+    check_event(ctx, action.event_ms)
+    row = _need_planting(ctx, action.planting)
+    check_owner(ctx, f"planting:{action.planting}", row.owner)
+    if row.ended_ms is not None:
+        raise PlantingEnded(action.planting, row.ended_ms)
+    latest_ms = max((taken.event_ms for taken in row.harvests), default=row.started_ms)
+    check_order(f"planting:{action.planting}", action.event_ms, latest_ms)
+    plot = _need_plot(ctx, row.plot)
+    plantings.put(ctx, action.planting, replace(row, ended_ms=action.event_ms), SELF)
+    rest = tuple(planting for planting in plot.plantings if planting != action.planting)
+    plots.put(ctx, row.plot, replace(plot, plantings=rest), PLACE, row.edge_from_ms, edge_to(ctx, action.event_ms))
+    journal_organisations(ctx, row.owner)
+
+
+@RULES.rule(RecordOperation, by=PRODUCERS)
+def record_operation(ctx: Context, action: RecordOperation) -> None:
+    """Farm work; with a safety interval it marks the planting or plot, and flags what was harvested inside it."""
+    for field in ("input", "registration", "dose", "remark"):
+        check_text(field, getattr(action, field))
+    check_event(ctx, action.event_ms)
+    kind, _, key = action.target.partition(":")
+    until_ms = action.event_ms + action.safety_interval_days * DAY_MS
+    interval = Interval(action.event_ms, until_ms, action.registration or action.input)
+    marks = action.safety_interval_days > 0
+    if kind == "planting":
+        planting = _need_planting(ctx, key)
+        check_owner(ctx, action.target, planting.owner)
+        check_order(action.target, action.event_ms, planting.started_ms)
+        if marks:
+            plantings.put(ctx, key, replace(planting, intervals=_kept(planting.intervals, interval)), SELF)
+            _flag_taken(ctx, planting, interval)
+        else:
+            ctx.journal(action.target, SELF)
+        ctx.journal(f"plot:{planting.plot}", OTHER)
+        return
+    plot = _need_plot(ctx, key)
+    check_owner(ctx, action.target, plot.owner)
+    if marks:
+        plots.put(ctx, key, replace(plot, intervals=_kept(plot.intervals, interval)), SELF)
+    else:
+        ctx.journal(action.target, SELF)
+    for growing in plot.plantings:
+        ctx.journal(f"planting:{growing}", OTHER)
+        if marks:
+            _flag_taken(ctx, _need_planting(ctx, growing), interval)
+
+
+def _kept(intervals: tuple[Interval, ...], new: Interval) -> tuple[Interval, ...]:
+    """`intervals` with `new`, the `INTERVALS_MAX` that end last."""
+    return tuple(sorted((*intervals, new), key=lambda interval: interval.until_ms)[-INTERVALS_MAX:])
+
+
+def _flag_taken(ctx: Context, planting: Planting, interval: Interval) -> None:
+    """Flag lots whose harvest, recorded before, lies inside a safety interval recorded only now."""
+    for taken in planting.harvests:
+        if interval.from_ms <= taken.event_ms < interval.until_ms:
+            _flag(ctx, taken.lot, interval)
+
+
+def _flag(ctx: Context, lot: str, interval: Interval) -> None:
+    ctx.event("safety_interval", f"lot:{lot}", interval.registration, interval.until_ms)
+    add_flags(ctx, lot, Flag.SAFETY_INTERVAL, SELF)
+
+
+@RULES.rule(Harvest, by=PRODUCERS)
+def harvest(ctx: Context, action: Harvest) -> None:
+    """A lot comes into being in the farm's hands; inside a safety interval it is flagged, not refused."""
+    check_event(ctx, action.event_ms)
+    row = _need_planting(ctx, action.planting)
+    check_owner(ctx, f"planting:{action.planting}", row.owner)
+    check_order(f"planting:{action.planting}", action.event_ms, row.started_ms)
+    if row.ended_ms is not None and action.event_ms > row.ended_ms:
+        raise PlantingEnded(action.planting, row.ended_ms)
+    plot = _need_plot(ctx, row.plot)
+    lot = commission(
+        ctx, Output(action.product, action.number, action.quantity), action.event_ms, planting=action.planting, flags=0
+    )
+    for interval in (*row.intervals, *plot.intervals):
+        if interval.from_ms <= action.event_ms < interval.until_ms:
+            _flag(ctx, lot, interval)
+    covered = {
+        f"planting:{action.planting}",
+        f"plot:{row.plot}",
+        f"product:{action.product}",
+        f"organisation:{row.owner}",
+    }
+    cite_certificates(ctx, action.certificates, action.event_ms, covered)
+    taken = (*row.harvests, Taken(lot, action.event_ms))[-HARVESTS_MAX:]
+    plantings.put(ctx, action.planting, replace(row, harvests=taken), INPUT)
+    ctx.journal(f"plot:{row.plot}", PLACE, row.edge_from_ms, edge_to(ctx, action.event_ms))
+    journal_organisations(ctx, row.owner)
