@@ -1,1 +1,1 @@
-"""Encoding, hashing, signatures, Merkle trees and checkpoints: what every other room stands on; imports nothing of ours."""
+"""Encoding, hashing, signatures, Merkle trees and checkpoints: what every room stands on; imports nothing of ours."""

@@ -214,10 +214,14 @@ def check_node(node: bytes, path: bytes) -> None:
     if path and present == leaves and not present & (present - 1):
         raise ProofError("a node below the root that holds fewer than two keys")
     prefix = path.hex()[1::2]
+    start = 4
     for slot in range(16):
-        leaf = _at(slot, node).leaf
-        if leaf and not leaf.hex().startswith(f"{prefix}{slot:x}"):
-            raise ProofError(f"a leaf that does not belong in slot {slot:x} of node /{prefix}")
+        if leaves >> slot & 1:
+            if not node[start : start + HASH_SIZE].hex().startswith(f"{prefix}{slot:x}"):
+                raise ProofError(f"a leaf that does not belong in slot {slot:x} of node /{prefix}")
+            start += LEAF_SIZE
+        elif present >> slot & 1:
+            start += HASH_SIZE
 
 
 class ProvenState:

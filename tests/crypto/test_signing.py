@@ -119,6 +119,18 @@ def test_every_cctv_edge_case_is_decided_alike_three_times() -> None:
     assert (taken, len(vectors)) == (43, 914)
 
 
+def test_the_first_checks_are_ours_and_not_left_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "crypto_sign_open", lambda signed, key: b"a library that takes anything")
+    key = bytes.fromhex(RFC_8032[0][1])
+    assert verify(ED25519, key, key + bytes(32), b"")
+    for encoded in signing._REFUSED:
+        assert not verify(ED25519, encoded, key + bytes(32), b"")
+        assert not verify(ED25519, key, encoded + bytes(32), b"")
+    assert verify(ED25519, key, key + (curve25519.L - 1).to_bytes(32, "little"), b"")
+    for s in (curve25519.L, curve25519.L + 1, 2**255, 2**256 - 1):
+        assert not verify(ED25519, key, key + s.to_bytes(32, "little"), b"")
+
+
 def test_every_wycheproof_ed25519_case() -> None:
     count = 0
     for group, case in wycheproof("wycheproof_ed25519_test.json"):

@@ -1,0 +1,1 @@
+"""Hostile bytes at the decoders, for as long as one likes."""

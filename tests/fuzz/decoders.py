@@ -1,0 +1,190 @@
+"""A fuzz target over the decoders and verifiers of ledger.crypto: `python -m tests.fuzz.decoders --seconds 60`.
+
+Each round takes one seed input, mutates it, and hands it to its target. A target may refuse with the errors it
+declares; anything else is a finding, printed with the seed and round that make it again. Where a target takes the
+bytes, what it read must write the same bytes again, or prove nothing that is not so.
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from ledger.crypto.checkpoint import Checkpoint, assemble_note, cosign, parse_checkpoint, parse_note, verify_cosignature
+from ledger.crypto.encoding import Malformed, decode, encode
+from ledger.crypto.log_tree import (
+    Frontier,
+    ProofError,
+    leaf_hash,
+    verify_consistency,
+    verify_inclusion,
+    verify_range,
+)
+from ledger.crypto.signing import PUBLIC_KEY_SIZE, Algorithm, BadKey, SigningKey, check_public_key, verify
+from ledger.crypto.state_tree import ProvenState, check_node, key_hash, prove, update, value_hash
+from ledger.crypto.utc import parse_time
+
+KEY = SigningKey(Algorithm.ED25519, bytes(range(32)))
+HASHES = [leaf_hash(bytes([number])) for number in range(40)]
+CHECKPOINT = Checkpoint(
+    origin="linxin/demo/0123456789abcdef",
+    size=9,
+    root=HASHES[0],
+    height=3,
+    time_ms=1_795_334_400_123,
+    state=HASHES[1],
+    previous=HASHES[2],
+    validators=HASHES[3],
+)
+NOTE = assemble_note(CHECKPOINT.text(), [cosign(KEY, "linxin/demo/farm", CHECKPOINT.text(), 1_795_334_401)])
+
+
+class Target(NamedTuple):
+    """A decoder: what it may raise, the inputs to begin with, and a call asserting what must hold if it takes them."""
+
+    name: str
+    refusals: tuple[type[Exception], ...]
+    seeds: Sequence[bytes]
+    call: Callable[[bytes], None]
+
+
+def checkpoint(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogatepass")
+    assert parse_checkpoint(text).text() == text
+
+
+def note(data: bytes) -> None:
+    for signature in parse_note(data.decode("utf-8", "surrogatepass")).signatures:
+        verify_cosignature(signature, KEY.public_key, CHECKPOINT.text())
+
+
+def utc(data: bytes) -> None:
+    parse_time(data.decode("utf-8", "replace"))
+
+
+def state_node(data: bytes) -> None:
+    path, node = data[1 : 1 + data[0] % 8], data[1 + data[0] % 8 :]
+    check_node(node, bytes(step & 15 for step in path))
+
+
+def state_proof(data: bytes) -> None:
+    nodes = decode(data, list[bytes])
+    state = ProvenState(STATE_ROOT, nodes)
+    for key, value in STATE.items():
+        assert state.value_hash(key) == value, "proven something that is not so"
+
+
+def frontier(data: bytes) -> None:
+    size, joined = decode(data, tuple[int, bytes])
+    found = Frontier.from_joined(size, joined)
+    assert found.joined() == joined
+    assert len(found.append(HASHES[0]).peaks) == (size + 1).bit_count()
+
+
+def log_proofs(data: bytes) -> None:
+    first, second, one, other, proof = decode(data, tuple[int, int, bytes, bytes, list[bytes]])
+    with suppress(ProofError):
+        verify_inclusion(one, first, second, proof, other)
+    with suppress(ProofError):
+        verify_consistency(first, one, second, other, proof)
+    with suppress(ProofError):
+        verify_range(first, [one], second, proof, other)
+
+
+def signatures(data: bytes) -> None:
+    algorithm = Algorithm.P256 if data[0] == Algorithm.P256 else Algorithm.ED25519
+    key = data[1 : 1 + PUBLIC_KEY_SIZE[algorithm]]
+    signature, body = data[34:98], data[98:]
+    taken = verify(algorithm, key, signature, body)
+    honest = [(seed[0], seed[1 : 1 + len(key)], seed[34:98], seed[98:]) for seed in SIGNED]
+    assert taken == ((algorithm, key, signature, body) in honest), "a forged signature"
+    check_public_key(algorithm, key)
+
+
+def message(data: bytes) -> None:
+    found = decode(data, Checkpoint)
+    assert decode(encode(found), Checkpoint) == found
+
+
+STATE = {key_hash(bytes([number])): value_hash(bytes([number])) for number in range(60)}
+STATE_ROOT, _written = update(STATE, lambda path: None)
+STATE_NODES = {path: node for path, node in _written.items() if node is not None}
+PROOF = prove(STATE, STATE_NODES.get)
+PHONE = SigningKey(Algorithm.P256, bytes(range(1, 33)))
+SIGNED = [
+    bytes([key.algorithm]) + key.public_key.ljust(33, b"\0") + key.sign(b"body") + b"body" for key in (KEY, PHONE)
+]
+
+TARGETS = (
+    Target("checkpoint", (Malformed, UnicodeDecodeError), [CHECKPOINT.text().encode()], checkpoint),
+    Target("note", (Malformed, UnicodeDecodeError), [NOTE.encode()], note),
+    Target("utc", (ValueError,), [b"2026-11-22T08:00:00.123Z"], utc),
+    Target(
+        "state node",
+        (ProofError,),
+        [bytes([len(path)]) + path + node for path, node in STATE_NODES.items()],
+        state_node,
+    ),
+    Target("state proof", (Malformed, ProofError), [encode(PROOF), encode(PROOF[1:])], state_proof),
+    Target("frontier", (Malformed, ProofError), [encode((7, b"".join(HASHES[:3]))), encode((8, HASHES[0]))], frontier),
+    Target("log proofs", (Malformed,), [encode((2, 7, HASHES[0], HASHES[1], HASHES[2:5]))], log_proofs),
+    Target("signatures", (BadKey,), SIGNED, signatures),
+    Target("message", (Malformed,), [encode(CHECKPOINT)], message),
+)
+
+
+def mutate(data: bytes, chance: random.Random) -> bytes:
+    """One to four changes: a bit, a byte, a cut, a repeat, a swap of parts, or all of it random."""
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(changed) + 1)
+        to = min(len(changed), at + chance.choice((1, 2, 4, 32, 33)))
+        match chance.randrange(7):
+            case 0 if at < len(changed):
+                changed[at] ^= 1 << chance.randrange(8)
+            case 1 if at < len(changed):
+                changed[at] = chance.choice((0, 0xFF, 0x7F, 0x80, ord("\n"), ord(" "), chance.randrange(256)))
+            case 2:
+                del changed[at:to]
+            case 3:
+                changed[at:at] = changed[at:to] * chance.choice((1, 1, 2, 100))
+            case 4:
+                changed[at:at] = chance.randbytes(to - at)
+            case 5:
+                changed = changed[at:] + changed[:at]
+            case 6 if chance.random() < 0.05:
+                changed = bytearray(chance.randbytes(chance.randrange(200)))
+    return bytes(changed)
+
+
+def one_round(number: int, seed: int) -> None:
+    """Round `number` of `seed`: always the same input to the same target. Raises what the target should not have."""
+    chance = random.Random(f"{seed}/{number}")
+    target = TARGETS[number % len(TARGETS)]
+    data = mutate(chance.choice(target.seeds), chance) or b"\0"
+    try:
+        target.call(data)
+    except target.refusals:
+        return
+    except Exception as error:
+        raise AssertionError(f"{target.name}, seed {seed}, round {number}: {error!r} of {data.hex()}") from error
+
+
+def main() -> None:
+    """Fuzz for as many seconds as asked, from a seed that is printed."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    arguments = parser.parse_args()
+    end = time.monotonic() + arguments.seconds
+    number = 0
+    while time.monotonic() < end:
+        one_round(number, arguments.seed)
+        number += 1
+    print(f"seed {arguments.seed}: {number} rounds over {len(TARGETS)} decoders, nothing found")  # noqa: T201 - a program run by hand
+
+
+if __name__ == "__main__":
+    main()
