@@ -5,8 +5,9 @@ that ever served, and no row of it is ever deleted: whom a key spoke for, from w
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from ledger.context import Context, Signer
 from ledger.crypto.encoding import Message
 from ledger.crypto.signing import Algorithm
 from ledger.errors import RevokedKey, UnknownKey
@@ -14,9 +15,6 @@ from ledger.modules.registry.errors import DeviceRetired, DeviceUnknown, Organis
 from ledger.modules.registry.messages import MemberRole, Metric
 from ledger.roles import Role
 from ledger.state import OTHER, Table
-
-if TYPE_CHECKING:
-    from ledger.context import Context, Signer
 
 KEYS_ACTIVE_MAX = 8
 """Keys of one subject in use at a time."""
@@ -129,14 +127,12 @@ def _role_set(roles: tuple[Role, ...]) -> frozenset[Role]:
     return frozenset(roles)
 
 
-def identify(ctx: "Context", algorithm: int, public_key: bytes) -> "Signer":
+def identify(ctx: Context, algorithm: int, public_key: bytes) -> Signer:
     """Whose key this is: two reads. Raises `UnknownKey`, `RevokedKey` or `OrganisationSuspended`.
 
     An organisation's own keys and its staff carry the organisation's roles; a device, leader or resident only its own
     role, so that a stolen sensor cannot register a harvest.
     """
-    from ledger.context import Signer
-
     hexadecimal = public_key.hex()
     record = keys.get(ctx, hexadecimal)
     if record is None or record.algorithm != algorithm:
@@ -155,11 +151,11 @@ def identify(ctx: "Context", algorithm: int, public_key: bytes) -> "Signer":
 class DeviceView:
     """What other modules may do with devices: read them and enter records into their journals."""
 
-    def get(self, ctx: "Context", device: str) -> Device | None:
+    def get(self, ctx: Context, device: str) -> Device | None:
         """The device's row, retired or not, or None."""
         return devices.get(ctx, device)
 
-    def need(self, ctx: "Context", device: str) -> Device:
+    def need(self, ctx: Context, device: str) -> Device:
         """The row of a device in service; raises `DeviceUnknown` or `DeviceRetired`."""
         found = devices.need(ctx, device, DeviceUnknown(device))
         if found.retired_height is not None:
@@ -167,7 +163,7 @@ class DeviceView:
         return found
 
     def journal(
-        self, ctx: "Context", device: str, role: str = OTHER, from_ms: int | None = None, to_ms: int | None = None
+        self, ctx: Context, device: str, role: str = OTHER, from_ms: int | None = None, to_ms: int | None = None
     ) -> None:
         """Enter the record into the journal of a registered device; bounds as for `Context.journal`."""
         ctx.journal(f"device:{device}", role, from_ms, to_ms)
@@ -176,26 +172,26 @@ class DeviceView:
 class OrganisationView:
     """What other modules may know of organisations and members."""
 
-    def get(self, ctx: "Context", organisation: str) -> Organisation | None:
+    def get(self, ctx: Context, organisation: str) -> Organisation | None:
         """The organisation's row, or None."""
         return organisations.get(ctx, organisation)
 
-    def need(self, ctx: "Context", organisation: str) -> Organisation:
+    def need(self, ctx: Context, organisation: str) -> Organisation:
         """The row of an organisation that may act; raises `OrganisationUnknown` or `OrganisationSuspended`."""
         found = organisations.need(ctx, organisation, OrganisationUnknown(organisation))
         if found.suspended_height is not None:
             raise OrganisationSuspended(organisation, found.suspended_height)
         return found
 
-    def exists(self, ctx: "Context", organisation: str) -> bool:
+    def exists(self, ctx: Context, organisation: str) -> bool:
         """Whether the organisation is registered, suspended or not."""
         return organisations.has(ctx, organisation)
 
-    def has_role(self, ctx: "Context", organisation: str, *roles: Role) -> bool:
+    def has_role(self, ctx: Context, organisation: str, *roles: Role) -> bool:
         """Whether the organisation is registered, not suspended, and holds one of `roles`."""
         found = organisations.get(ctx, organisation)
         return found is not None and found.suspended_height is None and not _role_set(found.roles).isdisjoint(roles)
 
-    def member(self, ctx: "Context", member: str) -> Member | None:
+    def member(self, ctx: Context, member: str) -> Member | None:
         """The member's row, or None."""
         return members.get(ctx, member)
