@@ -36,7 +36,10 @@ lay() {
     "$python" -m venv --clear .venv
 }
 
-usable .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1 || lay "$(find_python)"
+if ! { usable .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }; then
+    python=$(find_python) || exit 1
+    lay "$python"
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
