@@ -68,6 +68,11 @@ def test_a_key_never_serves_twice(farm: Chain) -> None:
     farm.refuse(key_of("farm-2"), m.RevokeKey(old.public_key, "lost"), e.KeyRevoked)
 
 
+def test_a_key_that_certifies_blocks_signs_nothing_else(farm: Chain) -> None:
+    details = farm.refuse("farm", add(farm, "organisation:farm", "validator"), e.KeyUsed)
+    assert details[1] == "validator platform"
+
+
 def test_possession_must_be_of_this_key_subject_and_chain(farm: Chain) -> None:
     new, other = key_of("new"), key_of("other")
     farm_subject = "organisation:farm"

@@ -39,6 +39,7 @@ from ledger.modules.registry.state import (
     keys,
     members,
     organisations,
+    validators,
 )
 from ledger.roles import ANYONE, Role
 from ledger.state import SELF
@@ -64,6 +65,9 @@ def enrol(ctx: "Context", subject: str, organisation: str, holder: HolderKind, k
     used = keys.get(ctx, hexadecimal)
     if used is not None:
         raise KeyUsed(hexadecimal, used.subject)
+    for name, validator in validators.scan(ctx):
+        if validator.public_key == key.public_key:
+            raise KeyUsed(hexadecimal, f"validator {name}")
     message = m.possession_message(ctx.chain_id, subject)
     if not verify(key.algorithm, key.public_key, key.possession, message):
         raise PossessionUnproven(hexadecimal, subject)
