@@ -14,10 +14,13 @@ from client import network_directory as layout
 from client.failures import Failure
 from client.network_directory import NetworkDirectory, NetworkSettings, open_network, settings_text
 from client.wallet import Cost, create_key
+from ledger.crypto.hashing import sha256
 from ledger.crypto.signing import Algorithm
 from ledger.genesis import FORMAT, GenesisFile, GenesisKey, GenesisOrganisation, GenesisValidator, load_genesis
 from ledger.module import Registry
 from ledger.roles import Role
+from network.config import load_config
+from network.home import create_safety
 from network.tls import issue_server_certificate, make_authority, write_private
 
 HOST = "127.0.0.1"
@@ -103,6 +106,8 @@ def init_network(
     (root / layout.GENESIS_FILE).write_bytes(genesis)
     ports = free_ports(len(homes))
     _make_homes(root, name, homes, ports, genesis)
+    for home, member in zip(homes, members, strict=True):
+        create_safety(home, load_config(home), sha256(genesis), bytes.fromhex(member.public_key))
     settings = NetworkSettings(name=name, endpoints=[f"{HOST}:{port}" for port in ports])
     (root / layout.NETWORK_FILE).write_text(settings_text(settings), encoding="utf-8")
     return open_network(root)

@@ -145,7 +145,7 @@ class Connection:
         Raises `Remote`, `Unreachable`, `WrongNetwork`.
         """
         await self.status()  # so that an endpoint that answers is the one whose turn it is
-        method = pick(self.stubs(self.endpoints[self._turn % len(self.endpoints)]))
+        method = pick(self.here())
         call = method(request, timeout=timeout_s, metadata=sign() if sign else None)
         try:
             async for item in call:
@@ -160,6 +160,10 @@ class Connection:
         """What the endpoint whose turn it is says of itself."""
         request = ledger_pb2.GetStatusRequest()
         return await self.call(lambda to: to.ledger.GetStatus, request, ledger_pb2.GetStatusResponse)
+
+    def here(self) -> Stubs:
+        """The services of the endpoint whose turn it is."""
+        return self.stubs(self.endpoints[self._turn % len(self.endpoints)])
 
     @property
     def reached(self) -> bool:

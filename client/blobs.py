@@ -1,0 +1,122 @@
+"""Evidence files to and from the vault, checked on the way: what comes back is what the address and digest say."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+
+import grpc
+from linxin.v1 import blob_pb2
+
+from client.connection import Connection, signed_request
+from client.failures import Failure, remote_failure
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import digest
+from ledger.crypto.signing import Algorithm, SigningKey, verify
+
+FILE_SIZE_MAX = 32 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+TRANSFER_S_MAX = 120.0
+_SERVICE = "/linxin.v1.BlobService/"
+
+
+class BlobFailure(Failure):
+    """A file that cannot be stored, or that did not come back as what it was."""
+
+
+async def put_blob(
+    connection: Connection,
+    key: SigningKey,
+    content: bytes,
+    *,
+    media_type: str,
+    blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.PUBLIC,
+    retention: blob_pb2.RetentionClass.ValueType = blob_pb2.EVIDENCE,
+    holders: Sequence[str] = (),
+) -> blob_pb2.PutResponse:
+    """Store a file of 1 byte to 32 MiB; the answer's address is what a record may name, its salt proves the address.
+
+    Raises `BlobFailure`, `Remote`, `Unreachable`.
+    """
+    if not 1 <= len(content) <= FILE_SIZE_MAX:
+        raise BlobFailure(
+            f"文件为 {len(content)} 字节，须为 1 至 {FILE_SIZE_MAX}",
+            f"the file has {len(content)} bytes, 1 to {FILE_SIZE_MAX} can be stored",
+            "请压缩或拆分后上传",
+            "compress or split it",
+        )
+    description = blob_pb2.BlobDescription(
+        blob_class=blob_class,
+        media_type=media_type,
+        holders=holders,
+        retention=retention,
+        size=len(content),
+        sha256=hashlib.sha256(content).digest(),
+    )
+    first = blob_pb2.PutRequest(description=description)
+
+    def parts() -> Iterator[blob_pb2.PutRequest]:
+        yield first
+        for start in range(0, len(content), CHUNK_BYTES):
+            yield blob_pb2.PutRequest(chunk=content[start : start + CHUNK_BYTES])
+
+    status = await connection.status()
+    sign = signed_request(key, status.chain_id, f"{_SERVICE}Put", first)
+    try:
+        stored = await connection.here().blobs.Put(parts(), timeout=TRANSFER_S_MAX, metadata=sign())
+    except grpc.aio.AioRpcError as error:
+        raise remote_failure(error) from None
+    if digest("blob", stored.salt, content) != stored.address:
+        raise _mismatch("地址与内容不符", "its address is not that of the content")
+    return stored
+
+
+async def get_blob(
+    connection: Connection, address: bytes, key: SigningKey | None = None
+) -> tuple[blob_pb2.BlobDescription, bytes]:
+    """A stored file and its description; `key` signs the request where the file is restricted. Raises as `put_blob`."""
+    request = blob_pb2.GetBlobRequest(address=address)
+    status = await connection.status()
+    sign = None if key is None else signed_request(key, status.chain_id, f"{_SERVICE}Get", request)
+    answers: AsyncIterator[blob_pb2.GetBlobResponse] = connection.stream(
+        lambda to: to.blobs.Get, request, blob_pb2.GetBlobResponse, timeout_s=TRANSFER_S_MAX, sign=sign
+    )
+    description, content = blob_pb2.BlobDescription(), bytearray()
+    async for part in answers:
+        if part.HasField("description"):
+            description = part.description
+        else:
+            content += part.chunk
+        if len(content) > FILE_SIZE_MAX:
+            raise _mismatch("超过文件上限", "it is larger than a file may be")
+    if hashlib.sha256(content).digest() != description.sha256:
+        raise _mismatch("内容摘要不符", "its digest is not the one described")
+    return description, bytes(content)
+
+
+async def erase_blob(connection: Connection, key: SigningKey, address: bytes) -> blob_pb2.ErasureReceipt:
+    """Erase a file that the key's holder stored; the receipt's signature has been checked. Raises as `put_blob`."""
+    request = blob_pb2.EraseRequest(address=address)
+    status = await connection.status()
+    sign = signed_request(key, status.chain_id, f"{_SERVICE}Erase", request)
+    receipt = await connection.call(
+        lambda to: to.blobs.Erase, request, blob_pb2.ErasureReceipt, timeout_s=TRANSFER_S_MAX, sign=sign
+    )
+    message = digest("erasure", encode([status.chain_id, address, receipt.time_ms]))
+    if not verify(Algorithm.ED25519, receipt.public_key, receipt.signature, message):
+        raise _mismatch("擦除回执签名无效", "the signature of its erasure receipt does not verify")
+    return receipt
+
+
+async def read_file(path: Path) -> bytes:
+    """The bytes of a local file, read beside the event loop. Raises OSError."""
+    return await asyncio.to_thread(path.read_bytes)
+
+
+def _mismatch(zh: str, en: str) -> BlobFailure:
+    return BlobFailure(
+        f"存证文件：{zh}",
+        f"the vault's file: {en}",
+        "请换一个节点重试，并通知其运维",
+        "try another node, tell this one's operator",
+    )
