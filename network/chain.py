@@ -26,6 +26,7 @@ class Chain:
         self._name = name
         self._recent: OrderedDict[int, ledger_pb2.Block] = OrderedDict()
         self._recent_max = recent_max
+        self._touched: dict[int, list[tuple[str, int, int]]] = {}
         self._advanced = asyncio.Event()
         self._closed = False
         self.snapshot: Snapshot = store.snapshot()
@@ -35,9 +36,9 @@ class Chain:
         """The end of the final chain."""
         return self.snapshot.head
 
-    def advance(self, block: Block, note: str) -> None:
-        """Store the next final block and let everyone see it. Raises `StorageError`, which stops the node."""
-        self._store.write(block, note)
+    def advance(self, block: Block, note: str, *, sync: bool) -> None:
+        """Store the next final block (`sync`: durably) and let everyone see it. Raises `StorageError`."""
+        self._store.write(block, note, sync=sync)
         self.snapshot = self._store.snapshot()
         self._remember(
             ledger_pb2.Block(
@@ -49,7 +50,22 @@ class Chain:
                 leaves=block.leaves,
             )
         )
+        self._touched[block.height] = block.changes.journal
         self._wake()
+
+    def touched(self, height: int) -> dict[str, list[int]]:
+        """The subjects that a block's records touch: subject -> log indices. Requires height <= head.height."""
+        journal = self._touched.get(height)
+        found: dict[str, list[int]] = {}
+        if journal is not None:
+            for subject, _, index in journal:
+                found.setdefault(subject, []).append(index)
+            return found
+        block = self.block(height, include_leaves=True)
+        for index, raw in enumerate(block.leaves, block.first_index):
+            for entry in decode_leaf(raw).subjects:
+                found.setdefault(str(entry[0]), []).append(index)
+        return found
 
     def close(self) -> None:
         """End all waiting streams; what is final can still be read until the store closes."""
@@ -118,7 +134,8 @@ class Chain:
     def _remember(self, block: ledger_pb2.Block) -> None:
         self._recent[block.height] = block
         while len(self._recent) > self._recent_max:
-            self._recent.popitem(last=False)
+            oldest, _ = self._recent.popitem(last=False)
+            self._touched.pop(oldest, None)
 
     def _wake(self) -> None:
         self._advanced.set()

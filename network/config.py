@@ -43,7 +43,9 @@ class LimitSettings(_Section, frozen=True):
     block_bytes: Annotated[int, msgspec.Meta(ge=70_000, le=16_000_000)] = 4_000_000
     streams: Count = 200
     stream_buffer: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    stall_ms: Annotated[int, msgspec.Meta(ge=100, le=600_000)] = 30_000
     exports: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
+    transfers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 16
     calls: Count = 1_000
 
 
@@ -74,6 +76,7 @@ class NodeConfig(_Section, frozen=True):
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     genesis: PathText = "genesis.json"
     key: PathText = "validator.key"
+    safety: PathText = "safety"
     data: PathText = "data"
     listen: ListenSettings = ListenSettings()
     limits: LimitSettings = LimitSettings()

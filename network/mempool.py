@@ -168,3 +168,7 @@ class Mempool:
         except TimeoutError:
             return False
         return True
+
+    def wake(self) -> None:
+        """Let whoever waits for work look again."""
+        self._arrived.set()

@@ -11,6 +11,8 @@ from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
 from ledger.crypto.hashing import HASH_SIZE
 from ledger.genesis import Genesis
+from ledger.module import Registry
+from ledger.proof import prove_leaf
 from network.access import Access, is_overseer
 from network.admission import BATCH_BYTES_MAX, BATCH_MAX, Admission
 from network.chain import Chain, receipt_message
@@ -51,6 +53,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         self,
         facts: NodeFacts,
         genesis: Genesis,
+        registry: Registry,
         chain: Chain,
         admission: Admission,
         mempool: Mempool,
@@ -62,6 +65,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     ) -> None:
         self._facts = facts
         self._genesis = genesis
+        self._registry = registry
         self._chain = chain
         self._admission = admission
         self._mempool = mempool
@@ -107,12 +111,15 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
             self._check_may_read_restricted(index, context)
             reply.restricted = snapshot.restricted(index) or b""
         if request.include_proof:
-            reply.proof = ledger_reads.leaf_proof(snapshot, self._genesis, index)
+            reply.proof = prove_leaf(snapshot, index)
         return reply
 
     def _check_may_read_restricted(self, index: int, context: Call) -> None:
         signer = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/GetTransaction")
-        if not is_overseer(signer) and not ledger_reads.is_party(self._chain.snapshot, index, signer):
+        snapshot = self._chain.snapshot
+        if is_overseer(signer):
+            return
+        if not ledger_reads.is_party(snapshot, self._genesis, self._registry, index, signer):
             raise NotAllowed(signer.subject, "the restricted part of this transaction")
 
     @unary
@@ -145,7 +152,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     @unary
     async def GetProof(self, request: ledger_pb2.GetProofRequest, _context: Call) -> ledger_pb2.GetProofResponse:
         """A proof file, or the hashes of a consistency proof."""
-        return ledger_reads.proof(self._chain, self._genesis, request)
+        return ledger_reads.proof(self._chain, request)
 
     @streaming
     async def StreamBlocks(

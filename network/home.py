@@ -1,0 +1,36 @@
+"""A node's home on disk: where its parts lie, and the one act that makes a validator's safety file.
+
+node.toml        settings (network/config.py)
+validator.key    the encrypted ledger key
+safety/          the safety file: what the key has signed; never copied, never restored from a backup
+data/ledger      blocks and state (LevelDB)
+data/log         the consensus log
+vault/           encrypted files and receipts of erasure;  vault-keys/  their keys, which no backup may hold
+"""
+
+from pathlib import Path
+
+from consensus.storage.files import OsDirectory
+from consensus.storage.safety import SafetyFile
+from network.config import NodeConfig
+
+LEDGER = "ledger"
+LOG = "log"
+
+
+def safety_directory(home: Path, config: NodeConfig) -> OsDirectory:
+    """Open and lock the directory of the safety file."""
+    return OsDirectory(home / config.safety)
+
+
+def create_safety(home: Path, config: NodeConfig, chain_id: bytes, public_key: bytes) -> None:
+    """Make the safety file of a key that has never signed: call this once, in the act that makes the key.
+
+    A validator whose key has no safety file signs nothing, so deleting data never makes it sign a height twice.
+    Raises `consensus.errors.SafetyExists` or `DiskFault`.
+    """
+    directory = safety_directory(home, config)
+    try:
+        SafetyFile.create(directory, chain_id, public_key).close()
+    finally:
+        directory.close()

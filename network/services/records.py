@@ -1,0 +1,107 @@
+"""Leaves as records that people and programs can read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from google.protobuf import struct_pb2
+from linxin.v1 import provenance_pb2
+
+from ledger.block import ACCEPTED, HEADER, TRANSACTION, Leaf
+from ledger.context import Context
+from ledger.genesis import Genesis
+from ledger.module import Registry, tag_of
+from ledger.modules.registry.state import KeyRecord, keys
+from ledger.state import BlockState
+from ledger.storage.port import Snapshot
+from ledger.transaction import transaction_id
+from network.services.titles import title_of
+
+EXACT_MAX = 2**53
+"""Integers up to here survive the double of a protobuf Struct; larger ones travel as decimal strings."""
+
+
+def context_at(snapshot: Snapshot, genesis: Genesis) -> Context:
+    """A context for reading tables of the certified state; nothing is ever kept of what it would write."""
+    head = snapshot.head
+    return Context(BlockState(snapshot), head.height, head.time_ms, genesis.parameters, genesis.chain_id)
+
+
+class Records:
+    """Makes `Record` messages of leaves under one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, genesis: Genesis, registry: Registry) -> None:
+        self._registry = registry
+        self._context = context_at(snapshot, genesis)
+        self._holders: dict[bytes, KeyRecord | None] = {}
+
+    def messages(self, leaves: Iterable[tuple[int, Leaf]]) -> list[provenance_pb2.Record]:
+        """The records of (log index, leaf) pairs, block headers left out."""
+        return [self.message(index, leaf) for index, leaf in leaves if leaf.kind != HEADER]
+
+    def message(self, index: int, leaf: Leaf) -> provenance_pb2.Record:
+        """One record."""
+        height, time_ms, code, details = leaf.outcome
+        record = provenance_pb2.Record(index=index, height=height, time_ms=time_ms, code=code)
+        if leaf.kind == TRANSACTION:
+            self._describe_transaction(record, leaf)
+        else:
+            self._describe_effect(record, leaf)
+        record.title_zh, record.title_en = title_of(record.action)
+        for subject in leaf.subjects:
+            entry = record.subjects.add(subject=str(subject[0]), role=str(subject[1]))
+            if len(subject) == 4:
+                _set_bounds(entry, subject[2], subject[3])
+        if code == ACCEPTED:
+            for name, *fields in details:
+                record.events.add(name=name, fields=_list_value(fields))
+        return record
+
+    def _describe_transaction(self, record: provenance_pb2.Record, leaf: Leaf) -> None:
+        body = self._registry.decode_body(leaf.body)
+        record.transaction_id = transaction_id(leaf.body)
+        record.action = tag_of(type(body.action))
+        record.fields.update(plain(body.action))
+        holder = self._holder(body.public_key)
+        if holder is not None:
+            record.organisation = holder.organisation
+            record.signer = holder.subject
+
+    def _describe_effect(self, record: provenance_pb2.Record, leaf: Leaf) -> None:
+        parts = msgspec.msgpack.decode(leaf.body)
+        record.action = parts[0]
+        if len(parts) > 1:
+            record.fields.update(plain(self._registry.decode_timer(leaf.body)))
+
+    def _holder(self, public_key: bytes) -> KeyRecord | None:
+        if public_key not in self._holders:
+            self._holders[public_key] = keys.get(self._context, public_key.hex())
+        return self._holders[public_key]
+
+
+def plain(value: Any) -> Any:
+    """A decoded value as a protobuf Struct can hold it: structs by field name, large integers and bytes as strings."""
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return int(value) if -EXACT_MAX <= value <= EXACT_MAX else str(int(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value]
+
+
+def _list_value(fields: list[Any]) -> struct_pb2.ListValue:
+    found = struct_pb2.ListValue()
+    found.extend(plain(fields))
+    return found
+
+
+def _set_bounds(entry: provenance_pb2.SubjectRole, from_ms: Any, to_ms: Any) -> None:
+    if from_ms is not None:
+        entry.from_ms = from_ms
+    if to_ms is not None:
+        entry.to_ms = to_ms

@@ -1,0 +1,51 @@
+"""What people call each kind of record, in Chinese and English, by the tag of its action or timer."""
+
+TITLES: dict[str, tuple[str, str]] = {
+    "ledger.genesis": ("网络创立", "The network was founded"),
+    "registry.register_organisation": ("登记机构", "Organisation registered"),
+    "registry.set_roles": ("变更机构角色", "Roles of an organisation changed"),
+    "registry.suspend_organisation": ("暂停机构", "Organisation suspended"),
+    "registry.restore_organisation": ("恢复机构", "Organisation restored"),
+    "registry.register_device": ("登记设备", "Device registered"),
+    "registry.calibrate_device": ("设备校准", "Device calibrated"),
+    "registry.retire_device": ("设备停用", "Device retired"),
+    "registry.register_member": ("登记成员", "Member registered"),
+    "registry.retire_member": ("成员退出", "Member left"),
+    "registry.add_key": ("增加密钥", "Key added"),
+    "registry.rotate_key": ("轮换密钥", "Key rotated"),
+    "registry.revoke_key": ("吊销密钥", "Key revoked"),
+    "trace.register_product": ("登记产品", "Product registered"),
+    "trace.authorise_producer": ("授权生产者", "Producer authorised"),
+    "trace.register_site": ("登记场所", "Site registered"),
+    "trace.register_plot": ("登记地块", "Plot registered"),
+    "trace.register_vehicle": ("登记车辆", "Vehicle registered"),
+    "trace.attach_device": ("安装设备", "Device attached"),
+    "trace.detach_device": ("拆除设备", "Device detached"),
+    "trace.start_planting": ("开始种植", "Planting started"),
+    "trace.end_planting": ("种植结束", "Planting ended"),
+    "trace.record_operation": ("农事操作", "Farm operation"),
+    "trace.harvest": ("采收", "Harvested"),
+    "trace.inspect": ("检验检测", "Inspected"),
+    "trace.issue_certificate": ("颁发证书", "Certificate issued"),
+    "trace.revoke_certificate": ("撤销证书", "Certificate revoked"),
+    "trace.transform": ("加工分装", "Processed or repacked"),
+    "trace.pack_unit": ("装箱", "Packed"),
+    "trace.unpack_unit": ("拆箱", "Unpacked"),
+    "trace.load": ("装载", "Loaded"),
+    "trace.unload": ("卸载", "Unloaded"),
+    "trace.ship": ("发货", "Shipped"),
+    "trace.receive": ("收货", "Received"),
+    "trace.refuse_shipment": ("拒收", "Delivery refused"),
+    "trace.withdraw_shipment": ("撤回发货", "Shipment withdrawn"),
+    "trace.destroy": ("销毁", "Destroyed"),
+    "trace.record_readings": ("传感器读数", "Sensor readings"),
+    "trace.recall": ("召回", "Recalled"),
+    "trace.recall_spread": ("召回扩展到下游批次", "Recall reached lots made of it"),
+    "trace.declare_error": ("声明记录有误", "Record declared wrong"),
+    "trace.declare_readings_error": ("声明读数有误", "Readings declared wrong"),
+}
+
+
+def title_of(tag: str) -> tuple[str, str]:
+    """(Chinese, English); the tag itself for a kind that this version has no words for."""
+    return TITLES.get(tag, (tag, tag))
