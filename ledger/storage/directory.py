@@ -1,9 +1,10 @@
 """The directory of a store: made once, recognised before anything in it is opened, never taken over by mistake."""
 
+import fcntl
 import os
 from pathlib import Path
 
-from ledger.storage.errors import Corrupt, ForeignDirectory, NewerFormat, OtherChain, Unusable
+from ledger.storage.errors import Corrupt, DirectoryLocked, ForeignDirectory, NewerFormat, OtherChain, Unusable
 from ledger.storage.records import FORMAT
 
 MARKER = "LINXIN-LEDGER"
@@ -30,6 +31,24 @@ def prepare_directory(path: Path, chain_id: bytes) -> Path:
     except OSError as error:
         raise Unusable(str(path), str(error)) from error
     return database
+
+
+def lock_directory(path: Path) -> int:
+    """Take the directory for this store alone; returns the descriptor whose closing gives it back.
+
+    LevelDB's own lock is not enough: a second attempt from the same process is refused, yet gives the first one's lock
+    away (POSIX record locks end when any descriptor of the file is closed). Raises `DirectoryLocked` or `Unusable`.
+    """
+    try:
+        descriptor = os.open(path / MARKER, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise DirectoryLocked(str(path)) from None
+    except OSError as error:
+        raise Unusable(str(path), str(error)) from error
+    return descriptor
 
 
 def sync_directory(path: Path) -> None:

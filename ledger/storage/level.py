@@ -3,7 +3,9 @@
 LevelDB is opened with paranoid checks: without them one flipped bit in its write-ahead file silently drops blocks.
 """
 
+import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import plyvel
 
 from ledger.block import Block, Head
 from ledger.crypto.encoding import Malformed, encode
+from ledger.crypto.log_tree import ProofError
 from ledger.errors import InvariantBroken
 from ledger.storage import keys
 from ledger.storage.audit import check_head
-from ledger.storage.directory import prepare_directory
+from ledger.storage.directory import lock_directory, prepare_directory
 from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable
 from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, decode_head, decode_meta
 from ledger.storage.snapshot import LevelSnapshot
@@ -34,14 +37,21 @@ Delete = Callable[[bytes], None]
 class LevelStore:
     """`ledger.storage.port.Store` over LevelDB. One thread writes; snapshots may be read from any thread."""
 
-    def __init__(self, path: Path, database: Any, guard: WalGuard, first_head: Head) -> None:
+    def __init__(self, path: Path, lock: int, database: Any, guard: WalGuard, first_head: Head) -> None:
+        """Use `open`."""
         self._path = str(path)
+        self._lock = lock
         self._database = database
         self._first_head = first_head
         self._guard = guard
         raw = database.get(keys.HEAD, verify_checksums=True)
-        stored = StoredHead.of(first_head, 0) if raw is None else decode_head(raw)
-        self._head = stored.head()
+        if raw is None and database.get(keys.BLOCK + keys.number(1), verify_checksums=True) is not None:
+            raise Corrupt(self._path, "the head record is missing")
+        try:
+            stored = StoredHead.of(first_head, 0) if raw is None else decode_head(raw)
+            self._head = stored.head()
+        except (Malformed, ProofError) as error:
+            raise Corrupt(self._path, f"the head record is unreadable ({error})") from error
         self._synced_height = stored.synced_height
         self._failed = False
 
@@ -55,20 +65,20 @@ class LevelStore:
         remedy. What is stored at the head is checked against its certificate's text before anything is built on it.
         """
         database_path = prepare_directory(path, chain_id)
-        database = _open_database(path, database_path, write_buffer_size)
-        try:
-            _check_meta(path, database, chain_id)
-            store = cls(path, database, WalGuard(database_path, write_buffer_size), first_head)
-            check_head(str(path), store.snapshot(), store.synced_height)
-        except plyvel.Error as error:
-            database.close()
-            raise Corrupt(str(path), str(error)) from error
-        except OSError as error:
-            database.close()
-            raise Unusable(str(path), str(error)) from error
-        except BaseException:
-            database.close()
-            raise
+        with ExitStack() as undo:
+            lock = lock_directory(path)
+            undo.callback(os.close, lock)
+            database = _open_database(path, database_path, write_buffer_size)
+            undo.callback(database.close)
+            try:
+                _check_meta(path, database, chain_id)
+                store = cls(path, lock, database, WalGuard(database_path, write_buffer_size), first_head)
+                check_head(str(path), store.snapshot(), store.synced_height)
+            except plyvel.Error as error:
+                raise Corrupt(str(path), str(error)) from error
+            except OSError as error:
+                raise Unusable(str(path), str(error)) from error
+            undo.pop_all()
         return store
 
     @property
@@ -132,7 +142,9 @@ class LevelStore:
 
     def close(self) -> None:
         """Release the directory; snapshots taken from this store can no longer be read."""
-        self._database.close()
+        if not self._database.closed:
+            self._database.close()
+            os.close(self._lock)
 
 
 def _open_database(path: Path, database_path: Path, write_buffer_size: int) -> Any:

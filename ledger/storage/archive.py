@@ -1,0 +1,233 @@
+"""The archive file: a chain as a stream of MessagePack objects, written from a snapshot, read with every bound checked.
+
+`[format, "public" | "full", genesis bytes]`, then per height `[height, note, [leaf...], {position: restricted bytes}]`,
+then `["state", [[key, value]...]]` chunks ordered by key, then `["end", height, number of keys]`. See docs/PROOF.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any, Literal, Protocol
+
+import msgpack
+import msgspec
+
+from ledger.block import LEAF_SIZE_MAX
+from ledger.crypto.encoding import Message, encode
+from ledger.genesis import GENESIS_SIZE_MAX
+from ledger.state import KEY_SIZE_MAX, VALUE_SIZE_MAX
+from ledger.storage.errors import Corrupt
+from ledger.storage.port import Snapshot
+
+FORMAT = "linxin-archive/1"
+STATE_CHUNK_MAX = 1000
+NOTE_SIZE_MAX = 65_536
+BLOCK_LEAVES_MAX = 16_384
+"""More than the transactions a proposal may hold, with room for effects and the header."""
+OBJECT_SIZE_MAX = 256 << 20
+"""Bytes of one object of the stream, the most that reading an archive holds in memory."""
+
+_READ_SIZE = 1 << 20
+_TRANSACTION_SIZE_MAX = 60_000
+
+
+class ArchiveStart(Message):
+    """The first object: whether restricted parts are included, and the genesis file's bytes."""
+
+    format: Literal["linxin-archive/1"]
+    scope: Literal["public", "full"]
+    genesis: Annotated[bytes, msgspec.Meta(max_length=GENESIS_SIZE_MAX)]
+
+
+class ArchivedBlock(Message):
+    """A block: certificate, leaves, and restricted parts by position of the leaf in the block (empty when public)."""
+
+    height: Annotated[int, msgspec.Meta(ge=1)]
+    note: Annotated[bytes, msgspec.Meta(max_length=NOTE_SIZE_MAX)]
+    leaves: Annotated[
+        list[Annotated[bytes, msgspec.Meta(max_length=LEAF_SIZE_MAX)]], msgspec.Meta(max_length=BLOCK_LEAVES_MAX)
+    ]
+    restricted: dict[
+        Annotated[int, msgspec.Meta(ge=0)], Annotated[bytes, msgspec.Meta(max_length=_TRANSACTION_SIZE_MAX)]
+    ]
+
+
+_Key = Annotated[bytes, msgspec.Meta(min_length=1, max_length=KEY_SIZE_MAX)]
+_Value = Annotated[bytes, msgspec.Meta(max_length=VALUE_SIZE_MAX)]
+
+
+class ArchivedState(Message):
+    """A chunk of the public state at the last height, ordered by key."""
+
+    tag: Literal["state"]
+    entries: Annotated[list[tuple[_Key, _Value]], msgspec.Meta(min_length=1, max_length=STATE_CHUNK_MAX)]
+
+
+class ArchiveEnd(Message):
+    """The last object: how many blocks and state keys came before it."""
+
+    tag: Literal["end"]
+    height: Annotated[int, msgspec.Meta(ge=0)]
+    keys: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Readable(Protocol):
+    """A file, pipe or socket being read."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; b"" at the end."""
+
+
+@dataclass
+class _Counted:
+    """Counts what was read, so that a file that breaks off within an object is told from one that ends."""
+
+    stream: Readable
+    size: int = 0
+
+    def read(self, size: int) -> bytes:
+        data = self.stream.read(size)
+        self.size += len(data)
+        return data
+
+
+ArchiveItem = ArchiveStart | ArchivedBlock | ArchivedState | ArchiveEnd
+
+
+class BadArchive(ValueError):
+    """The file is not a whole archive; `item` counts objects from 0, `zh` and `en` say what is wrong there."""
+
+    def __init__(self, item: int, zh: str, en: str) -> None:
+        super().__init__(f"object {item} of the archive: {en}\n归档文件的第 {item} 个对象：{zh}")
+        self.item = item
+        self.zh = zh
+        self.en = en
+
+
+def export_archive(snapshot: Snapshot, genesis: bytes, *, full: bool) -> Iterator[bytes]:
+    """The archive of everything in `snapshot`, object by object. `full` adds restricted parts: for auditors only.
+
+    Holds one block or one chunk in memory at a time. Raises `StorageError`.
+    """
+    yield encode((FORMAT, "full" if full else "public", genesis))
+    height = snapshot.head.height
+    for number in range(1, height + 1):
+        block = snapshot.block(number)
+        if block is None:
+            raise Corrupt("archive", f"block {number} is missing")
+        first, end = block.first_index, block.first_index + block.count
+        found = ((index - first, snapshot.restricted(index)) for index in range(first, end)) if full else ()
+        restricted = {position: part for position, part in found if part is not None}
+        yield encode((number, block.note.encode(), list(snapshot.leaves(first, end)), restricted))
+    count = 0
+    values = snapshot.values()
+    while chunk := list(islice(values, STATE_CHUNK_MAX)):
+        count += len(chunk)
+        yield encode(("state", chunk))
+    yield encode(("end", height, count))
+
+
+def read_archive(stream: Readable) -> Iterator[ArchiveItem]:
+    """The objects of an archive, in order, each checked for type, size and place. Raises `BadArchive`.
+
+    Checks the form only: certificates, trees and restricted parts are the caller's to verify. The last item is an
+    `ArchiveEnd`; a file that ends before it, or goes on after it, is refused.
+    """
+    order = _Order()
+    for number, raw in enumerate(_objects(stream)):
+        try:
+            item = msgspec.convert(raw, type=order.expected(raw), strict=True)
+        except msgspec.ValidationError as error:
+            raise BadArchive(number, f"格式不符：{error}", str(error)) from None
+        order.check(number, item)
+        yield item
+    if not order.ended:
+        raise BadArchive(order.items, "文件不完整，在此处中断", "the file is incomplete: it breaks off here")
+
+
+@dataclass
+class _Order:
+    """Which object may come next."""
+
+    items: int = 0
+    height: int = 0
+    keys: int = 0
+    last_key: bytes = b""
+    ended: bool = False
+    full: bool = False
+
+    def expected(self, raw: Any) -> type[ArchiveItem]:
+        if self.items == 0:
+            return ArchiveStart
+        tag = raw[0] if isinstance(raw, list) and raw else None
+        if tag == "end":
+            return ArchiveEnd
+        return ArchivedState if tag == "state" or self.keys else ArchivedBlock
+
+    def check(self, number: int, item: ArchiveItem) -> None:
+        if self.ended:
+            raise BadArchive(number, "结尾之后还有内容", "something follows the end")
+        self.items = number + 1
+        match item:
+            case ArchiveStart():
+                self.full = item.scope == "full"
+            case ArchivedBlock():
+                self._check_block(number, item)
+            case ArchivedState():
+                for key, _ in item.entries:
+                    if key <= self.last_key:
+                        raise BadArchive(number, "状态键未按顺序排列", "the keys of the state are not in order")
+                    self.last_key = key
+                self.keys += len(item.entries)
+            case ArchiveEnd():
+                if (item.height, item.keys) != (self.height, self.keys):
+                    raise BadArchive(
+                        number,
+                        f"结尾记载 {item.height} 个区块、{item.keys} 个键，实际为 {self.height} 和 {self.keys}",
+                        f"the end speaks of {item.height} blocks and {item.keys} keys, "
+                        f"but there are {self.height} and {self.keys}",
+                    )
+                self.ended = True
+
+    def _check_block(self, number: int, block: ArchivedBlock) -> None:
+        self.height += 1
+        if block.height != self.height:
+            raise BadArchive(
+                number,
+                f"应为区块 {self.height}，却是 {block.height}",
+                f"block {block.height} where {self.height} belongs",
+            )
+        if block.restricted and not self.full:
+            raise BadArchive(number, "公开归档中含有受限内容", "a public archive holds restricted parts")
+        if any(position >= len(block.leaves) for position in block.restricted):
+            raise BadArchive(number, "受限内容没有对应的叶子", "a restricted part belongs to no leaf")
+
+
+def _objects(stream: Readable) -> Iterator[Any]:
+    """The MessagePack objects of a stream; nothing larger than `OBJECT_SIZE_MAX` is ever held."""
+    counted = _Counted(stream)
+    unpacker = msgpack.Unpacker(
+        counted,
+        read_size=_READ_SIZE,
+        max_buffer_size=OBJECT_SIZE_MAX,
+        max_bin_len=GENESIS_SIZE_MAX,
+        max_str_len=64,
+        max_array_len=BLOCK_LEAVES_MAX,
+        max_map_len=BLOCK_LEAVES_MAX,
+        max_ext_len=0,
+        strict_map_key=False,
+        use_list=True,
+        raw=False,
+    )
+    number = 0
+    while True:
+        try:
+            item = unpacker.unpack()
+        except msgpack.OutOfData:
+            if unpacker.tell() != counted.size:
+                raise BadArchive(number, "文件在此处中断", "the file breaks off within this object") from None
+            return
+        except (ValueError, msgpack.UnpackException, RecursionError, TypeError) as error:
+            raise BadArchive(number, f"无法解析：{error}", f"not readable: {error}") from None
+        yield item
+        number += 1
