@@ -314,8 +314,8 @@ class Section:
         root = range_root(self.start, [leaf.hash for leaf in self.leaves], self.size, proof)
         check(root == Tree(self.size, peaks).root(), "journal", f"not the journal of {self.subject}")
         check(all(self.subject in leaf.subjects for leaf in self.leaves), "journal", "a record of something else")
-        times = [(leaf.height, leaf.time_ms) for leaf in self.leaves]
-        check(times == sorted(times), "journal", "time runs backwards")
+        heights, times = [leaf.height for leaf in self.leaves], [leaf.time_ms for leaf in self.leaves]
+        check(heights == sorted(heights) and times == sorted(times), "journal", "time runs backwards")
 
     def within(self, bounds: Bounds) -> list[Leaf]:
         low, high = (-1 << 64 if bounds[0] is None else bounds[0]), (1 << 64 if bounds[1] is None else bounds[1])
@@ -362,10 +362,10 @@ def verify_proof(data: bytes, genesis: Genesis) -> dict[str, Any]:
     proof = unpack(data, PROOF, "encoding")
     check(msgpack.packb(proof) == data and proof[0] == "linxin-proof/1", "encoding", "not the one valid encoding")
     _, note, changes, claim, values, nodes, raw_leaves, records = proof
+    kind = claim[0] if claim and isinstance(claim[0], str) else ""
+    check(kind in CLAIMS and fits(claim, CLAIMS[kind]), "encoding", "unknown claim")
     bounds = ((changes, MAX_SET_CHANGES), (nodes, MAX_NODES), (raw_leaves, MAX_LEAVES), (records, MAX_SECTIONS))
     check(all(len(part) <= limit for part, limit in bounds), "limits", "too many parts")
-    kind = claim[0] if claim and isinstance(claim[0], str) else ""
-    check(kind in CLAIMS and fits(claim, CLAIMS[kind]), "claim", "unknown claim")
     validators, height = genesis.validators, 0
     for place, (changed, listed) in enumerate(changes):
         change = at(f"$.set_changes[{place}]", Checkpoint, changed, genesis, validators)

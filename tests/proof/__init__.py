@@ -1,0 +1,1 @@
+"""Proof files: made, verified by both verifiers, and mutated."""
