@@ -135,8 +135,11 @@ def read_archive(stream: Readable) -> Iterator[ArchiveItem]:
     """
     order = _Order()
     for number, raw in enumerate(_objects(stream)):
+        if order.ended:
+            raise BadArchive(number, "结尾之后还有内容", "something follows the end")
         try:
-            item = msgspec.convert(raw, type=order.expected(raw), strict=True)
+            # bytes are native to MessagePack: without this, text would be taken for base64 of them
+            item = msgspec.convert(raw, type=order.expected(raw), strict=True, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
             raise BadArchive(number, f"格式不符：{error}", str(error)) from None
         order.check(number, item)
@@ -165,8 +168,6 @@ class _Order:
         return ArchivedState if tag == "state" or self.keys else ArchivedBlock
 
     def check(self, number: int, item: ArchiveItem) -> None:
-        if self.ended:
-            raise BadArchive(number, "结尾之后还有内容", "something follows the end")
         self.items = number + 1
         match item:
             case ArchiveStart():

@@ -1,0 +1,106 @@
+"""A validator's durable parts at full speed, to be killed: `python -m tests.consensus.writer HOME SEED`.
+
+Prints `ack <height> <checkpoint hash> <timestamp>` when a height is final. With `--audit` it only opens, replays and
+prints `all <height> <checkpoint hash> <timestamp>` for every height.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from consensus.entry import Entry
+from consensus.recovery import Found, plan
+from consensus.safety import Mark
+from consensus.single import SingleVoter
+from consensus.storage.files import OsDirectory
+from consensus.storage.log import DurableLog
+from consensus.storage.safety import NAME as SAFETY
+from consensus.storage.safety import SafetyFile
+from ledger.crypto.checkpoint import assemble_note, checkpoint_hash, cosign, parse_cosignature, parse_note
+from tests.storage.made import CHAIN_ID, KEY, NAME, Maker, open_store
+
+SYNC_EVERY = 8
+SEGMENT_SIZE = 4000
+
+
+class Writer:
+    """Store, log and safety file under one home, opened and caught up."""
+
+    def __init__(self, home: Path, seed: int) -> None:
+        """Open everything and replay."""
+        directory = OsDirectory(home / "consensus")
+        if SAFETY in directory.names():
+            self.safety = SafetyFile.open(directory, CHAIN_ID, KEY.public_key)
+        else:
+            self.safety = SafetyFile.create(directory, CHAIN_ID, KEY.public_key)
+        promises = self.safety.promises
+        self.log = DurableLog.open(directory, CHAIN_ID, promises.acknowledged.index, segment_size=SEGMENT_SIZE)
+        self.store = open_store(home / "ledger", write_buffer_size=1 << 18)
+        self.maker = Maker(seed)
+        while self.maker.head.height < self.store.head.height:
+            self.maker.make(_records(self.maker.head.height + 1))
+        assert self.maker.head == self.store.head
+        position = self.store.snapshot().position
+        place = Mark(position.term, position.index) if position else Mark(0, 0)
+        base, tip = self.log.base, self.log.tip
+        marks = (Mark(base.term, base.index), Mark(tip.term, tip.index))
+        found = Found(*marks, promises, self.store.head.height, place, self.log.term_at(place.index))
+        planned = plan(found)
+        for entry in self.log.entries(planned.first, planned.last):
+            self.execute(entry)
+        planned.check_reached(self.store.head.height)
+        self.voter = SingleVoter("v1", tip)
+
+    def execute(self, entry: Entry) -> str:
+        """One block, from entry to store."""
+        assert entry.payload[:8] == entry.index.to_bytes(8, "big")
+        block, _ = self.maker.make(_records(entry.index))
+        now_s = int.from_bytes(os.urandom(4), "big")
+        mark = Mark(entry.term, entry.index)
+        given = self.safety.cosign(block.height, checkpoint_hash(block.text), now_s, mark)
+        note = assemble_note(block.text, [cosign(KEY, NAME, block.text, given.timestamp_s)])
+        self.store.write(block, note, sync=block.height % SYNC_EVERY == 0)
+        self.log.truncate_prefix(self.store.synced_height)
+        return f"{given.height} {given.checkpoint_hash.hex()} {given.timestamp_s}"
+
+    def run(self) -> None:
+        """Order, execute and announce until killed."""
+        while True:
+            for ahead in range(1, 4):
+                index = self.log.tip.index + ahead
+                self.voter.propose(index.to_bytes(8, "big") + bytes(index * 37 % 500))
+            ready = self.voter.ready()
+            self.log.append(ready.persist)
+            self.log.sync()
+            self.voter.advance(ready)
+            ready = self.voter.ready()
+            for entry in ready.committed:
+                sys.stdout.write(f"ack {self.execute(entry)}\n")
+                sys.stdout.flush()
+            self.voter.advance(ready)
+
+    def audit(self) -> None:
+        """Print what is stored, having read all of it."""
+        snapshot, model = self.store.snapshot(), self.maker.model
+        assert list(snapshot.values()) == sorted(model.values.items())
+        assert list(snapshot.leaves(0, snapshot.head.log.size)) == model.leaves
+        for subject, entries in model.journals.items():
+            assert list(snapshot.journal_entries(subject, 0, len(entries))) == entries
+        for height in range(1, snapshot.head.height + 1):
+            block = snapshot.block(height)
+            assert block is not None
+            note = parse_note(block.note)
+            given = parse_cosignature(note.signatures[0].blob)
+            sys.stdout.write(f"all {height} {checkpoint_hash(note.text).hex()} {given.timestamp_s}\n")
+
+
+def _records(height: int) -> int:
+    return height * 7 % 23
+
+
+if __name__ == "__main__":
+    writer = Writer(Path(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[3:] == ["--audit"]:
+        writer.audit()
+    else:
+        writer.run()
