@@ -11,6 +11,9 @@ from ledger.modules.registry.messages import Metric
 
 FILE_SIZE_MAX = 200 * 1024 * 1024
 LINE_SIZE_MAX = 64 * 1024
+ROWS_MAX = 2_000_000
+"""Rows of one file; sorting keeps them all in memory, at about half a kilobyte each."""
+
 METRICS_MAX = 8
 TIME_COLUMNS_MAX = 4
 BATCH_SIZE = 60
@@ -149,4 +152,14 @@ def _bad_option(option: str, value: str, zh: str, en: str) -> ImportFailure:
         f"the option {option} = {value}: {en}",
         f"请更正 {option} 后重试",
         f"correct {option} and try again",
+    )
+
+
+def too_large(limit_zh: str, limit_en: str) -> ImportFailure:
+    """The failure of a file beyond a limit."""
+    return ImportFailure(
+        f"文件超过 {limit_zh}",
+        f"the file has more than {limit_en}",
+        "请按时间拆分后分次导入",
+        "split it by time and import the parts",
     )

@@ -15,11 +15,13 @@ from client.readings.options import (
     BATCH_SPAN_MS_MAX,
     FILE_SIZE_MAX,
     LINE_SIZE_MAX,
+    ROWS_MAX,
     Batch,
     DeviceFacts,
     ImportFailure,
     ImportOptions,
     check_options,
+    too_large,
 )
 from client.readings.reasons import Reason
 from client.readings.report import Report
@@ -66,12 +68,7 @@ def import_file(path: Path, device: DeviceFacts, options: ImportOptions, now_ms:
     try:
         with path.open("rb") as stream:
             if path.stat().st_size > FILE_SIZE_MAX:
-                raise ImportFailure(
-                    f"文件 {path} 超过 {FILE_SIZE_MAX // 2**20} MiB",
-                    f"the file {path} has more than {FILE_SIZE_MAX // 2**20} MiB",
-                    "请按时间拆分后分次导入",
-                    "split it by time and import the parts",
-                )
+                raise too_large(f"{FILE_SIZE_MAX // 2**20} MiB", f"{FILE_SIZE_MAX // 2**20} MiB")
             return import_readings(stream, device, options, now_ms)
     except OSError as error:
         raise ImportFailure(
@@ -91,8 +88,7 @@ def import_readings(stream: BinaryIO, device: DeviceFacts, options: ImportOption
     lines = _bounded_lines(stream)
     plan = _read_header(lines, device, options, metrics, now_ms)
     report = Report(tuple(metric.name for metric in metrics))
-    rows = [row for row in (_read_row(plan, report, *each) for each in lines) if row is not None]
-    kept = _judge(plan, report, _sort(report, rows))
+    kept = _judge(plan, report, _sort(report, _read_rows(plan, report, lines)))
     report.rows_accepted = len(kept)
     report.values_accepted = sum(value is not None for row in kept for value in row.values)
     if kept:
@@ -176,6 +172,17 @@ def _find_column(names: list[str], wanted: str, delimiter: str) -> int:
         f"请改用列名或序号；文件中的列：{listed}",
         f"name a column or its number; the file has: {listed}",
     )
+
+
+def _read_rows(plan: _Plan, report: Report, lines: Iterator[tuple[int, bytes | None]]) -> list[Row]:
+    rows = []
+    for line, raw in lines:
+        row = _read_row(plan, report, line, raw)
+        if row is not None:
+            rows.append(row)
+        if report.rows > ROWS_MAX:
+            raise too_large(f"{ROWS_MAX} 行", f"{ROWS_MAX} rows")
+    return rows
 
 
 def _read_row(plan: _Plan, report: Report, line: int, raw: bytes | None) -> Row | None:

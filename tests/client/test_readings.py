@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,9 @@ from client.readings import (
     ImportFailure,
     ImportOptions,
     Reason,
+    import_file,
     import_readings,
+    parse,
     parse_column,
 )
 from client.readings.times import TimeSettings
@@ -315,6 +318,23 @@ def test_options_that_cannot_be_are_refused_in_both_languages(
 def test_a_file_without_a_header_is_refused(text: str) -> None:
     with pytest.raises(ImportFailure, match="header"):
         run(text)
+
+
+def test_files_beyond_the_limits_are_refused_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("time,t,h\n" + "".join(f"2026-05-01 08:00:0{second},20,60\n" for second in range(5)))
+    monkeypatch.setattr(parse, "ROWS_MAX", 5)
+    assert import_file(path, device(), options(), NOW_MS).report.rows == 5
+    monkeypatch.setattr(parse, "ROWS_MAX", 4)
+    with pytest.raises(ImportFailure, match="4 rows"):
+        import_file(path, device(), options(), NOW_MS)
+    monkeypatch.setattr(parse, "FILE_SIZE_MAX", 2**4)
+    with pytest.raises(ImportFailure, match="MiB"):
+        import_file(path, device(), options(), NOW_MS)
+    with pytest.raises(ImportFailure, match="cannot be read"):
+        import_file(tmp_path / "none.csv", device(), options(), NOW_MS)
 
 
 def test_column_choices() -> None:
