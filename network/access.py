@@ -56,9 +56,9 @@ class RequestHashes(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # ge
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]]",
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
         """Wrap the request deserialiser of signed methods."""
         handler = await continuation(handler_call_details)
         if handler_call_details.method not in SIGNED_METHODS or handler is None:

@@ -56,7 +56,7 @@ class Server:
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server(services.ledger, self._server)
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(services.provenance, self._server)
         blob_pb2_grpc.add_BlobServiceServicer_to_server(services.blobs, self._server)
-        self._health = health.aio.HealthServicer()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs know only the synchronous one
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
             (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server

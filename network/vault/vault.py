@@ -2,10 +2,10 @@
 receipt.
 
 Content lies in `directory/files`, receipts of erasure in `directory/erased`, keys in `keys`, which backups must leave
-out (it carries a CACHEDIR.TAG). Address = digest("blob", salt, content). Who may read or erase is
-decided in `network/access.py`; here are only bytes. The steps of storing: content to a temporary file and synced; key synced; content renamed into
-place. Of erasing: intent synced; key destroyed; content destroyed; signed receipt in place of the intent. `open`
-finishes or undoes what a crash cut short.
+out (it carries a CACHEDIR.TAG). Address = digest("blob", salt, content). Who may read or erase is decided by
+`network/services/blobs.py`; here are only bytes. The steps of storing: content to a temporary file and synced; key
+synced; content renamed into place. Of erasing: intent synced; key destroyed; content destroyed; signed receipt in place
+of the intent. What a crash cut short is finished or undone at the next start.
 """
 
 import hashlib
