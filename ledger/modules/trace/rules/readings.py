@@ -2,6 +2,8 @@
 it must.
 """
 
+from itertools import pairwise
+
 from ledger.context import Context
 from ledger.modules.trace.errors import (
     EventInFuture,
@@ -69,7 +71,7 @@ def check_shape(action: RecordReadings) -> int:
         raise ReadingsMalformed(
             "offsets_ms", "须与读数一一对应，且间隔为 0", "needs one for each reading, and no interval"
         )
-    if offsets[0] != 0 or any(a >= b for a, b in zip(offsets, offsets[1:], strict=False)):
+    if offsets[0] != 0 or any(before >= after for before, after in pairwise(offsets)):
         raise ReadingsMalformed("offsets_ms", "须从 0 开始严格递增", "they begin with 0 and rise")
     return action.start_ms + offsets[-1]
 

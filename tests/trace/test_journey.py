@@ -1,0 +1,109 @@
+"""The journey of a punnet: everything that concerns it is reached, by the closure's own rules and nothing else."""
+
+from ledger.modules.trace import messages as m
+from ledger.modules.trace.state import Flag, lots
+from tests.registry.chain import START_MS, key_of
+from tests.trace.world import BERRY, DAY_MS, HOUR_MS, KG, MINUTE_MS, PUNNET, SITE, STORE, Closure, World, crate
+
+
+def tell_story(world: World) -> str:
+    """Plot, spraying, two harvests, a test, a certificate, packing, a warm ride, hand-over, storage. Returns the pack lot."""
+    world.accept("farm", m.AttachDevice("soil", "plot:tunnel-1", world.now))
+    world.accept("hub", m.AttachDevice("cold", "vehicle:truck-1", world.now))
+    world.accept("hub", m.AttachDevice("gps", "vehicle:truck-1", world.now))
+    world.wait(HOUR_MS)
+    assert world.read("soil", 0, world.now - HOUR_MS // 2, *[1500] * 10).code == 0
+    spray = m.RecordOperation(
+        "planting:berry-2026", "spray", START_MS - 20 * DAY_MS, "多杀霉素", "PD20101234", "20 ml", 3
+    )
+    world.accept("farm", spray)
+    world.accept("farm", m.RecordOperation("plot:tunnel-1", "irrigate", world.now))
+    scope = ("plot:tunnel-1", f"product:{BERRY}")
+    end_ms = START_MS + 365 * DAY_MS
+    world.accept(
+        "lab", m.IssueCertificate("organic-1", "organic", "CN-ORG-1", "farm", scope, START_MS - DAY_MS, end_ms)
+    )
+    world.harvest("A1")
+    world.accept("farm", m.Harvest("berry-2026", BERRY, "A2", 50 * KG, world.now, ("organic-1",)))
+    result = m.TestResult("多杀霉素", "GB 23200.121", 3, -3, "mg/kg", 500, passed=True)
+    world.accept("lab", m.Inspect(f"lot:{BERRY}/A1", "pass", world.now, (result,), b"\x07" * 32))
+    portions = (m.Portion(f"{BERRY}/A1", 100 * KG), m.Portion(f"{BERRY}/A2", 50 * KG))
+    world.hand_over("pick-1", "farm", "hub", lots=portions, origin=SITE)
+    world.accept("hub", m.Transform(portions, (m.Output(PUNNET, "P1", 560 * KG),), 10 * KG, world.now))
+    pack = f"{PUNNET}/P1"
+    world.accept("hub", m.PackUnit(crate(1), "crate", world.now, (m.Portion(pack, 560 * KG),)))
+    world.accept("hub", m.PackUnit(crate(9), "pallet", world.now, (), (crate(1),)))
+    world.accept("hub", m.Load("vehicle:truck-1", world.now, (crate(9),)))
+    left_ms = world.now
+    world.wait(2 * HOUR_MS)
+    assert world.read("cold", 0, left_ms, *[500] * 20, *[1200] * 40).code == 0
+    here = m.Column("latitude", (310_000_000,) * 3), m.Column("longitude", (1_210_000_000,) * 3)
+    assert world.do(key_of("gps"), m.RecordReadings(0, left_ms, MINUTE_MS, here)).code == 0
+    world.hand_over("drop-1", "hub", "shop", units=(crate(9),), vehicle="truck-1", destination=STORE)
+    world.accept("shop", m.Unload("vehicle:truck-1", world.now, (crate(9),)))
+    world.accept("shop", m.Load(f"site:{STORE}", world.now, (crate(9),)))
+    return pack
+
+
+def test_the_journey_reaches_everything(world: World) -> None:
+    pack = tell_story(world)
+    closure = Closure(world).walk(f"lot:{pack}")
+    assert set(closure.ranges) == {
+        f"lot:{pack}",
+        f"lot:{BERRY}/A1",
+        f"lot:{BERRY}/A2",
+        "planting:berry-2026",
+        "plot:tunnel-1",
+        "device:soil",
+        "certificate:organic-1",
+        f"unit:{crate(1)}",
+        f"unit:{crate(9)}",
+        "vehicle:truck-1",
+        f"site:{STORE}",
+    }
+    assert closure.tags("vehicle:truck-1").count("trace.record_readings") == 2
+    assert "trace.record_readings" in closure.tags("plot:tunnel-1")
+    assert {"trace.record_operation", "trace.harvest"} <= set(closure.tags("planting:berry-2026"))
+    assert "trace.inspect" in closure.tags(f"lot:{BERRY}/A1")
+    assert {"trace.ship", "trace.receive", "trace.load", "trace.unload"} <= set(closure.tags(f"unit:{crate(9)}"))
+
+
+def test_the_warm_ride_is_on_the_lot(world: World) -> None:
+    pack = tell_story(world)
+    row = lots.get(world.context(), pack)
+    assert row is not None
+    assert row.flags == Flag.EXCURSION
+    (leaf,) = [leaf for leaf in world.leaves_of(f"lot:{pack}") if leaf.tag == "trace.record_readings"]
+    (event,) = [event for event in leaf.events if event[0] == "excursion"]
+    assert event[1:3] == [f"lot:{pack}", "temperature"]
+    assert event[5:] == [1200, -2, 40 * MINUTE_MS]
+
+
+def test_a_ride_after_the_goods_left_is_not_in_the_journey(world: World) -> None:
+    pack = tell_story(world)
+    late_ms = world.genesis.parameters["late_readings_ms"]
+    low, high = Closure(world).walk(f"lot:{pack}").ranges["vehicle:truck-1"]
+    assert high is not None
+    world.wait(late_ms + HOUR_MS)
+    assert world.read("cold", 1, world.now - HOUR_MS // 2, 400, 400).code == 0
+    closure = Closure(world).walk(f"lot:{pack}")
+    assert closure.ranges["vehicle:truck-1"] == (low, high)
+    assert closure.tags("vehicle:truck-1").count("trace.record_readings") == 2
+
+
+def test_a_planting_that_ended_lets_go_of_its_plot(world: World) -> None:
+    lot = world.harvest("A1")
+    assert Closure(world).walk(f"lot:{lot}").ranges["plot:tunnel-1"][1] is None
+    world.accept("farm", m.EndPlanting("berry-2026", world.now))
+    ended_ms = Closure(world).walk(f"lot:{lot}").ranges["plot:tunnel-1"][1]
+    assert ended_ms is not None
+    assert ended_ms < world.now + world.genesis.parameters["late_readings_ms"]
+
+
+def test_unpacking_part_of_a_lot_keeps_the_way_to_the_crate_open(world: World) -> None:
+    lot = world.harvest("A1")
+    world.accept("farm", m.PackUnit(crate(1), "crate", world.now, (m.Portion(lot, 30 * KG),)))
+    world.accept("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(lot, 10 * KG),)))
+    assert Closure(world).walk(f"lot:{lot}").ranges[f"unit:{crate(1)}"][1] is None
+    world.accept("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(lot, 20 * KG),)))
+    assert Closure(world).walk(f"lot:{lot}").ranges[f"unit:{crate(1)}"][1] is not None
