@@ -97,14 +97,14 @@ def export_to(out: Output, archive: Path, network: NetworkDirectory, key: Signin
 )
 @reports
 def audit(out: Output, archive: Path | None, home: Path | None, genesis_file: Path | None) -> None:
-    """Execute the whole chain again from genesis and compare every block, of a full ARCHIVE or a stopped node's home."""
+    """Execute the whole chain again from genesis and compare every block: of a full ARCHIVE, or of a stopped node."""
     if (archive is None) == (home is None):
         raise click.UsageError("name either an ARCHIVE or --home DIR")
     trusted = genesis_file.read_bytes() if genesis_file is not None else None
     if trusted is None:
         out.note(
-            "未指定 --genesis：只能证明自洽，请与可信来源核对链编号 / without --genesis this shows that the chain agrees with "
-            "itself: compare the chain id with one you trust"
+            "未指定 --genesis：只能证明自洽，请与可信来源核对链编号 / without --genesis this shows only "
+            "that the chain agrees with itself: compare the chain id with one you trust"
         )
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="linxin-audit-") as scratch:
@@ -114,9 +114,7 @@ def audit(out: Output, archive: Path | None, home: Path | None, genesis_file: Pa
             assert home is not None
             genesis, findings = audit_home(out, home, trusted, Path(scratch) / "ledger")
     seconds = round(time.monotonic() - started, 2)
-    out.say(
-        "[bold green]✓[/] 审计通过：每个区块均已重新执行并一致 / the audit passes: every block was executed again and agrees"
-    )
+    out.say("[bold green]✓[/] 审计通过，每个区块均已重新执行 / every block was executed again and agrees")
     out.say(f"  chain id      {genesis.chain_id.hex()}")
     for name, value in asdict(findings).items():
         if name != "checkpoint":
@@ -139,7 +137,8 @@ def audit_archive(out: Output, archive: Path, trusted: bytes | None, scratch: Pa
         if start.scope != "full":
             raise Problem(
                 "公开归档不含受限内容，无法重新执行规则；除此之外的内容可以核对",
-                "a public archive lacks the restricted parts, so its rules cannot be executed again; all else can be checked",
+                "a public archive lacks the restricted parts, so its rules cannot be executed again; "
+                "all else can be checked",
                 f"执行 python verifier/verify_linxin.py {archive} --genesis genesis.json；或由审计方导出完整归档："
                 "linxin export --full --key KEYFILE",
                 f"run `python verifier/verify_linxin.py {archive} --genesis genesis.json`, or have an auditor export "
@@ -173,7 +172,7 @@ def _blocks(items: Iterator[ArchiveItem], rest: list[ArchiveItem]) -> Iterator[A
 
 
 def audit_home(out: Output, home: Path, trusted: bytes | None, scratch: Path) -> tuple[Genesis, Findings]:
-    """Audit the store of a stopped node. Raises `AuditFailure`, `StorageError` (a running node holds it), `ConfigError`."""
+    """Audit the store of a stopped node. Raises `AuditFailure`, `ConfigError`, `StorageError` (it is running)."""
     config = load_config(home)
     genesis = _genesis((home / config.genesis).read_bytes(), trusted)
     audited = LevelStore.open(home / config.data / LEDGER, genesis.chain_id, genesis.head())

@@ -63,9 +63,8 @@ def put(
     stored = asyncio.run(store())
     out.say(f"[bold green]✓[/] {escape(str(file))}  {kind}  {class_name}")
     out.say(f"  address  {stored.address.hex()}")
-    out.say(
-        f"  salt     {stored.salt.hex()}  （请妥善保存：与内容一起可证明地址 / keep it: with the content it proves the address）"
-    )
+    out.say(f"  salt     {stored.salt.hex()}")
+    out.say("  请保存 salt：与内容一起可证明地址 / keep the salt: with the content it proves the address")
     out.finish({"ok": True, "address": stored.address, "salt": stored.salt, "bytes": len(content), "media_type": kind})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from linxin.v1 import ledger_pb2
+from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
@@ -163,16 +164,11 @@ def status(out: Output, directory: Path) -> None:
     """Show how the nodes of DIRECTORY fare; exit status 1 when one does not answer."""
     opened = open_network(directory)
     nodes = [_describe_node(opened, home) for home in opened.node_homes()]
-    table = Table(
-        "节点 node",
-        "进程 pid",
-        "地址 endpoint",
-        "高度 height",
-        "区块时差 lag",
-        "日志 records",
-        "等待 waiting",
-        "状态 state",
-    )
+    table = Table(box=SIMPLE)
+    for zh, en in (("节点", "node"), ("进程", "pid"), ("地址", "endpoint"), ("高度", "height"), ("时差", "lag")):
+        table.add_column(f"{zh}\n{en}", no_wrap=True)
+    for zh, en in (("叶子", "leaves"), ("等待", "waiting"), ("状态", "state")):
+        table.add_column(f"{zh}\n{en}")
     for each in nodes:
         state = "[green]正常 up[/]" if each["healthy"] else f"[red]{escape(str(each['problem']))}[/]"
         lag = f"{each['lag_ms'] / 1000:.1f} s" if each["healthy"] else "-"

@@ -1,4 +1,4 @@
-"""`linxin readings import FILE`: a sensor's file becomes records that its device signs, with an account of every row."""
+"""`linxin readings import FILE`: a sensor's file becomes records signed by its device, with an account of every row."""
 
 import asyncio
 import time
@@ -59,6 +59,7 @@ def readings() -> None:
 @reports
 def import_(
     out: Output,
+    /,
     file: Path,
     device: str,
     key_name: str | None,
@@ -86,10 +87,10 @@ def import_(
     )
     imported = import_file(file, known, options, now_ms)
     for language in ("zh", "en"):
-        for line in imported.report.lines(language):  # type: ignore[arg-type]  # both are languages
+        for line in imported.report.lines(language):
             out.say(escape(line))
         out.say()
-    document = {"file": file.resolve(), "device": device, "report": imported.report.as_dict()}
+    document: dict[str, Any] = {"file": file.resolve(), "device": device, "report": imported.report.as_dict()}
     if not dry_run:
         document |= _submit(out, network, imported, device, series.next_sequence, key_name or device)
     left_out = imported.report.rows_refused + imported.report.values_refused + len(document.get("refused", []))

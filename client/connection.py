@@ -41,9 +41,9 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 class Stubs:
     """The services of one endpoint."""
 
-    ledger: ledger_pb2_grpc.LedgerServiceAsyncStub
-    provenance: provenance_pb2_grpc.ProvenanceServiceAsyncStub
-    blobs: blob_pb2_grpc.BlobServiceAsyncStub
+    ledger: "ledger_pb2_grpc.LedgerServiceAsyncStub"  # these three names exist for type checkers only
+    provenance: "provenance_pb2_grpc.ProvenanceServiceAsyncStub"
+    blobs: "blob_pb2_grpc.BlobServiceAsyncStub"
 
 
 class Backoff:

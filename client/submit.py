@@ -7,9 +7,9 @@ the first receipt. What is retried: a busy or unreachable node, and outcomes sti
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from linxin.v1 import ledger_pb2
 
@@ -30,6 +30,9 @@ BATCH_BYTES_MAX = 4_000_000
 LIFETIME_MS = 3_600_000
 WAIT_MS = 5_000
 """How long one Submit call waits for finality before the same bytes are offered again."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,10 @@ class Submitter:
     def __exit__(self, *ignored: object) -> None:
         self._runner.run(self.connection.close())
         self._runner.close()
+
+    def run(self, work: Callable[[Connection], Coroutine[Any, Any, _T]]) -> _T:
+        """The result of any asynchronous use of the connection, waited for."""
+        return self._runner.run(work(self.connection))
 
     def submit(self, envelopes: Sequence[bytes], *, timeout_s: float = 30.0) -> list[Outcome]:
         """`submit`, waiting."""

@@ -187,9 +187,9 @@ def journey(calendar: Calendar) -> Chapter:
     at = calendar.at
     truck = f"vehicle:{cast.TRUCK}"
     depart, arrive = at(0, 9, 30), at(0, 13)
-    to_hub = trace.Ship("farm-hub-0001", HUB, at(0, 9, 20), cast.CRATES, (), cast.TRUCK, cast.FARM_SITE, cast.HUB_SITE)
+    to_hub = trace.Ship("farm-hub-0001", HUB, at(0, 9, 22), cast.CRATES, (), cast.TRUCK, cast.FARM_SITE, cast.HUB_SITE)
     to_warehouse = trace.Ship(
-        "hub-warehouse-0001", WAREHOUSE, at(0, 13, 10), cast.CRATES, (), cast.TRUCK, None, cast.WAREHOUSE_SITE
+        "hub-warehouse-0001", WAREHOUSE, at(0, 13, 10), cast.CRATES, (), None, cast.HUB_SITE, cast.WAREHOUSE_SITE
     )
     terms = trace.ShippingTerms("SH-0001", 1_344_000)
     temperature, latitude, longitude = sensors.trip()
@@ -211,9 +211,10 @@ def journey(calendar: Calendar) -> Chapter:
         "冷链运输与双方交接",
         "The cold chain, and custody handed over by both sides",
         [
-            [Record(HUB, trace.AttachDevice(LOGGER, truck, at(0, 9))), Record(FARM, to_hub, terms)],
+            [Record(HUB, trace.AttachDevice(LOGGER, truck, at(0, 9)))],
+            [Record(FARM, trace.Load(truck, at(0, 9, 20), cast.CRATES))],
+            [Record(FARM, to_hub, terms)],
             [Record(HUB, trace.Receive("farm-hub-0001", at(0, 9, 25)))],
-            [Record(HUB, trace.Load(truck, at(0, 9, 28), cast.CRATES))],
             *([column] for column in columns),
             [Record(HUB, trace.Unload(truck, arrive, cast.CRATES))],
             [Record(HUB, to_warehouse)],
@@ -225,3 +226,10 @@ def journey(calendar: Calendar) -> Chapter:
             [Record(HUB, trace.DetachDevice(LOGGER, truck, at(0, 14)))],
         ],
     )
+
+
+def count_readings(action: Action) -> int:
+    """How many single readings an action holds."""
+    if not isinstance(action, trace.RecordReadings):
+        return 0
+    return sum(value is not None for column in action.columns for value in column.values)

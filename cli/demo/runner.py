@@ -1,0 +1,199 @@
+"""Tells the story on a running network: who signs what, when; then everything that is done with the journey."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linxin.v1 import provenance_pb2
+from rich.markup import escape
+
+from cli.archive import audit_archive, export_to
+from cli.demo import cast, story, tamper
+from cli.demo.cast import Calendar
+from cli.demo.story import Chapter
+from cli.output import Output, Problem
+from client.blobs import put_blob
+from client.network_directory import NetworkDirectory
+from client.submit import Submitter, sign_action
+from client.verified import InvalidProof, VerifiedProof
+from client.verify import verify_proof
+from client.wallet import Cost, create_key, load_key
+from ledger.crypto.signing import SigningKey
+from ledger.modules.registry.messages import NewKey, possession_message
+
+VERIFIER = Path(__file__).resolve().parents[2] / "verifier" / "verify_linxin.py"
+REPORT = """检验报告 LABORATORY REPORT (demonstration)
+样品 sample: 红颜草莓 strawberries, lot GH3-A, 2 kg
+嘧菌酯 azoxystrobin  0.032 mg/kg  (limit 10)   GB 23200.121
+铅 Pb               0.018 mg/kg  (limit 0.1)  GB 5009.12
+可溶性固形物 SSC     11.8 %
+结论 verdict: 合格 PASS
+"""
+LIES: tuple[tuple[str, str, str, Callable[[bytes], bytes]], ...] = (
+    ("one_byte_changed", "改动一个字节", "one byte changed", tamper.change_one_byte),
+    ("one_reading_left_out", "删去一条传感器记录", "one record of readings left out", tamper.leave_out_reading),
+    ("harvest_edge_hidden", "隐去通往一个采收批次的关联", "the edge to one harvest lot hidden", tamper.hide_harvest),
+)
+
+
+@dataclass
+class Telling:
+    """One telling of the story: what it has made so far."""
+
+    out: Output
+    network: NetworkDirectory
+    calendar: Calendar
+    keys: dict[str, SigningKey] = field(default_factory=dict)
+    submitted: int = 0
+    readings: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    step: int = 0
+
+    @contextmanager
+    def part(self, name: str, zh: str, en: str) -> Iterator[None]:
+        """A part of the demonstration, with its heading and its time."""
+        self.step += 1
+        self.out.say(f"\n[bold]{self.step:>2}. {escape(zh)}[/]  [dim]{escape(en)}[/]")
+        started = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - started, 2)
+
+    def tell(self, submitter: Submitter) -> None:
+        """Record the whole story: every chapter, wave by wave, each record final before what depends on it."""
+        with self.part("keys", "八个签名者的密钥", "keys of eight signers"):
+            self._open_keys()
+            chapters = self._chapters(submitter)
+        for number, chapter in enumerate(chapters, 1):
+            with self.part(f"chapter_{number}", chapter.zh, chapter.en):
+                self._record(submitter, chapter)
+
+    def _chapters(self, submitter: Submitter) -> list[Chapter]:
+        calendar = self.calendar
+        report = submitter.run(
+            lambda connection: put_blob(
+                connection, self.keys[cast.INSPECTOR], REPORT.encode(), media_type="text/plain; charset=utf-8"
+            )
+        )
+
+        def new_key(device: str) -> NewKey:
+            key = self.keys[device]
+            possession = key.sign(possession_message(submitter.chain_id, f"device:{device}"))
+            return NewKey(key.algorithm, key.public_key, possession)
+
+        return [
+            story.opening(calendar, new_key),
+            story.growing(calendar),
+            story.week(calendar),
+            story.harvests(calendar),
+            story.laboratory(calendar, report.address),
+            story.packing(calendar),
+            story.journey(calendar),
+        ]
+
+    def _open_keys(self) -> None:
+        passphrase = self.network.passphrase()
+        for organisation in (cast.FARM, cast.HUB, cast.WAREHOUSE, cast.PLATFORM, cast.INSPECTOR, "auditor"):
+            self.keys[organisation] = load_key(self.network.key_file(organisation), passphrase)
+        for device in cast.DEVICES:
+            path = self.network.key_file(device.id)
+            self.keys[device.id] = create_key(path, device.algorithm, passphrase, Cost.INTERACTIVE)
+
+    def _record(self, submitter: Submitter, chapter: Chapter) -> None:
+        with self.out.progress() as progress:
+            task = progress.add_task(chapter.en, total=sum(map(len, chapter.waves)))
+            for wave in chapter.waves:
+                envelopes = [
+                    sign_action(self.keys[each.signer], submitter.chain_id, each.action, restricted=each.restricted)
+                    for each in wave
+                ]
+                for each, outcome in zip(wave, submitter.submit(envelopes), strict=True):
+                    outcome.need(f"{type(each.action).__name__} ({each.signer})")
+                    self.readings += story.count_readings(each.action)
+                self.submitted += len(wave)
+                progress.update(task, advance=len(wave))
+        signers = dict.fromkeys(each.signer for wave in chapter.waves for each in wave)
+        count = sum(map(len, chapter.waves))
+        self.out.say(f"    {count} 条记录已最终确认 / records final, signed by {', '.join(signers)}")
+
+    def fetch_proof(self, submitter: Submitter) -> bytes:
+        """The journey of the pack lot's trace code, with its proof, as the node gives it."""
+        request = provenance_pb2.GetJourneyRequest(code=cast.TRACE_CODE, include_proof=True)
+        answer = submitter.run(
+            lambda connection: connection.call(
+                lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=60
+            )
+        )
+        return answer.proof
+
+    def check_proof(self, proof: Path) -> VerifiedProof:
+        """Verify the proof file twice, by two programs that share no code. Raises `InvalidProof` or `Problem`."""
+        verified = verify_proof(proof.read_bytes(), self.network.genesis_bytes())
+        self.out.say("    [green]✓[/] 命令行验证通过 / `linxin verify` agrees")
+        self._check_standalone(proof)
+        return verified
+
+    def check_archives(self, archive: Path, public: Path) -> dict[str, Any]:
+        """Export the chain twice, verify both with the stand-alone verifier, execute the full one again."""
+        export_to(self.out, public, self.network, None)
+        export_to(self.out, archive, self.network, self.keys["auditor"])
+        for each in (public, archive):
+            self._check_standalone(each)
+        scratch = self.network.root / ".audit"
+        _, findings = audit_archive(self.out, archive, self.network.genesis_bytes(), scratch)
+        self.out.say(
+            f"    [green]✓[/] 从创世重新执行 {findings.height} 个区块 / executed {findings.height} blocks again "
+            f"from genesis: {findings.transactions} transactions agree"
+        )
+        return {"height": findings.height, "transactions": findings.transactions, "leaves": findings.leaves}
+
+    def _check_standalone(self, file: Path) -> None:
+        said = self.ask_standalone(file)
+        if not said["valid"]:
+            raise Problem(
+                f"独立验证程序拒绝 {file}：{said.get('reason')}",
+                f"the stand-alone verifier refuses {file}: {said.get('reason')}",
+                "请报告开发者",
+                "report this to the developers",
+            )
+        self.out.say(f"    [green]✓[/] 独立验证程序通过 / verify_linxin.py agrees: {escape(file.name)}")
+
+    def ask_standalone(self, file: Path) -> dict[str, Any]:
+        """What the stand-alone verifier says of a file, run as anyone would run it."""
+        command = [sys.executable, str(VERIFIER), str(file), "--genesis", str(self.network.genesis), "--json"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        if not ran.stdout:
+            raise Problem("独立验证程序出错", f"the stand-alone verifier failed: {ran.stderr[-500:]}", "", "")
+        found: dict[str, Any] = json.loads(ran.stdout)
+        assert found["valid"] == (ran.returncode == 0)
+        return found
+
+    def show_lies(self, proof: Path) -> list[dict[str, Any]]:
+        """Tamper with the proof in three ways; both verifiers must refuse each. Returns what they say."""
+        genesis, whole = self.network.genesis_bytes(), proof.read_bytes()
+        told = []
+        for name, zh, en, lie in LIES:
+            forged = proof.with_name(f"{proof.stem}.{name}.proof")
+            forged.write_bytes(lie(whole))
+            reason: InvalidProof | None = None
+            try:
+                verify_proof(forged.read_bytes(), genesis)
+            except InvalidProof as refusal:
+                reason = refusal
+            said = self.ask_standalone(forged)
+            refused = reason is not None and not said["valid"]
+            mark = "[green]✓[/] 被拒绝 refused" if refused else "[bold red]✗ 未被发现 NOT REFUSED[/]"
+            self.out.say(f"    {mark}  {escape(zh)} / {escape(en)}")
+            if reason is not None:
+                self.out.say(f"        {escape(reason.zh)}\n        {escape(reason.en)}")
+            words = (
+                {} if reason is None else {"kind": reason.kind, "where": reason.where, "zh": reason.zh, "en": reason.en}
+            )
+            standalone = {part: said.get(part) for part in ("kind", "where", "reason")}
+            told.append({"name": name, "refused": refused, "file": forged, "standalone": standalone} | words)
+        return told

@@ -1,0 +1,146 @@
+"""`linxin journey CODE` and `linxin verify FILE`: a food's whole life, and its proof checked offline."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+from linxin.v1 import provenance_pb2
+from rich.markup import escape
+
+from cli.output import Output, Problem, network_option, reports
+from cli.records import clock
+from client.connection import Connection
+from client.network_directory import GENESIS_FILE, NETWORK_VARIABLE, NetworkDirectory, open_network
+from client.verified import InvalidProof, VerifiedProof
+from client.verify import verify_proof
+from ledger.modules.trace.identifiers import BadIdentifier, read_trace_code
+from ledger.proof.format import PROOF_SIZE_MAX, JournalClaim, JourneyClaim, LeafClaim
+
+ARCHIVE_MARK = b"linxin-archive/"
+
+
+@click.command()
+@click.argument("code")
+@click.option(
+    "--proof", "proof_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the proof file here."
+)
+@network_option
+@reports
+def journey(out: Output, code: str, proof_file: Path | None, network_root: Path) -> None:
+    """Show the whole journey of a trace CODE (or of a subject, such as lot:...), checked against the genesis file.
+
+    What the node sends is believed only as far as its proof holds.
+    """
+    network = open_network(network_root)
+    if proof_file is not None and proof_file.exists():
+        raise Problem(f"{proof_file} 已存在", f"{proof_file} exists already", "请另选文件名", "choose another name")
+    proof = asyncio.run(fetch_journey(network, code))
+    verified = verify_proof(proof, network.genesis_bytes())
+    if proof_file is not None:
+        proof_file.write_bytes(proof)
+    document = show_journey(out, verified)
+    out.say(f"[bold green]✓[/] 完整且已验证 / complete and verified, as of {clock(verified.time_ms)}")
+    out.finish({"ok": True, "proof": proof_file.resolve() if proof_file else None, "bytes": len(proof)} | document)
+
+
+async def fetch_journey(network: NetworkDirectory, code: str) -> bytes:
+    """The proof file of a trace code's or subject's journey, as a node gives it. Raises `Problem`, `Remote`."""
+    if ":" in code:
+        request = provenance_pb2.GetJourneyRequest(subject=code, include_proof=True)
+    else:
+        try:
+            request = provenance_pb2.GetJourneyRequest(code=read_trace_code(code), include_proof=True)
+        except BadIdentifier as error:
+            raise Problem(
+                f"溯源码 {code} 有误：{error.reason_zh}",
+                f"the trace code {code} is wrong: {error.reason_en}",
+                "请核对包装上的 13 位溯源码",
+                "check the 13 characters printed on the pack",
+            ) from None
+    async with Connection.to(network) as connection:
+        answer = await connection.call(
+            lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=60
+        )
+    return answer.proof
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--genesis",
+    "genesis_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"The genesis file you trust; else that of the folder in {NETWORK_VARIABLE} or ./network.",
+)
+@click.option("--timeline", is_flag=True, help="Also print the journey that the proof holds.")
+@network_option
+@reports
+def verify(out: Output, file: Path, genesis_file: Path | None, timeline: bool, network_root: Path) -> None:
+    """Check a proof FILE offline, with nothing but the genesis file; exit status 0: all of it holds, 1: it does not."""
+    genesis = (genesis_file or network_root / GENESIS_FILE).read_bytes()
+    with file.open("rb") as stream:
+        data = stream.read(PROOF_SIZE_MAX + 1)
+    if ARCHIVE_MARK in data[:32]:
+        raise Problem(
+            f"{file} 是全链归档，不是证明文件",
+            f"{file} is an archive of a chain, not a proof file",
+            f"完整归档用 linxin audit {file}；公开归档用 python verifier/verify_linxin.py",
+            f"use `linxin audit {file}` for a full archive, `python verifier/verify_linxin.py` for a public one",
+        )
+    try:
+        verified = verify_proof(data, genesis)
+    except InvalidProof as wrong:
+        out.fail(
+            Problem(
+                f"证明无效：{wrong.zh}",
+                f"the proof does not hold: {wrong.en}",
+                "不要采信其内容；请向他人索取，或直接向节点查询",
+                "do not believe what it says; get another copy, or ask a node",
+            ),
+            valid=False,
+            kind=wrong.kind,
+            where=wrong.where,
+            reason=wrong.reason,
+        )
+    out.say(f"[bold green]✓[/] 有效 / valid: {escape(claim_of(verified))}")
+    out.say(f"  截至 / as of   {clock(verified.time_ms)}  (height {verified.checkpoint.height})")
+    out.say(f"  签署 / signed  {', '.join(map(escape, verified.signers))}")
+    out.say(f"  记录 / records {len(verified.records)} in {len(verified.sections)} journals")
+    document = show_journey(out, verified) if timeline else describe_proof(verified)
+    out.finish({"ok": True, "valid": True} | document)
+
+
+def claim_of(verified: VerifiedProof) -> str:
+    """What a proof claims, in a line."""
+    claim = verified.claim
+    if isinstance(claim, JourneyClaim):
+        return f"the whole journey of {claim.subject}" + (f" (trace code {claim.code})" if claim.code else "")
+    if isinstance(claim, JournalClaim):
+        return f"all records of {claim.subject} from {claim.from_ms or 'the first'} to {claim.to_ms or 'the last'}"
+    if isinstance(claim, LeafClaim):
+        return f"leaf {claim.index} of the log"
+    return f"the value of {claim.key}" if claim.value is not None else f"that {claim.key} has no value"
+
+
+def describe_proof(verified: VerifiedProof) -> dict[str, Any]:
+    """What a proof shows, as JSON holds it."""
+    sections = [
+        {"subject": each.subject, "size": each.size, "start": each.start, "records": len(each.records)}
+        for each in verified.sections.values()
+    ]
+    return {
+        "claim": claim_of(verified),
+        "as_of_ms": verified.time_ms,
+        "height": verified.checkpoint.height,
+        "signers": verified.signers,
+        "records": len(verified.records),
+        "sections": sections,
+    }
+
+
+def show_journey(out: Output, verified: VerifiedProof) -> dict[str, Any]:
+    """Print the timeline of a proven journey; returns it as JSON holds it, with the facts of the proof."""
+    for record in verified.records:
+        out.say(f"  {clock(record.time_ms)}  {escape(record.tag)}  → {escape(', '.join(record.subjects))}")
+    return describe_proof(verified)
