@@ -7,7 +7,9 @@ from tests.trace.world import BERRY, DAY_MS, HOUR_MS, KG, MINUTE_MS, PUNNET, SIT
 
 
 def tell_story(world: World) -> str:
-    """Plot, spraying, two harvests, a test, a certificate, packing, a warm ride, hand-over, storage. Returns the pack lot."""
+    """Plot, spraying, two harvests, a test, a certificate, packing, a warm ride, hand-over, storage. Returns the
+    pack lot.
+    """
     world.accept("farm", m.AttachDevice("soil", "plot:tunnel-1", world.now))
     world.accept("hub", m.AttachDevice("cold", "vehicle:truck-1", world.now))
     world.accept("hub", m.AttachDevice("gps", "vehicle:truck-1", world.now))

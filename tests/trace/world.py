@@ -1,4 +1,6 @@
-"""A small world in memory: farm, hub, shop, laboratory and their devices over the real `execute`, and a reference closure."""
+"""A small world in memory: farm, hub, shop, laboratory and their devices over the real `execute`, and a reference
+closure.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +89,9 @@ class World(Chain):
         self.accept(owner, CalibrateDevice(device, START_MS - 365 * DAY_MS, START_MS + 365 * DAY_MS, None))
 
     def refuse(self, key: SigningKey | str, action: Action, refusal: type[Refusal]) -> list[str]:
-        """As `do`; fails unless refused with `refusal`, with nothing of the trace module changed. Returns the details."""
+        """As `do`; fails unless refused with `refusal`, with nothing of the trace module changed. Returns the
+        details.
+        """
         before = self.rows("")
         receipt = self.do(key, action)
         assert receipt.code == refusal.number, (receipt.code, receipt.details)
