@@ -58,7 +58,7 @@ class VerifySettings(_Section, frozen=True):
 class VaultSettings(_Section, frozen=True):
     """`[vault]`: erasable files."""
 
-    directory: PathText = "vault/files"
+    directory: PathText = "vault"
     keys: PathText = "vault-keys"
     total_bytes: Bytes = 10_000_000_000
 

@@ -1,0 +1,85 @@
+"""The waiting room: bounds, order, joining of twins, answers."""
+
+import asyncio
+
+from ledger.block import Receipt
+from ledger.errors import Expired
+from ledger.transaction import Transaction, decode_transaction
+from network.mempool import Dropped, Entry, Mempool, Ticket
+from tests.ledger.toy import Drop, ToyChain
+
+CHAIN = ToyChain()
+
+
+def entry(number: int) -> Entry:
+    raw = CHAIN.sign(Drop(f"key-{number}"))
+    transaction = decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)
+    assert isinstance(transaction, Transaction)
+    return Entry(raw, transaction)
+
+
+def receipt(of: Entry) -> Receipt:
+    return Receipt(of.transaction.id, 1, 0, 0, 0, [])
+
+
+def waiting(pool: Mempool, count: int) -> list[Entry]:
+    entries = [entry(number) for number in range(count)]
+    for each in entries:
+        assert pool.reserve(len(each.raw))
+        pool.add(each)
+    return entries
+
+
+def test_first_in_first_out_within_count_and_bytes() -> None:
+    pool = Mempool(100, 1_000_000)
+    entries = waiting(pool, 10)
+    assert pool.take(3, 1_000_000) == entries[:3]
+    size = sum(len(each.raw) for each in entries[3:5])
+    assert pool.take(100, size) == entries[3:5]
+    assert pool.take(100, 1) == entries[5:6], "one larger than the bound is taken alone, not left for ever"
+    assert pool.take(100, 1_000_000) == entries[6:]
+    assert pool.take(100, 1_000_000) == []
+
+
+def test_room_is_bounded_by_count_and_by_bytes_until_finished() -> None:
+    pool = Mempool(3, 1_000_000)
+    entries = waiting(pool, 3)
+    assert not pool.reserve(1)
+    taken = pool.take(3, 1_000_000)
+    assert not pool.reserve(1), "what is being ordered still counts"
+    pool.finish(taken, [receipt(each) for each in entries])
+    assert (pool.count, pool.size) == (0, 0)
+    assert pool.reserve(1_000_000)
+    assert not pool.reserve(1)
+
+
+async def test_all_who_wait_for_one_transaction_are_answered() -> None:
+    pool = Mempool(10, 1_000_000)
+    (only,) = waiting(pool, 1)
+    tickets = [Ticket(2), Ticket(1)]
+    only.tickets += [(tickets[0], 1), (tickets[1], 0)]
+    tickets[0].settle(0, Dropped.by(Expired(1, 2)))
+    waiters = [asyncio.create_task(ticket.wait(5)) for ticket in tickets]
+    await asyncio.sleep(0)
+    assert pool.find(only.transaction.id) is only
+    answer = receipt(only)
+    pool.finish(pool.take(10, 1_000_000), [answer])
+    await asyncio.wait_for(asyncio.gather(*waiters), 1)
+    assert tickets[0].results == [Dropped(7, ["1", "2"]), answer]
+    assert tickets[1].results == [answer]
+    assert pool.find(only.transaction.id) is None
+
+
+async def test_waiting_for_a_ticket_ends_with_the_time() -> None:
+    ticket = Ticket(1)
+    await ticket.wait(0.01)
+    assert ticket.results == [None]
+
+
+async def test_work_wakes_whoever_waits_for_it() -> None:
+    pool = Mempool(10, 1_000_000)
+    assert not await pool.wait_for_work(0.01)
+    waiter = asyncio.create_task(pool.wait_for_work(5))
+    await asyncio.sleep(0)
+    waiting(pool, 1)
+    assert await asyncio.wait_for(waiter, 1)
