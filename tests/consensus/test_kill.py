@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROUNDS = int(os.environ.get("LINXIN_SOAK_ROUNDS", "6"))
+ROUNDS = 6
 
 
 def start(home: Path, *options: str) -> "subprocess.Popen[str]":
@@ -26,10 +26,10 @@ def start(home: Path, *options: str) -> "subprocess.Popen[str]":
 
 @pytest.mark.process
 @pytest.mark.soak
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed_again_and_again(tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed_again_and_again(tmp_path: Path, effort: int) -> None:
     draw = random.Random(5)
     acknowledged: dict[str, str] = {}
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS * effort):
         process = start(tmp_path)
         assert process.stdout is not None
         assert process.stderr is not None
@@ -46,7 +46,7 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed_again_and_again
     output, faults = audit.communicate()
     assert audit.returncode == 0, faults
     stored = dict(line.removeprefix("all ").split(" ", 1) for line in output.splitlines())
-    assert len(acknowledged) >= ROUNDS
+    assert len(acknowledged) >= ROUNDS * effort
     assert {height: stored.get(height) for height in acknowledged} == acknowledged
 
 

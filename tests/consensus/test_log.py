@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.entry import PAYLOAD_SIZE_MAX, Entry, Tip, first_tip, next_entry
@@ -43,7 +43,6 @@ def reopened(directory: Directory, acknowledged_index: int = 0) -> DurableLog:
     return DurableLog.open(directory, CHAIN_ID, acknowledged_index, segment_size=1500)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     groups=st.lists(st.lists(st.binary(max_size=200), max_size=4), max_size=8),
     segment_size=st.integers(100, 900),
@@ -65,7 +64,6 @@ def test_what_is_appended_is_read_back(groups: list[list[bytes]], segment_size: 
         assert held.cut_bytes == 0
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, PAYLOAD_SIZE_MAX),
     st.integers(0, 2**64 - 1),
@@ -86,7 +84,6 @@ def test_headers_round_trip(length: int, term: int, index: int, durable: int, pa
 
 
 @pytest.mark.fuzz
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 400))
 def test_hostile_bytes_are_bad_bytes_and_nothing_else(data: bytes, bad_index: int) -> None:
     for decode in (layout.decode_record_header, layout.decode_segment_header):
@@ -99,7 +96,6 @@ def test_hostile_bytes_are_bad_bytes_and_nothing_else(data: bytes, bad_index: in
 
 
 @pytest.mark.fuzz
-@settings(max_examples=300, deadline=None)
 @given(tail=st.binary(min_size=1, max_size=300))
 def test_whatever_stands_after_the_synced_end_is_cut(tail: bytes) -> None:
     disk = LossyDisk()

@@ -72,9 +72,10 @@ def sync_calls() -> list[str]:
     return sorted(places)
 
 
-def test_what_was_acknowledged_survives_kills_and_power_cuts() -> None:
+@pytest.mark.soak
+def test_what_was_acknowledged_survives_kills_and_power_cuts(effort: int) -> None:
     asked: set[str] = set()
-    for seed in range(SEEDS):
+    for seed in range(SEEDS * effort):
         asked |= live(seed)
     assert sorted(asked) == sync_calls(), "a sync is never reached, so the next test would prove nothing about it"
 

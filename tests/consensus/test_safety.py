@@ -1,7 +1,7 @@
 """The safety file and its rules: a promise is never forgotten, contradicted or made for another key."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.errors import DiskFault, PromiseBroken, SafetyDamaged, SafetyExists, SafetyLost, SafetyOfAnother
@@ -22,7 +22,6 @@ def reopened(disk: LossyDisk) -> SafetyFile:
     return SafetyFile.open(disk.directory(), CHAIN_ID, KEY)
 
 
-@settings(deadline=None)
 @given(
     sequence=NUMBER,
     term=NUMBER,
@@ -38,7 +37,6 @@ def test_records_round_trip(sequence: int, term: int, vote: str, mark: Mark, cos
 
 
 @pytest.mark.fuzz
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=2 * COPY_SIZE))
 def test_hostile_bytes_are_no_record(data: bytes) -> None:
     assert decode_record(data) is None
