@@ -1,0 +1,213 @@
+"""`linxin demo` as a user runs it: a real process, its files checked by every tool there is, and by forgers."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from cli.processes import _import_roots, find_process
+from ledger.block import decode_leaf
+from ledger.crypto.encoding import encode
+from network.errors import SignatureNeeded
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def linxin(*arguments: str, status: int = 0) -> dict[str, Any]:
+    """The document of a command run as a process of its own; standard output holds nothing else."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments, "--json"],
+        env=known | {"PYTHONPATH": os.pathsep.join(_import_roots())},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return linxin("demo", "--dir", str(tmp_path_factory.mktemp("demo") / "network"))
+
+
+def test_the_document_has_what_was_promised(told: dict[str, Any]) -> None:
+    assert told["verified"] is True
+    assert told["running"] is False
+    assert told["records"] >= 40
+    assert told["readings"] >= 4_000
+    for name in ("home", "genesis", "proof", "archive"):
+        assert Path(told[name]).is_absolute()
+        assert Path(told[name]).exists()
+    [endpoint] = told["endpoints"]
+    assert endpoint.rpartition(":")[0] == "127.0.0.1"
+    assert [lie["refused"] for lie in told["refusals"]] == [True, True, True]
+    assert {lie["name"] for lie in told["refusals"]} == {
+        "one_byte_changed",
+        "one_reading_left_out",
+        "harvest_edge_hidden",
+    }
+
+
+def test_its_node_has_stopped(told: dict[str, Any]) -> None:
+    [home] = Path(told["home"]).glob("nodes/*")
+    assert find_process(home) is None
+
+
+def test_the_journey_holds_the_whole_closure(told: dict[str, Any]) -> None:
+    found = linxin("verify", told["proof"], "--genesis", told["genesis"])
+    subjects = {section["subject"] for section in found["sections"]}
+    assert found["records"] == told["records"]
+    kinds = sorted(subject.partition(":")[0] for subject in subjects)
+    assert kinds == ["certificate", *["device"] * 3, *["lot"] * 3, "planting", "plot", *["unit"] * 4, "vehicle"]
+    assert told["trace_code"] in found["claim"]
+
+
+def test_the_excursion_of_the_truck_is_on_the_ledger(told: dict[str, Any]) -> None:
+    events = [
+        event
+        for item in archive_items(Path(told["archive"]))[1:]
+        if isinstance(item[0], int)
+        for raw in item[2]
+        for event in decode_leaf(raw).outcome[3]
+        if isinstance(event, list)
+    ]
+    assert any(event[0] == "excursion" for event in events)
+
+
+@pytest.mark.parametrize("name", ["proof", "archive", "archive_public"])
+def test_the_stand_alone_verifier_agrees(told: dict[str, Any], name: str) -> None:
+    command = [sys.executable, str(ROOT / "verifier" / "verify_linxin.py"), told[name], "--genesis", told["genesis"]]
+    assert subprocess.run(command, check=False, capture_output=True, timeout=100).returncode == 0
+
+
+def test_the_chain_is_executed_again_from_archive_and_home(told: dict[str, Any]) -> None:
+    [home] = Path(told["home"]).glob("nodes/*")
+    of_archive = linxin("audit", told["archive"], "--genesis", told["genesis"])
+    of_home = linxin("audit", "--home", str(home), "--genesis", told["genesis"])
+    assert of_archive["transactions"] == told["submitted"] == of_home["transactions"]
+    assert of_archive["restricted"] == 1
+    assert of_archive["refused"] == 0
+
+
+def test_a_public_archive_says_what_to_do(told: dict[str, Any]) -> None:
+    refused = linxin("audit", told["archive_public"], status=1)
+    assert "verify_linxin.py" in refused["error"]["remedy_en"]
+
+
+def test_a_forged_proof_ends_with_status_one_and_says_where(told: dict[str, Any]) -> None:
+    for lie in told["refusals"]:
+        refused = linxin("verify", lie["file"], "--genesis", told["genesis"], status=1)
+        assert refused["valid"] is False
+        assert refused["where"].startswith("$.")
+        assert refused["error"]["message_zh"]
+
+
+def archive_items(path: Path) -> list[Any]:
+    unpacker = msgpack.Unpacker(path.open("rb"), strict_map_key=False, use_list=True)
+    return list(unpacker)
+
+
+def forged(told: dict[str, Any], tmp_path: Path, items: list[Any]) -> dict[str, Any]:
+    path = tmp_path / "forged.archive"
+    path.write_bytes(b"".join(msgpack.packb(item) for item in items))
+    error: dict[str, Any] = linxin("audit", str(path), "--genesis", told["genesis"], status=1)["error"]
+    return error
+
+
+def test_an_audit_finds_every_forgery_of_the_archive(told: dict[str, Any], tmp_path: Path) -> None:
+    def items() -> list[Any]:
+        return archive_items(Path(told["archive"]))
+
+    assert encode(items()) == msgpack.packb(items())
+    changed = items()
+    leaf = msgpack.unpackb(changed[5][2][0], use_list=True)
+    leaf[3][2] = 23
+    changed[5][2][0] = msgpack.packb(leaf)
+    assert "height 5" in forged(told, tmp_path, changed)["message_en"]
+
+    reordered = items()
+    reordered[2][2][0], reordered[2][2][1] = reordered[2][2][1], reordered[2][2][0]
+    assert "height 2" in forged(told, tmp_path, reordered)["message_en"]
+
+    without_secret = items()
+    block = next(item for item in without_secret if isinstance(item[0], int) and item[3])
+    block[3] = {}
+    assert f"height {block[0]}" in forged(told, tmp_path, without_secret)["message_en"]
+
+    other_state = items()
+    chunk = next(item for item in other_state if item[0] == "state")
+    chunk[1][0][1] = b"\x00"
+    assert "state row" in forged(told, tmp_path, other_state)["message_en"]
+
+    unsigned = items()
+    unsigned[4][1] = unsigned[3][1]
+    assert "height 4" in forged(told, tmp_path, unsigned)["message_en"]
+
+    assert "breaks off" in forged(told, tmp_path, items()[:-1])["message_en"]
+
+
+def test_the_network_comes_up_again_and_goes_on(told: dict[str, Any], tmp_path: Path) -> None:
+    home = told["home"]
+    action = tmp_path / "action.json"
+    action.write_text(
+        json.dumps({"action": "trace.register_site", "site": "9521234000991", "name_zh": "店", "name_en": "Shop"})
+    )
+    up = linxin("network", "up", home)
+    try:
+        assert linxin("network", "status", home)["nodes"][0]["pid"] == up["nodes"][0]["pid"]
+        journey = linxin("journey", told["trace_code"], "--network", home, "--proof", str(tmp_path / "again.proof"))
+        assert journey["records"] == told["records"]
+        assert (
+            "check digit"
+            in linxin("submit", str(action), "--key", "farm", "--network", home, status=1)["error"]["message_en"]
+        )
+        listed = json.loads(action.read_text()) | {"site": "9521234000990"}
+        action.write_text(json.dumps(listed))
+        done = linxin("submit", str(action), "--key", "farm", "--network", home)
+        shown = linxin("transaction", done["transaction_id"], "--network", home)
+        assert shown["fields"]["site"] == "9521234000990"
+        assert shown["code"] == 0
+        assert (
+            "in use"
+            in linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), status=1)["error"]["message_en"]
+        )
+        assert linxin("network", "up", home)["nodes"] == up["nodes"], "what runs is left running"
+    finally:
+        linxin("network", "down", home)
+    assert stat.S_IMODE((Path(home) / "passphrase").stat().st_mode) == 0o600
+
+
+def test_evidence_goes_in_comes_out_and_can_be_erased(told: dict[str, Any], tmp_path: Path) -> None:
+    home = told["home"]
+    report, copy = tmp_path / "report.pdf", tmp_path / "copy.pdf"
+    report.write_bytes(os.urandom(700_000))
+    linxin("network", "up", home)
+    try:
+        at = ("--network", home)
+        stored = linxin("blob", "put", str(report), "--key", "inspector", "--class", "restricted", *at)
+        assert (
+            linxin("blob", "get", stored["address"], str(copy), *at, status=1)["error"]["number"]
+            == SignatureNeeded.number
+        )
+        linxin("blob", "get", stored["address"], str(copy), "--key", "farm", *at, status=1)
+        linxin("blob", "get", stored["address"], str(copy), "--key", "auditor", *at)
+        assert copy.read_bytes() == report.read_bytes()
+        linxin("blob", "erase", stored["address"], "--key", "farm", *at, status=1)
+        receipt = linxin("blob", "erase", stored["address"], "--key", "inspector", *at)
+        assert receipt["address"] == stored["address"]
+        linxin("blob", "get", stored["address"], str(tmp_path / "gone.pdf"), "--key", "auditor", *at, status=1)
+    finally:
+        linxin("network", "down", home)
