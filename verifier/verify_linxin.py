@@ -4,11 +4,9 @@
     python verify_linxin.py FILE --genesis genesis.json [--json]      exit status 0: all of it holds; 1: it does not
 
 Needs this file, `cryptography`, `msgpack`, and a genesis file from somebody you trust; shares no code with the node.
-docs/PROOF.md specifies all formats, its sections are quoted (§). Read from top to bottom: encoding, trees, signatures,
-certificates, leaves, proofs, archives (the whole chain; rules are not run again, `linxin audit` does that).
-
-What this shows: that records are final, unchanged and complete as of the certificate's time. What it cannot show: that
-what people wrote was true when they wrote it, or what happened after that time.
+docs/PROOF.md specifies all formats (§). In this order: encoding, trees, signatures, certificates, leaves, proofs, archives.
+Shown: that records are final, unchanged and complete as of the certificate's time. Not shown: that what people wrote was
+true, or what happened later; and the rules that accepted the records are not run again (`linxin audit` does that).
 """
 
 import argparse
@@ -42,6 +40,7 @@ class Wrong(Exception):
 
 
 def check(condition: bool, kind: str, reason: str) -> None:
+    """Raise Wrong unless the condition holds."""
     if not condition:
         raise Wrong(kind, reason)
 
@@ -56,7 +55,7 @@ def at(where: str, make: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def fits(value: Any, shape: Any) -> bool:
-    """Shapes (§1): a type or union of types (`object` = anything), [shape of every item], (shape of each place, ...)."""
+    """Shapes (§1): a type or union of types (`object` = anything), [shape of every item], (shape of each place,)."""
     if isinstance(shape, list):
         return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
     if isinstance(shape, tuple):
@@ -65,6 +64,7 @@ def fits(value: Any, shape: Any) -> bool:
 
 
 def unpack(data: bytes, shape: Any, kind: str) -> Any:
+    """The MessagePack value in `data`, if it has the shape."""
     try:
         value = msgpack.unpackb(data, raw=False, strict_map_key=False)
     except (ValueError, TypeError, msgpack.UnpackException) as error:
@@ -73,45 +73,38 @@ def unpack(data: bytes, shape: Any, kind: str) -> Any:
     return value
 
 
-def sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def digest(domain: str, data: bytes) -> bytes:
-    """Domain-separated hash (§2)."""
-    return sha256(b"linxin/v1/" + domain.encode() + b"\0" + data)
-
-
-def inner(left: bytes, right: bytes) -> bytes:
-    return sha256(b"\1" + left + right)
+def sha256(*parts: bytes) -> bytes:
+    """Hash of the parts joined; the first is a prefix that says what is hashed (§2, §3)."""
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 class Tree:
     """An RFC 9162 tree (§3.1) kept as its peaks: the roots of its complete subtrees, largest first."""
 
     def __init__(self, size: int = 0, peaks: bytes = b"") -> None:
-        good = 0 <= size < 1 << 63 and len(peaks) == 32 * size.bit_count()
-        check(good, "journal", "size and peaks that do not agree")
+        check(size < 1 << 63 and len(peaks) == 32 * size.bit_count(), "journal", "size and peaks do not agree")
         self.size, self.peaks = size, [peaks[start : start + 32] for start in range(0, len(peaks), 32)]
 
     def append(self, hashed: bytes) -> None:
+        """Add the hash of one more leaf."""
         carry = self.size
         while carry & 1:
-            hashed, carry = inner(self.peaks.pop(), hashed), carry >> 1
+            hashed, carry = sha256(b"\1", self.peaks.pop(), hashed), carry >> 1
         self.peaks.append(hashed)
         self.size += 1
 
     def root(self) -> bytes:
+        """Root over all leaves."""
         root = self.peaks[-1] if self.peaks else sha256(b"")
         for peak in reversed(self.peaks[:-1]):
-            root = inner(peak, root)
+            root = sha256(b"\1", peak, root)
         return root
 
 
 def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> bytes:
     """Root of the tree of `size` leaves of which `run` stands from `start` on; `proof`: complete subtrees around it."""
     end, rest = start + len(run), iter(proof)
-    check(bool(run) and 0 <= start and end <= size, "journal", f"no leaves {start} to {end} of {size}")
+    check(bool(run) and start >= 0 and end <= size, "journal", f"no leaves {start} to {end} of {size}")
 
     def subtree(low: int, high: int) -> bytes:
         width = high - low
@@ -122,7 +115,7 @@ def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> b
         if width == 1:
             return run[low - start]
         middle = low + (1 << (width - 1).bit_length() - 1)  # the largest power of two below the width
-        return inner(subtree(low, middle), subtree(middle, high))
+        return sha256(b"\1", subtree(low, middle), subtree(middle, high))
 
     root = subtree(0, size)
     check(next(rest, None) is None, "journal", "too many hashes")
@@ -141,23 +134,18 @@ class State:
         for digit in hashed.hex():
             if entry not in self.known:
                 node = b"".join(self.nodes[len(self.known) :][:1])
-                check(sha256(b"\2" + node) == entry, "state", f"not the next node on the way to {key}")
-                self.known[entry] = self.entries(node)
+                check(sha256(b"\2", node) == entry, "state", f"not the next node on the way to {key}")
+                self.known[entry], start = {}, 4
+                for slot in range(16):  # 64 bytes (key hash, value hash) where one key is, 32 (node hash) where several
+                    size = 32 * sum(int.from_bytes(bits, "big") >> slot & 1 for bits in (node[:2], node[2:4]))
+                    self.known[entry][f"{slot:x}"], start = node[start : start + size], start + size
+                check(len(node) == start, "state", "malformed node")
             entry = self.known[entry][digit]
             if len(entry) != 32:
                 break
-        expected = b"" if value is None else sha256(b"\3" + value)
+        expected = b"" if value is None else sha256(b"\3", value)
         found = entry[32:] if entry[:32] == hashed else b""
         check(len(entry) != 32 and found == expected, "state", f"not the certified value of {key}")
-
-    def entries(self, node: bytes) -> dict[str, bytes]:
-        """By slot: 64 bytes (key hash, value hash) where one key is, 32 (node hash) where several are."""
-        found, start = {}, 4
-        for slot in range(16):
-            size = 32 * sum(int.from_bytes(bits, "big") >> slot & 1 for bits in (node[:2], node[2:4]))
-            found[f"{slot:x}"], start = node[start : start + size], start + size
-        check(len(node) == start, "state", "malformed node")
-        return found
 
 
 def state_root(pairs: list[tuple[str, bytes]], depth: int = 0) -> bytes:
@@ -170,7 +158,7 @@ def state_root(pairs: list[tuple[str, bytes]], depth: int = 0) -> bytes:
         present |= 1 << int(digit, 16)
         single |= 0 if others else 1 << int(digit, 16)
         entries += state_root([first, *others], depth + 1) if others else bytes.fromhex(first[0]) + first[1]
-    return sha256(b"\2" + (present << 16 | single).to_bytes(4, "big") + entries)
+    return sha256(b"\2", (present << 16 | single).to_bytes(4, "big"), entries)
 
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519 (§4): the field, the group order
@@ -196,7 +184,6 @@ def verify_signature(algorithm: int, key: bytes, signature: bytes, message: byte
     return False
 
 
-Validators = dict[str, bytes]  # cosigner name -> Ed25519 key
 HASH = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)"  # 32 bytes in base64, the one way to write them
 NUMBER, TIME = "([1-9][0-9]{0,17})", r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
 LINES = f"height {NUMBER}\ntime {TIME}\nstate {HASH}\nprevious {HASH}\nvalidators {HASH}\n"
@@ -205,7 +192,7 @@ COSIGNATURE = re.compile("— ([!-~]+) ([A-Za-z0-9+/]{101}[AQgw]==)\n")
 
 
 class Genesis:
-    """The one thing that is trusted (§5): its bytes give the chain id, its validators certify the first block."""
+    """What is trusted (§5). `validators`: cosigner name -> Ed25519 key, of those who certify the first block."""
 
     def __init__(self, data: bytes) -> None:
         self.chain_id = sha256(data)
@@ -224,7 +211,7 @@ class Genesis:
 class Checkpoint:
     """A certified checkpoint (§6): the eight lines, and which validators signed them."""
 
-    def __init__(self, note: bytes, genesis: Genesis, validators: Validators) -> None:
+    def __init__(self, note: bytes, genesis: Genesis, validators: dict[str, bytes]) -> None:
         text, self.signers = note.decode(errors="replace"), list[str]()
         found = CHECKPOINT.match(text)
         if found is None or len(note) > MAX_NOTE_BYTES:
@@ -244,17 +231,17 @@ class Checkpoint:
             check([name] > self.signers[-1:], "certificate", f"{name} stands twice or out of order")
             key, data = validators[name], base64.b64decode(blob)
             message = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n{self.text}".encode()
-            good = verify_signature(1, key, data[12:], message) and data[:4] == sha256(f"{name}\n\4".encode() + key)[:4]
+            good = verify_signature(1, key, data[12:], message) and data[:4] == sha256(name.encode(), b"\n\4", key)[:4]
             check(good, "certificate", f"the signature of {name} does not verify")
             self.signers.append(name)
         signing, needed = len(self.signers), (len(validators) + (len(validators) - 1) // 3 + 2) // 2
         check(signing >= needed, "certificate", f"{signing} of {len(validators)} validators signed, {needed} must")
 
-    def next_set(self, listed: list[list[Any]], current: Validators) -> Validators:
+    def next_set(self, listed: list[list[Any]], current: dict[str, bytes]) -> dict[str, bytes]:
         """The validators that this checkpoint hands over to."""
         names = [name for name, _ in listed]
         good = names == sorted(set(names)) and 0 < len(names) <= MAX_VALIDATORS and dict(listed) != current
-        good = good and digest("validators", msgpack.packb(listed)) == self.validators
+        good = good and sha256(b"linxin/v1/validators\0", msgpack.packb(listed)) == self.validators
         check(good, "certificate", "not the new validators that the checkpoint names")
         return dict(listed)
 
@@ -277,7 +264,7 @@ class Leaf:
         self.subjects = {one[0]: (one[1], *(one[2:] or (None, None))) for one in subjects}
         check(len(self.subjects) == len(subjects), "leaf", "a subject stands twice")
         check(code == 0 or not subjects, "leaf", "a refused record in a journal")
-        self.hash, self.commitment, action = sha256(b"\0" + raw), None, ["ledger.block"]
+        self.hash, self.commitment, action = sha256(b"\0", raw), None, ["ledger.block"]
         if self.kind == TRANSACTION:
             chain, algorithm, key, nonce, self.expires_at_ms, action, self.commitment = unpack(self.body, BODY, "leaf")
             check(chain == genesis.chain_id, "chain", "signed for another chain")
@@ -317,14 +304,14 @@ class Section:
         heights, times = [leaf.height for leaf in self.leaves], [leaf.time_ms for leaf in self.leaves]
         check(heights == sorted(heights) and times == sorted(times), "journal", "time runs backwards")
 
-    def within(self, bounds: Bounds) -> list[Leaf]:
+    def _within(self, bounds: Bounds) -> list[Leaf]:
         low, high = (-1 << 64 if bounds[0] is None else bounds[0]), (1 << 64 if bounds[1] is None else bounds[1])
         return [leaf for leaf in self.leaves if low <= leaf.time_ms <= high]
 
     def check_complete(self, bounds: Bounds) -> None:
         """The run is all records within the bounds, and one neighbour on each side where the journal goes on."""
         before = sum(bounds[0] is not None and leaf.time_ms < bounds[0] for leaf in self.leaves)
-        after = len(self.leaves) - before - len(self.within(bounds))
+        after = len(self.leaves) - before - len(self._within(bounds))
         reaches = (before or self.start == 0) and (after or self.start + len(self.leaves) == self.size)
         good = before <= 1 and after <= 1 and bool(reaches)
         check(good, "completeness", f"not exactly the records of {self.subject} from {bounds[0]} to {bounds[1]}")
@@ -332,7 +319,7 @@ class Section:
     def edges(self, bounds: Bounds) -> Iterator[tuple[str, Bounds]]:
         """What records within the bounds say the subject was made of, carried in, grown on, measured or certified by."""
         ends: dict[tuple[str, str, int | None], list[int]] = {}
-        for leaf in self.within(bounds):
+        for leaf in self._within(bounds):
             if leaf.subjects[self.subject][0] in ("self", "output"):
                 for other, (role, low, high) in leaf.subjects.items():
                     if other != self.subject and role in FOLLOWED:
@@ -374,8 +361,8 @@ def verify_proof(data: bytes, genesis: Genesis) -> dict[str, Any]:
     point = at("$.note", Checkpoint, note, genesis, validators)
     check(point.height > height, "certificate", "not later than the set change before it")
     leaves = [at(f"$.leaves[{place}]", Leaf, raw, genesis) for place, raw in enumerate(raw_leaves)]
-    late = any(leaf.height > point.height or leaf.time_ms > point.time_ms for leaf in leaves)
-    check(not late, "leaf", "a record later than the checkpoint")
+    timely = all(leaf.height <= point.height and leaf.time_ms <= point.time_ms for leaf in leaves)
+    check(timely, "leaf", "a record later than the checkpoint")
     state, names = State(point.state, nodes), [record[0] for record in records]
     if kind == "leaf":
         check(len(leaves) == 1 and not (values or nodes or records), "claim", "parts that do not belong to the claim")
@@ -401,17 +388,16 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     check(names == order, "claim", "not the sections of this claim in their order")
     for key, value in [claim[1:]] if kind == "value" else values:
         at("$.claim", state.check_value, key, value)
-    places = {name: f"$.sections[{place}]" for place, name in enumerate(names)}
-    sections = {
-        name: at(places[name], Section, record, leaves, state) for name, record in zip(names, records, strict=True)
-    }
+    sections: dict[str, Section] = {}
+    for place, record in enumerate(records):
+        sections[record[0]] = at(f"$.sections[{place}]", Section, record, leaves, state)
     needed = closure(subject, sections) if kind == "journey" else {subject: tuple(claim[2:])}
-    for name, section in sections.items():
-        at(places[name], check, name in needed, "completeness", f"{name} does not belong to this journey")
-        at(places[name], section.check_complete, needed[name])
+    for place, (name, section) in enumerate(sections.items()):
+        at(f"$.sections[{place}]", check, name in needed, "completeness", f"{name} is not of this journey")
+        at(f"$.sections[{place}]", section.check_complete, needed[name])
     if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
-        first, last = sections[subject].leaves[0].time_ms, sections[subject].leaves[-1].time_ms
-        widest = claim[2] in (None, first + 1) and claim[3] in (None, last - 1)
+        run = sections[subject].leaves
+        widest = claim[2] in (None, run[0].time_ms + 1) and claim[3] in (None, run[-1].time_ms - 1)
         at("$.claim", check, widest, "completeness", "not the bounds that the neighbours prove")
 
 
@@ -419,67 +405,72 @@ class Archive:
     """The chain from genesis to its last block (§10), read as a stream; what the end is compared with is kept."""
 
     def __init__(self, genesis: Genesis) -> None:
-        self.genesis, self.validators, self.full, self.ended = genesis, genesis.validators, False, False
-        self.log, self.journals, self.ids = Tree(), dict[str, Tree](), set[bytes]()
-        self.state, self.key, self.last = list[tuple[str, bytes]](), b"", None
+        self.genesis, self.validators, self.ended, self.key = genesis, genesis.validators, False, b""
+        self.log, self.journals, self.ids, self.state = (
+            Tree(),
+            dict[str, Tree](),
+            set[bytes](),
+            list[tuple[str, bytes]](),
+        )
+        self.full: bool | None = None
+        self.last: Checkpoint | None = None
 
     def record(self, number: int, record: Any) -> None:
         """Check the next object of the stream."""
-        check(not self.ended, "encoding", "something follows the end")
-        name = record[0] if isinstance(record, list) and record and isinstance(record[0], str) else ""
-        if number == 0:
-            good = fits(record, (str, str, bytes)) and name == "linxin-archive/1" and record[1] in ("public", "full")
-            check(good, "encoding", "not an archive of this format")
+        check(isinstance(record, list) and bool(record) and not self.ended, "encoding", "not what the format has here")
+        name, last = record[0], self.last
+        if number == 0 and name == "linxin-archive/1" and fits(record, (str, str, bytes)):
             check(sha256(record[2]) == self.genesis.chain_id, "chain", "the archive is of another genesis file")
-            self.full = record[1] == "full"
-        elif fits(record, (int, bytes, [bytes], dict)) and not self.state:
-            at(f"height {record[0]}", self.block, *record)
-        elif self.last and name == "validators" and fits(record, (str, [(str, bytes)])) and not self.state:
-            self.validators = at(f"height {self.last.height}", self.last.next_set, record[1], self.validators)
-        elif self.last and name == "state" and fits(record, (str, [(bytes, bytes)])) and 0 < len(record[1]) <= 1000:
+            self.full = {"public": False, "full": True}.get(record[1])
+            check(self.full is not None, "encoding", "neither public nor full")
+        elif number > 0 and not self.state and fits(record, (int, bytes, [bytes], dict)):
+            at(f"height {name}", self._block, *record)
+        elif last and name == "validators" and not self.state and fits(record, (str, [(str, bytes)])):
+            self.validators = at(f"height {last.height}", last.next_set, record[1], self.validators)
+        elif last and name == "state" and fits(record, (str, [(bytes, bytes)])) and 0 < len(record[1]) <= 1000:
             for key, value in record[1]:
-                at(f"state key {key!r}", self.value, key, value)
+                at(f"state key {key!r}", self._value, key, value)
         else:
-            good = self.last and record == ["end", self.last.height, len(self.state)]
-            check(bool(good), "encoding", "not what the format has here")
-            self.ended = True
+            self.ended = last is not None and record == ["end", last.height, len(self.state)]
+            check(self.ended, "encoding", "not what the format has here")
 
-    def block(self, height: int, note: bytes, leaves: list[bytes], restricted: dict[int, bytes]) -> None:
+    def _block(self, height: int, note: bytes, leaves: list[bytes], restricted: dict[int, bytes]) -> None:
         point, last = Checkpoint(note, self.genesis, self.validators), self.last
         before = (last.height, last.time_ms, sha256(last.text.encode())) if last else (0, -1, bytes(32))
         follows = height == point.height == before[0] + 1 and point.time_ms > before[1] and point.previous == before[2]
         check(follows, "block", "does not follow the block before it")
-        hashed = digest("validators", msgpack.packb(sorted(map(list, self.validators.items()))))
+        hashed = sha256(b"linxin/v1/validators\0", msgpack.packb(sorted(map(list, self.validators.items()))))
         check(last is None or last.validators == hashed, "block", "the new validators are not told")
-        commitments = {}
+        committed: dict[int, bytes] = {}
         for place, raw in enumerate(leaves):
-            leaf = at(f"height {height}, leaf {place}", Leaf, raw, self.genesis)
-            at(f"height {height}, leaf {place}", self.leaf, leaf, point, place == len(leaves) - 1)
-            commitments[place] = leaf.commitment
-        same = self.log.size == point.size and self.log.root() == point.root
-        check(same, "block", "the leaves are not those under the certified log root")
-        hidden = {place: digest("restricted", part) for place, part in restricted.items()}
-        committed = {place: commitment for place, commitment in commitments.items() if commitment and self.full}
-        check(hidden == committed, "block", "restricted parts are not those committed to")
+            commitment = at(f"height {height}, leaf {place}", self._leaf, raw, point, raw is leaves[-1])
+            committed |= {place: commitment} if commitment and self.full else {}
+        whole = self.log.size == point.size and self.log.root() == point.root
+        check(whole, "block", "the leaves are not those under the certified log root")
+        hidden = [(place, sha256(b"linxin/v1/restricted\0", part)) for place, part in restricted.items()]
+        check(hidden == list(committed.items()), "block", "restricted parts are not those committed to")
         self.last = point
 
-    def leaf(self, leaf: Leaf, point: Checkpoint, last: bool) -> None:
+    def _leaf(self, raw: bytes, point: Checkpoint, last: bool) -> bytes | None:
+        """Check one leaf, enter it into the log and its journals; what it commits to."""
+        leaf = Leaf(raw, self.genesis)
         check((leaf.height, leaf.time_ms) == (point.height, point.time_ms), "block", "of another height or time")
-        header = leaf.kind == HEADER and leaf.body == point.lines and not leaf.subjects
-        check(header == last and (leaf.kind == HEADER) == last, "block", "the last leaf, and only it, is the header")
+        check((leaf.kind == HEADER) == last, "block", "the last leaf, and only it, is the header")
+        check(not last or (leaf.body, leaf.subjects) == (point.lines, {}), "block", "not the header of this checkpoint")
         if leaf.kind == TRANSACTION:
-            transaction_id, left_ms = digest("transaction-id", leaf.body), leaf.expires_at_ms - point.time_ms
+            left_ms, own_id = leaf.expires_at_ms - point.time_ms, sha256(b"linxin/v1/transaction-id\0", leaf.body)
             check(0 < left_ms <= self.genesis.expiry_max_ms, "block", "expired, or valid for longer than allowed")
-            check(transaction_id not in self.ids, "block", "this transaction stands on the chain already")
-            self.ids.add(transaction_id)
+            check(own_id not in self.ids, "block", "this transaction stands on the chain already")
+            self.ids.add(own_id)
         self.log.append(leaf.hash)
         for subject in leaf.subjects:
             self.journals.setdefault(subject, Tree()).append(leaf.hash)
+        return leaf.commitment
 
-    def value(self, key: bytes, value: bytes) -> None:
+    def _value(self, key: bytes, value: bytes) -> None:
         check(key > self.key, "state", "keys are not in order")
         self.key = key
-        self.state.append((sha256(key).hex(), sha256(b"\3" + value)))
+        self.state.append((sha256(key).hex(), sha256(b"\3", value)))
         module, _, subject = key.decode(errors="replace").partition("/")
         if HOMES.get(subject.partition("/")[0]) == module:
             _, size, peaks = unpack(value, (object, int, bytes), "journal")
@@ -502,9 +493,10 @@ def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:
                 number += 1
         except (ValueError, TypeError, msgpack.UnpackException) as error:
             raise Wrong("encoding", f"record {number} is not MessagePack ({error})") from None
-    check(archive.ended and read.digest() == canonical.digest(), "encoding", "cut off, or not the one valid encoding")
+    last, whole = archive.last, archive.ended and read.digest() == canonical.digest()
+    if last is None or not whole:
+        raise Wrong("encoding", "cut off, or not the one valid encoding")
     check(not archive.journals, "journal", f"subjects without a row: {sorted(archive.journals)[:3]}")
-    last = archive.last
     check(state_root(sorted(archive.state)) == last.state, "state", "not the values under the certified state root")
     summary = {"claim": ["archive", "full" if archive.full else "public"], "height": last.height, "time": last.time}
     summary |= {"signers": last.signers, "records": last.size, "state keys": len(archive.state)}
@@ -512,28 +504,29 @@ def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Check the file named on the command line; 0 if all of it holds."""
     parser = argparse.ArgumentParser(description="Checks a Linxin proof file or chain archive.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--genesis", type=Path, required=True, help="the network's genesis file, from one you trust")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of words")
     options = parser.parse_args()
+    found: dict[str, Any] = {"valid": False}
     try:
         genesis = Genesis(options.genesis.read_bytes())
         with options.file.open("rb") as stream:
-            is_archive = stream.peek(18)[1:18] == b"\xb0linxin-archive/1"
-            found = (verify_archive if is_archive else lambda file, _: verify_proof(file.read(), _))(stream, genesis)
+            archive = stream.peek(18)[1:18] == b"\xb0linxin-archive/1"
+            content = verify_archive(stream, genesis) if archive else verify_proof(stream.read(), genesis)
+        found = {"valid": True} | content
     except Wrong as wrong:
-        found = {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where, "reason": wrong.reason}
+        found |= {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where, "reason": wrong.reason}
     except OSError as error:
-        found = {"kind": "file", "reason": str(error)}
-    valid = "kind" not in found
-    if options.json:
-        print(json.dumps({"valid": valid} | found, ensure_ascii=False, default=bytes.hex))
-    else:
-        print("VALID 有效" if valid else "WRONG 无效")
-        for name, value in found.items():
-            print(f"  {name:12}{', '.join(map(str, value)) if isinstance(value, list) else value}")
-    return 0 if valid else 1
+        found |= {"kind": "file", "reason": str(error)}
+    words = (
+        "VALID 有效" if found["valid"] else "WRONG 无效",
+        *(f"  {name:12}{value}" for name, value in found.items()),
+    )
+    print(json.dumps(found, ensure_ascii=False, default=bytes.hex) if options.json else "\n".join(words))
+    return 0 if found["valid"] else 1
 
 
 if __name__ == "__main__":
