@@ -1,4 +1,6 @@
-"""Goods in hands: flags that are inherited, safety intervals in either order, pieces and kilograms, shortages, terms."""
+"""Goods in hands: flags that are inherited, safety intervals in either order, pieces and kilograms, shortages,
+terms.
+"""
 
 import pytest
 
@@ -25,7 +27,9 @@ def test_a_harvest_inside_a_safety_interval_is_flagged(world: World, target: str
     spray(world, target, START_MS - 2 * DAY_MS, 3)
     lot = world.harvest("A1")
     assert lot_of(world, lot).flags == Flag.SAFETY_INTERVAL
-    assert ["safety_interval", f"lot:{lot}", "PD20101234", START_MS + DAY_MS] in world.leaves_of(f"lot:{lot}")[-1].events
+    assert ["safety_interval", f"lot:{lot}", "PD20101234", START_MS + DAY_MS] in world.leaves_of(f"lot:{lot}")[
+        -1
+    ].events
     world.wait(2 * DAY_MS)
     assert lot_of(world, world.harvest("A2")).flags == 0
 

@@ -109,3 +109,55 @@ def test_unpacking_part_of_a_lot_keeps_the_way_to_the_crate_open(world: World) -
     assert Closure(world).walk(f"lot:{lot}").ranges[f"unit:{crate(1)}"][1] is None
     world.accept("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(lot, 20 * KG),)))
     assert Closure(world).walk(f"lot:{lot}").ranges[f"unit:{crate(1)}"][1] is not None
+
+
+def test_what_comes_back_into_the_same_truck_is_followed_again(world: World) -> None:
+    """The first ride's end must not end the second, though both began in a truck that was never empty."""
+    for number in (1, 2):
+        lot = world.harvest(f"A{number}")
+        world.accept("farm", m.PackUnit(crate(number), "crate", world.now, (m.Portion(lot, KG),)))
+    world.accept("farm", m.Load("vehicle:truck-1", world.now, (crate(1), crate(2))))
+    world.accept("farm", m.Unload("vehicle:truck-1", world.now, (crate(1),)))
+    truck = "vehicle:truck-1"
+    assert Closure(world).walk(f"lot:{BERRY}/A1").ranges[truck][1] is not None
+    world.wait(MINUTE_MS)
+    world.accept("farm", m.Load(truck, world.now, (crate(1),)))
+    assert Closure(world).walk(f"lot:{BERRY}/A1").ranges[truck][1] is None
+    world.accept("farm", m.Unload(truck, world.now, (crate(1),)))
+    assert Closure(world).walk(f"lot:{BERRY}/A1").ranges[truck][1] is not None
+    assert Closure(world).walk(f"lot:{BERRY}/A2").ranges[truck][1] is None
+
+
+def test_what_comes_back_into_the_same_crate_is_followed_again(world: World) -> None:
+    first, second = world.harvest("A1"), world.harvest("A2")
+    unit = f"unit:{crate(1)}"
+    world.accept("farm", m.PackUnit(crate(1), "crate", world.now, (m.Portion(first, KG), m.Portion(second, KG))))
+    world.accept("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(first, KG),)))
+    assert Closure(world).walk(f"lot:{first}").ranges[unit][1] is not None
+    again_ms = world.now
+    world.accept("farm", m.PackUnit(crate(1), "crate", again_ms, (m.Portion(first, KG),)))
+    assert Closure(world).walk(f"lot:{first}").ranges[unit][1] is None
+    world.accept("farm", m.PackUnit(crate(1), "crate", world.now, (m.Portion(first, KG),)))
+    assert (
+        world.do("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(first, 2 * KG), m.Portion(second, KG)))).code
+        == 2207
+    )
+    world.accept("farm", m.UnpackUnit(crate(1), world.now, (m.Portion(first, 2 * KG),)))
+    assert Closure(world).walk(f"lot:{first}").ranges[unit][1] is not None
+
+
+def test_an_end_cannot_be_laid_over_a_second_beginning(world: World) -> None:
+    """Entering again at the very instant of the first entry would make the second stay count as ended: refused."""
+    lot = world.harvest("A1")
+    world.accept("farm", m.PackUnit(crate(1), "crate", world.now, (m.Portion(lot, KG),)))
+    at_ms = world.now
+    truck = "vehicle:truck-1"
+    world.accept("farm", m.Load(truck, at_ms, (crate(1),), (lot,)))
+    world.accept("farm", m.Unload(truck, at_ms, (crate(1),), (lot,)))
+    assert world.do("farm", m.Load(truck, at_ms, (crate(1),))).code == 2102
+    assert world.do("farm", m.Load(truck, at_ms, (), (lot,))).code == 2102
+    world.wait(8 * DAY_MS)
+    other = world.harvest("A2")
+    world.accept("farm", m.Load(truck, world.now, (), (other,)))
+    assert world.do("farm", m.Load(truck, at_ms, (), (lot,))).code == 2102
+    world.accept("farm", m.Load(truck, at_ms + MINUTE_MS, (crate(1),)))

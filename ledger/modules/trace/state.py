@@ -149,9 +149,8 @@ rest.
 class Unit(Message):
     """A logistic unit. `container` is what it is in ("" = nothing), entered at edge bound `edge_from_ms`.
 
-    `since_ms`: event time of its last movement. `filled_from_ms`: the bound on the edges of all it holds, from its
-    first filling until it is empty again. `shipment`: "" unless between two hands. `holder` counts for units that are
-    in no unit.
+    `spent_ms`: the latest bound of an association that has ended (-1: none), never used again. `since_ms`: event time
+    of the last movement. `shipment`: "" unless between two hands. `holder` counts for units that are in no unit.
     """
 
     holder: str
@@ -160,8 +159,8 @@ class Unit(Message):
     units: tuple[str, ...] = ()
     container: str = ""
     edge_from_ms: int = 0
+    spent_ms: int = -1
     since_ms: int = 0
-    filled_from_ms: int = 0
     shipment: str = ""
     state: UnitState = "at_rest"
 
@@ -188,12 +187,14 @@ class Limit(Message):
 
 
 class Stays(Message):
-    """What is and lately was inside a container (key: its subject). Closed stays go once no late reading can concern
-    them.
+    """What is and lately was inside a container (key: its subject).
+
+    Ended stays go once no late reading can concern them; `forgotten_ms` is the latest end among those that went.
     """
 
     stays: tuple[Stay, ...] = ()
     limits: tuple[Limit, ...] = ()
+    forgotten_ms: int = -1
 
 
 class Exposure(Message):

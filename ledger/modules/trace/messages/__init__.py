@@ -21,7 +21,7 @@ An open bound is closed by the later record that repeats subject, role and begin
 | issue_certificate | everything in scope | certificate | issuer, holder |
 | revoke_certificate | certificate | | everything in scope, issuer, holder |
 | transform | output: new lots | input: old lots; certificate | products, organisation |
-| pack_unit | lots and units put in | container: unit [a, open] | organisation |
+| pack_unit | lots and units put in | container: unit [a, open] | more of lots inside already, organisation |
 | unpack_unit | lots and units wholly out | container: unit [a, b] | lots taken out in part, organisation |
 | load | units, lots | container: vehicle or site [a, open] | organisation |
 | unload | units, lots | container: vehicle or site [a, b] | organisation |

@@ -48,7 +48,7 @@ def check_order(subject: str, event_ms: int, earliest_ms: int) -> None:
 
 def edge_from(ctx: Context, event_ms: int) -> int:
     """The bound, in block time, from which records about an association that began at `event_ms` can exist."""
-    return max(0, event_ms - ctx.parameters["clock_ahead_ms"])
+    return event_ms - ctx.parameters["clock_ahead_ms"]
 
 
 def edge_to(ctx: Context, event_ms: int) -> int:

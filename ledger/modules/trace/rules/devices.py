@@ -59,7 +59,7 @@ def detach_device(ports: Ports, ctx: Context, action: DetachDevice) -> None:
     if not row.attachments or row.attachments[-1].to_ms is not None or row.attachments[-1].thing != action.thing:
         raise NotAttached(action.device, action.thing)
     known = row.attachments[-1]
-    earliest_ms = known.from_ms if known.last < 0 else max(known.from_ms, row.last_ms + 1)
+    earliest_ms = known.from_ms + 1 if known.last < 0 else max(known.from_ms, row.last_ms) + 1
     check_order(f"device:{action.device}", action.event_ms, earliest_ms)
     ended = replace(known, to_ms=action.event_ms)
     series.put(ctx, action.device, replace(row, attachments=(*row.attachments[:-1], ended)))

@@ -1,14 +1,9 @@
 """Rules for goods entering and leaving vehicles and stores: where they are, whoever owns them."""
 
-from dataclasses import dataclass, field
-
-from msgspec.structs import replace
-
 from ledger.context import Context
 from ledger.modules.trace.errors import (
     AlreadyInside,
     CustodyNotHeld,
-    EnteredApart,
     NothingNamed,
     NotInside,
     QuantityOverdrawn,
@@ -20,14 +15,13 @@ from ledger.modules.trace.rules.common import (
     check_distinct,
     check_event,
     check_order,
-    edge_from,
     edge_to,
     journal_organisations,
     need_lot,
     need_movable,
 )
-from ledger.modules.trace.rules.stays import check_none_recalled, enter, leave, open_stays, stays_of_unit
-from ledger.modules.trace.rules.units import need_unit, step_unit
+from ledger.modules.trace.rules.stays import Leaving, enter, entry_bound, leave, open_stays, stays_of_unit
+from ledger.modules.trace.rules.units import latest_spent, need_unit, step_inside, step_outside
 from ledger.modules.trace.state import Stay, Unit, holdings, shipments, sites, units, vehicles
 from ledger.roles import HANDLERS
 from ledger.state import CONTAINER, SELF
@@ -56,36 +50,24 @@ def _has_in_hand(ctx: Context, row: Unit) -> bool:
     return organisation == row.holder or (shipment is not None and organisation == shipment.receiver)
 
 
-def _bound(ctx: Context, container: str, event_ms: int) -> int:
-    """The bound on edges to a container that goods enter at `event_ms`.
-
-    All that is in a vehicle at one time shares the bound of the first that entered, so that one record can unload goods
-    loaded at several stops. A store is never empty, so there each entry has its own.
-    """
-    own_ms = edge_from(ctx, event_ms)
-    if not container.startswith("vehicle:"):
-        return own_ms
-    return min((stay.edge_from_ms for stay in open_stays(ctx, container)), default=own_ms)
-
-
 @RULES.rule(Load, by=HANDLERS)
 def load(ctx: Context, action: Load) -> None:
-    """Units and loose goods in the signer's hands enter a vehicle or store; readings taken there concern them from
-    now on.
+    """Units and loose goods in the signer's hands enter a vehicle or store; readings taken there concern them
+    from now.
     """
     check_event(ctx, action.event_ms)
     _check_named(action, "load")
     owner_of_container(ctx, action.container)
     organisation = ctx.signer.organisation
-    bound_ms = min(_bound(ctx, action.container, action.event_ms), edge_from(ctx, action.event_ms))
+    items = [*(f"unit:{unit}" for unit in action.units), *(f"lot:{lot}" for lot in action.lots)]
+    bound_ms = entry_bound(ctx, action.container, action.event_ms, items, latest_spent(ctx, action.units))
     began: list[Stay] = []
     for unit in action.units:
-        if not _has_in_hand(ctx, need_unit(ctx, unit)):
-            raise CustodyNotHeld(f"unit:{unit}", need_unit(ctx, unit).holder, organisation)
-        row = step_unit(ctx, unit, "enter", action.event_ms)
-        check_none_recalled(ctx, f"unit:{unit}")
+        row = need_unit(ctx, unit)
+        if not _has_in_hand(ctx, row):
+            raise CustodyNotHeld(f"unit:{unit}", row.holder, organisation)
+        step_inside(ctx, unit, action.container, action.event_ms, bound_ms)
         began += stays_of_unit(ctx, f"unit:{unit}", organisation, action.event_ms, bound_ms)
-        units.put(ctx, unit, replace(row, container=action.container, edge_from_ms=bound_ms), SELF)
     inside = {stay.item for stay in open_stays(ctx, action.container)} if action.lots else set()
     for lot in action.lots:
         row_of_lot = need_movable(ctx, lot)
@@ -101,22 +83,6 @@ def load(ctx: Context, action: Load) -> None:
     journal_organisations(ctx, organisation)
 
 
-@dataclass
-class _Leaving:
-    """What leaves a container in one record: all of it must have entered with one bound."""
-
-    container: str
-    bound_ms: int = -1
-    items: list[str] = field(default_factory=list)
-
-    def add(self, item: str, bound_ms: int) -> None:
-        """Take `item` (a subject) along; raises `EnteredApart`."""
-        if self.items and bound_ms != self.bound_ms:
-            raise EnteredApart(item, self.items[0])
-        self.bound_ms = bound_ms
-        self.items.append(item)
-
-
 @RULES.rule(Unload, by=HANDLERS)
 def unload(ctx: Context, action: Unload) -> None:
     """Goods leave a vehicle or store, by who has them in hand, who brought them or who runs it; recalled ones too."""
@@ -124,16 +90,14 @@ def unload(ctx: Context, action: Unload) -> None:
     _check_named(action, "unload")
     organisation = ctx.signer.organisation
     runs_it = owner_of_container(ctx, action.container) == organisation
-    leaving = _Leaving(action.container)
+    leaving = Leaving()
     for unit in action.units:
         known = need_unit(ctx, unit)
         if known.container != action.container:
             raise NotInside(f"unit:{unit}", action.container)
         if not runs_it and not _has_in_hand(ctx, known):
             raise CustodyNotHeld(f"unit:{unit}", known.holder, organisation)
-        row = step_unit(ctx, unit, "leave", action.event_ms)
-        leaving.add(f"unit:{unit}", known.edge_from_ms)
-        units.put(ctx, unit, replace(row, container="", edge_from_ms=0), SELF)
+        units.put(ctx, unit, step_outside(ctx, unit, action.event_ms, leaving), SELF)
     inside = {stay.item: stay for stay in open_stays(ctx, action.container)} if action.lots else {}
     for lot in action.lots:
         need_lot(ctx, lot)
