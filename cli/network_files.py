@@ -1,7 +1,6 @@
 """Making a network's folder: genesis, keys, authority, homes of validators. Layout: client/network_directory.py."""
 
 import secrets
-import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -155,8 +154,3 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def discard_network(root: Path) -> None:
-    """Remove a half-made or temporary network folder."""
-    shutil.rmtree(root, ignore_errors=True)

@@ -12,13 +12,13 @@ from cli.demo.cast import DAY_MS, Calendar
 from cli.demo.runner import Telling
 from cli.modules import standard_registry
 from cli.network import bring_up, take_down
-from cli.network_files import discard_network, init_network
+from cli.network_files import init_network
 from cli.output import Output, reports
 from cli.proofs import show_journey
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter
 
-PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "strawberry.proof", "strawberry.archive", "strawberry-public.archive"
+PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain-public.archive"
 
 
 @click.command()
@@ -30,7 +30,6 @@ PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "strawberry.proof", "strawberry.archive"
 def demo(out: Output, directory: Path | None, keep: bool) -> None:
     """The life of a strawberry on a real network of this machine: recorded, proven, verified, tampered with."""
     root = directory if directory is not None else Path(tempfile.mkdtemp(prefix="linxin-demo-"))
-    stays = keep or directory is not None or out.as_json
     network: NetworkDirectory | None = None
     try:
         network = init_network(root, "demo", standard_registry(), parameters=cast.PARAMETERS)
@@ -38,9 +37,7 @@ def demo(out: Output, directory: Path | None, keep: bool) -> None:
     finally:
         if network is not None and not keep:
             take_down(out, network)
-        if not stays:
-            discard_network(root)
-    _close(out, network, keep=keep, stays=stays)
+    _close(out, network, keep=keep)
     out.finish(document | {"running": keep})
     if not document["ok"]:
         raise click.exceptions.Exit(1)
@@ -93,13 +90,13 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, object]:
     }
 
 
-def _close(out: Output, network: NetworkDirectory, *, keep: bool, stays: bool) -> None:
+def _close(out: Output, network: NetworkDirectory, *, keep: bool) -> None:
     root = escape(str(network.root))
+    out.say("")
     if keep:
-        out.say(f"\n网络仍在运行 / still running: {root}\n  停止 / stop it: linxin network down {root}")
-    elif stays:
-        out.say(f"\n节点已停止，文件保留在 / the node is stopped, its files are in {root}")
+        out.say(f"网络仍在运行，停止 / still running, stop it: linxin network down {root}")
     else:
-        out.say("\n节点已停止，临时文件已清除 / the node is stopped, its files are gone (--keep or --dir keeps them)")
-    if stays:
-        out.note(f"files: {network.root}")
+        out.say(f"节点已停止，再次启动 / the node has stopped, start it again: linxin network up {root}")
+    out.say(f"验证旅程 / verify the journey: linxin verify {root}/{PROOF_NAME} --genesis {root}/genesis.json")
+    out.say(f"审计全链 / audit the chain:    linxin audit {root}/{ARCHIVE_NAME} --genesis {root}/genesis.json")
+    out.note(f"files stay in {root}")
