@@ -36,6 +36,7 @@ USED_MAX = 100_000
 expired.
 """
 
+OURS = "/linxin.v1."
 SIGNED_METHODS = frozenset(
     {
         "/linxin.v1.LedgerService/GetTransaction",
@@ -51,27 +52,37 @@ _request_hash: ContextVar[bytes] = ContextVar("request_hash", default=b"")
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
+class Undecodable:
+    """Stands for a request whose bytes are not a message of its type."""
+
+
 class RequestHashes(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Notes the hash of the (first) request message as sent, for the methods that may be signed."""
+    """Notes the hash of the (first) request message as sent, for the methods that may be signed; and hands on bytes
+    that are no message as `Undecodable`, so that they too are refused with words.
+    """
 
     async def intercept_service(
         self,
         continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any]":
-        """Wrap the request deserialiser of signed methods."""
-        handler = await continuation(handler_call_details)
-        if handler_call_details.method not in SIGNED_METHODS or handler is None:
-            return handler
+        """Wrap the request deserialiser of our methods."""
+        handler: Any = await continuation(handler_call_details)
+        if handler is None or not handler_call_details.method.startswith(OURS):
+            return cast("grpc.RpcMethodHandler[Any, Any]", handler)
         inner = handler.request_deserializer
+        is_signed = handler_call_details.method in SIGNED_METHODS
 
         def deserialize(raw: bytes) -> Any:
-            if not _request_hash.get():
+            if is_signed and not _request_hash.get():
                 _request_hash.set(sha256(raw))
-            return inner(raw) if inner is not None else raw
+            try:
+                return inner(raw) if inner is not None else raw
+            except DecodeError:
+                return Undecodable()
 
-        named: Any = handler  # a named tuple in grpcio, an opaque class in its stubs
-        return cast("grpc.RpcMethodHandler[Any, Any]", named._replace(request_deserializer=deserialize))
+        # A named tuple in grpcio, an opaque class in its stubs.
+        return cast("grpc.RpcMethodHandler[Any, Any]", handler._replace(request_deserializer=deserialize))
 
 
 def request_message(chain_id: bytes, method: str, request_hash: bytes, time_ms: int) -> bytes:

@@ -14,6 +14,7 @@ from network.services.calls import (
     STALL_MAX_S,
     Call,
     Slots,
+    check_decoded,
     check_range,
     check_size,
     check_text,
@@ -64,9 +65,11 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
 
     async def _next_part(self, parts: AsyncIterator[blob_pb2.PutRequest]) -> blob_pb2.PutRequest | None:
         try:
-            return await anext(parts)
+            part = await anext(parts)
         except StopAsyncIteration:
             return None
+        check_decoded(part)
+        return part
 
     @streaming
     async def Get(self, request: blob_pb2.GetBlobRequest, context: Call) -> AsyncIterator[blob_pb2.GetBlobResponse]:

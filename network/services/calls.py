@@ -5,15 +5,16 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar, cast
 
-import grpc
-
 from ledger.errors import Refusal
+from network.access import Undecodable
 from network.errors import BadField, TooManyCalls, TooSlow, abort
 
 _Request = TypeVar("_Request")
 _Reply = TypeVar("_Reply")
 Call = Any
 """grpc.aio.ServicerContext; its stubs and the generated servicers disagree on its type parameters."""
+
+NOT_A_MESSAGE = "the bytes are not a message of this request's type"
 
 STALL_MAX_S = 30.0
 """How long a reader of a stream may take nothing before the stream is ended, to be resumed."""
@@ -27,6 +28,7 @@ def unary(
     @functools.wraps(method)
     async def answer(self: Any, request: _Request, context: Call) -> _Reply:
         try:
+            check_decoded(request)
             return await method(self, request, context)
         except Refusal as refusal:
             await abort(context, refusal)
@@ -44,6 +46,8 @@ def streaming(
     @functools.wraps(method)
     async def answer(self: Any, request: _Request, context: Call) -> None:
         stall_s = getattr(self, "stall_max_s", STALL_MAX_S)
+        if isinstance(request, Undecodable):
+            await abort(context, BadField("$", NOT_A_MESSAGE))
         sent = 0
         replies = method(self, request, context)
         try:
@@ -60,6 +64,12 @@ def streaming(
 
     # grpc.aio takes a coroutine that writes as well as an iterator; the generated servicers know only of the latter.
     return cast("Callable[[Any, _Request, Call], AsyncIterator[_Reply]]", answer)
+
+
+def check_decoded(request: object) -> None:
+    """Raise `BadField` when a request's bytes were not a message of its type."""
+    if isinstance(request, Undecodable):
+        raise BadField("$", NOT_A_MESSAGE)
 
 
 def position_of(reply: object, default: int) -> int:
@@ -118,8 +128,3 @@ def time_left_s(context: Call) -> float | None:
     """Seconds until the caller's deadline, or None when it set none."""
     left: float | None = context.time_remaining()
     return left
-
-
-def aio_status(refusal: Refusal) -> grpc.StatusCode:
-    """The gRPC status of a refusal."""
-    return grpc.StatusCode[refusal.status]

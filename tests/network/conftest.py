@@ -24,4 +24,4 @@ async def client(node: Network) -> AsyncIterator[Client]:
     """A client of the running node."""
     made = Client.of(node)
     yield made
-    await made.channel.close()
+    await made.channel.close(None)

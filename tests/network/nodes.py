@@ -1,4 +1,4 @@
-"""A network of one on disk and its validator as a real process, for tests and for those who reproduce a fault by hand."""
+"""A network of one on disk and its validator as a real process, for tests and for those who chase a fault by hand."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import grpc
 import msgspec
@@ -198,7 +199,11 @@ class Client:
     @classmethod
     def of(cls, network: Network) -> "Client":
         """A client of a running node; close its channel in the end."""
-        channel = network.channel()
+        return cls.over(network, network.channel())
+
+    @classmethod
+    def over(cls, network: Network, channel: grpc.aio.Channel) -> "Client":
+        """A client over a channel that the caller made."""
         return cls(
             network,
             channel,
@@ -220,7 +225,8 @@ class Client:
 
 def refusal_of(error: grpc.aio.AioRpcError) -> ledger_pb2.Refusal:
     """The typed refusal that a failed call carries."""
-    for key, value in error.trailing_metadata() or ():
+    trailing: Any = error.trailing_metadata() or ()
+    for key, value in trailing:
         if key == "linxin-refusal-bin":
             return ledger_pb2.Refusal.FromString(bytes(value))
     raise AssertionError(f"no refusal in {error!r}")

@@ -44,8 +44,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    rows = re.findall(r"^\| `([a-z_.]+)` \| (`[^`]*`|required) \|", (ROOT / "docs/OPERATORS.md").read_text(), re.M)
-    documented = dict(rows)
+    text = (ROOT / "docs/OPERATORS.md").read_text(encoding="utf-8")
+    documented = dict(re.findall(r"^\| `([a-z_.]+)` \| (`[^`]*`|required) \|", text, re.MULTILINE))
     assert list(documented) == setting_names()
     defaults = msgspec.to_builtins(parse_config(b'name = "x"'))
     for name, shown in documented.items():

@@ -27,8 +27,8 @@ def described(content: bytes, **other: object) -> Description:
                        stored_ms=5, **values)  # type: ignore[arg-type]  # fmt: skip
 
 
-def put(vault: Vault, content: bytes) -> tuple[bytes, bytes]:
-    with vault.begin(described(content)) as upload:
+def put(vault: Vault, content: bytes, description: Description | None = None) -> tuple[bytes, bytes]:
+    with vault.begin(description or described(content)) as upload:
         for start in range(0, len(content), 100_000):
             upload.append(content[start : start + 100_000])
         return upload.commit(), upload.salt
@@ -62,9 +62,8 @@ def test_the_same_content_has_another_address_each_time_and_lies_encrypted(tmp_p
 def test_content_other_than_described_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     vault = open_vault(tmp_path)
     for content, said in ((b"other", "SHA-256"), (b"hell", "4 bytes"), (b"hello!", "more than")):
-        with pytest.raises(BlobMismatch, match=said), vault.begin(described(b"hello")) as upload:
-            upload.append(content)
-            upload.commit()
+        with pytest.raises(BlobMismatch, match=said):
+            put(vault, content, described(b"hello"))
     assert vault.total_bytes == 0
     assert not [path for path in (tmp_path / "vault").rglob("*") if path.is_file()]
     assert [path.name for path in (tmp_path / "keys").rglob("*") if path.is_file()] == ["CACHEDIR.TAG"]

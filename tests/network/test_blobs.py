@@ -1,0 +1,115 @@
+"""The vault over a real network: classes, holders, owners, receipts, mismatches."""
+
+import hashlib
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from linxin.v1 import blob_pb2
+
+from ledger.crypto.hashing import digest
+from ledger.crypto.signing import SigningKey
+from network.vault.erasure import verify_erasure
+from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, refusal_of
+
+pytestmark = pytest.mark.process
+
+
+def description(content: bytes, *, blob_class: int = blob_pb2.RESTRICTED) -> blob_pb2.BlobDescription:
+    return blob_pb2.BlobDescription(
+        blob_class=blob_pb2.BlobClass.ValueType(blob_class),
+        media_type="image/jpeg",
+        holders=["organisation:hub"],
+        retention=blob_pb2.EVIDENCE,
+        size=len(content),
+        sha256=hashlib.sha256(content).digest(),
+    )
+
+
+async def put(
+    client: Client, content: bytes, *, key: SigningKey = FARM, described: blob_pb2.BlobDescription | None = None
+) -> blob_pb2.PutResponse:
+    first = blob_pb2.PutRequest(description=described or description(content))
+
+    def parts() -> Iterator[blob_pb2.PutRequest]:
+        yield first
+        for start in range(0, len(content), 1 << 20):
+            yield blob_pb2.PutRequest(chunk=content[start : start + (1 << 20)])
+
+    return await client.blobs.Put(parts(), timeout=30, metadata=client.signature(key, "BlobService/Put", first))
+
+
+async def get(client: Client, address: bytes, key: SigningKey | None) -> bytes:
+    request = blob_pb2.GetBlobRequest(address=address)
+    metadata = client.signature(key, "BlobService/Get", request) if key else None
+    parts = [part async for part in client.blobs.Get(request, timeout=30, metadata=metadata)]
+    assert parts[0].description.media_type == "image/jpeg"
+    return b"".join(part.chunk for part in parts[1:])
+
+
+async def status_of(call: object) -> tuple[str, int]:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call  # type: ignore[misc]  # any of the calls above
+    return caught.value.code().name, refusal_of(caught.value).number
+
+
+async def test_a_restricted_file_is_for_owner_holders_and_auditors(node: Network, client: Client) -> None:
+    content = bytes(range(256)) * 9000
+    stored = await put(client, content)
+    assert stored.address == digest("blob", stored.salt, content)
+    for key in (FARM, HUB, AUDITOR):
+        assert await get(client, stored.address, key) == content
+    assert await status_of(get(client, stored.address, PLATFORM)) == ("PERMISSION_DENIED", 123)
+    assert await status_of(get(client, stored.address, None)) == ("UNAUTHENTICATED", 122)
+    assert await status_of(get(client, stored.address, STRANGER)) == ("UNAUTHENTICATED", 20)
+    assert await status_of(get(client, bytes(32), FARM)) == ("NOT_FOUND", 121)
+    assert await status_of(get(client, b"short", FARM)) == ("INVALID_ARGUMENT", 120)
+
+
+async def test_a_public_file_is_for_everyone(node: Network, client: Client) -> None:
+    content = b"laboratory report"
+    stored = await put(client, content, described=description(content, blob_class=blob_pb2.PUBLIC))
+    assert await get(client, stored.address, None) == content
+
+
+async def test_only_registered_keys_store_and_only_what_they_describe(node: Network, client: Client) -> None:
+    content = b"hello"
+    assert await status_of(put(client, content, key=STRANGER)) == ("UNAUTHENTICATED", 20)
+    assert await status_of(put(client, b"other", described=description(content))) == ("DATA_LOSS", 131)
+    assert await status_of(put(client, b"hell", described=description(content))) == ("DATA_LOSS", 131)
+    assert await status_of(put(client, b"hello!", described=description(content))) == ("DATA_LOSS", 131)
+    large = description(content)
+    large.size = 32 * 1024 * 1024 + 1
+    assert await status_of(put(client, content, described=large)) == ("INVALID_ARGUMENT", 120)
+    face = description(content, blob_class=blob_pb2.PUBLIC)
+    face.retention = blob_pb2.PERSONAL
+    assert await status_of(put(client, content, described=face)) == ("INVALID_ARGUMENT", 120)
+
+
+async def test_a_signed_upload_cannot_be_replayed(node: Network, client: Client) -> None:
+    first = blob_pb2.PutRequest(description=description(b"hello"))
+    metadata = client.signature(FARM, "BlobService/Put", first)
+    parts = [first, blob_pb2.PutRequest(chunk=b"hello")]
+    await client.blobs.Put(iter(parts), timeout=10, metadata=metadata)
+    assert await status_of(client.blobs.Put(iter(parts), timeout=10, metadata=metadata)) == ("UNAUTHENTICATED", 122)
+
+
+async def test_erasure_is_the_owners_and_leaves_a_receipt_that_anyone_can_check(node: Network, client: Client) -> None:
+    stored = await put(client, b"a face")
+    request = blob_pb2.EraseRequest(address=stored.address)
+    wanted = blob_pb2.GetReceiptRequest(address=stored.address)
+    assert await status_of(client.blobs.GetReceipt(wanted, timeout=5)) == ("NOT_FOUND", 121)
+
+    async def erase(key: SigningKey) -> blob_pb2.ErasureReceipt:
+        metadata = client.signature(key, "BlobService/Erase", request)
+        return await client.blobs.Erase(request, timeout=10, metadata=metadata)
+
+    assert await status_of(erase(HUB)) == ("PERMISSION_DENIED", 123)
+    receipt = await erase(FARM)
+    assert verify_erasure(node.chain_id, stored.address, receipt.time_ms, receipt.public_key, receipt.signature)
+    assert receipt.name == "linxin/test/v1"
+    assert await client.blobs.GetReceipt(wanted, timeout=5) == receipt
+    assert await status_of(get(client, stored.address, FARM)) == ("NOT_FOUND", 133)
+    everything = b"".join(path.read_bytes() for path in (node.home / "vault").rglob("*") if path.is_file())
+    assert b"a face" not in everything
+    assert not (node.home / "vault-keys" / stored.address.hex()[:2] / stored.address.hex()).exists()
