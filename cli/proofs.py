@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cli.output import Output, Problem, network_option, reports
 from cli.records import clock
+from cli.timeline import show_journey
 from client.connection import Connection
 from client.network_directory import GENESIS_FILE, NETWORK_VARIABLE, NetworkDirectory, open_network
 from client.verified import InvalidProof, VerifiedProof
@@ -39,7 +40,7 @@ def journey(out: Output, code: str, proof_file: Path | None, network_root: Path)
     verified = verify_proof(proof, network.genesis_bytes())
     if proof_file is not None:
         proof_file.write_bytes(proof)
-    document = show_journey(out, verified)
+    document = describe_proof(verified) | {"timeline": show_journey(out, verified, network.genesis_bytes())}
     out.say(f"[bold green]✓[/] 完整且已验证 / complete and verified, as of {clock(verified.time_ms)}")
     out.finish({"ok": True, "proof": proof_file.resolve() if proof_file else None, "bytes": len(proof)} | document)
 
@@ -107,7 +108,9 @@ def verify(out: Output, file: Path, genesis_file: Path | None, timeline: bool, n
     out.say(f"  截至 / as of   {clock(verified.time_ms)}  (height {verified.checkpoint.height})")
     out.say(f"  签署 / signed  {', '.join(map(escape, verified.signers))}")
     out.say(f"  记录 / records {len(verified.records)} in {len(verified.sections)} journals")
-    document = show_journey(out, verified) if timeline else describe_proof(verified)
+    document = describe_proof(verified)
+    if timeline:
+        document["timeline"] = show_journey(out, verified, genesis)
     out.finish({"ok": True, "valid": True} | document)
 
 
@@ -137,10 +140,3 @@ def describe_proof(verified: VerifiedProof) -> dict[str, Any]:
         "records": len(verified.records),
         "sections": sections,
     }
-
-
-def show_journey(out: Output, verified: VerifiedProof) -> dict[str, Any]:
-    """Print the timeline of a proven journey; returns it as JSON holds it, with the facts of the proof."""
-    for record in verified.records:
-        out.say(f"  {clock(record.time_ms)}  {escape(record.tag)}  → {escape(', '.join(record.subjects))}")
-    return describe_proof(verified)

@@ -69,7 +69,7 @@ DEVICES = (
         "三号棚空气站",
         "Air station of greenhouse 3",
         Algorithm.ED25519,
-        (Metric("air_temperature", "CEL", -2, -3_000, 6_000), Metric("air_humidity", "P1", -2, 0, 10_000)),
+        (Metric("temperature", "CEL", -2, -3_000, 6_000), Metric("humidity", "P1", -2, 0, 10_000)),
         10 * MINUTE_MS,
     ),
     Device(

@@ -14,7 +14,7 @@ from cli.modules import standard_registry
 from cli.network import bring_up, take_down
 from cli.network_files import init_network
 from cli.output import Output, reports
-from cli.proofs import show_journey
+from cli.timeline import show_journey
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter
 
@@ -35,8 +35,10 @@ def demo(out: Output, directory: Path | None, keep: bool) -> None:
         network = init_network(root, "demo", standard_registry(), parameters=cast.PARAMETERS)
         document = _tell(out, network)
     finally:
-        if network is not None and not keep:
-            take_down(out, network)
+        if network is not None:
+            if not keep:
+                take_down(out, network)
+            out.note(f"files stay in {root}")
     _close(out, network, keep=keep)
     out.finish(document | {"running": keep})
     if not document["ok"]:
@@ -62,7 +64,7 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, object]:
         with telling.part("journey", f"溯源码 {cast.TRACE_CODE} 的完整旅程", "the whole journey of the trace code"):
             proof.write_bytes(telling.fetch_proof(submitter))
             verified = telling.check_proof(proof)
-            show_journey(out, verified)
+            show_journey(out, verified, network.genesis_bytes(), cast.CHINA)
     with telling.part("archive", "导出全链并审计", "the whole chain exported, verified and executed again"):
         audited = telling.check_archives(archive, public)
     with telling.part("lies", "三种篡改，全部被拒绝", "three lies, all refused"):
@@ -99,4 +101,3 @@ def _close(out: Output, network: NetworkDirectory, *, keep: bool) -> None:
         out.say(f"节点已停止，再次启动 / the node has stopped, start it again: linxin network up {root}")
     out.say(f"验证旅程 / verify the journey: linxin verify {root}/{PROOF_NAME} --genesis {root}/genesis.json")
     out.say(f"审计全链 / audit the chain:    linxin audit {root}/{ARCHIVE_NAME} --genesis {root}/genesis.json")
-    out.note(f"files stay in {root}")

@@ -124,7 +124,7 @@ def week(calendar: Calendar) -> Chapter:
         air, humidity = sensors.air_day(day)
         wave = [
             Record(SOIL, _readings(number, start_ms, 10, soil_moisture=moisture, soil_temperature=soil)),
-            Record(AIR, _readings(number, start_ms, 10, air_temperature=air, air_humidity=humidity)),
+            Record(AIR, _readings(number, start_ms, 10, temperature=air, humidity=humidity)),
         ]
         waves.append([*wave, Record(FARM, work[day])] if day in work else wave)
     return Chapter(

@@ -75,6 +75,16 @@ def test_the_journey_holds_the_whole_closure(told: dict[str, Any]) -> None:
     assert told["trace_code"] in found["claim"]
 
 
+def test_the_timeline_tells_the_story_in_both_languages(told: dict[str, Any]) -> None:
+    story = linxin("verify", told["proof"], "--genesis", told["genesis"], "--timeline")["timeline"]
+    assert sum(entry["records"] for entry in story) == told["records"]
+    assert all(entry["zh"] and entry["en"] and entry["who_zh"] for entry in story)
+    [excursion] = [flag for entry in story for flag in entry["flags"] if flag["event"] == "excursion"]
+    assert excursion["serious"]
+    received = [entry["who_en"] for entry in story if entry["action"] == "trace.receive"]
+    assert received == ["Logistics hub", "Micro-warehouse"], "each hand-over is signed by its receiver"
+
+
 def test_the_excursion_of_the_truck_is_on_the_ledger(told: dict[str, Any]) -> None:
     events = [
         event
