@@ -151,10 +151,7 @@ async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) ->
     """What one node of this machine says of itself. Raises `Unreachable`, `WrongNetwork`, `Remote`."""
     authority = None if load_config(home).listen.plaintext else opened.authority()
     async with Connection([listens_on(home)], authority, sha256(opened.genesis_bytes())) as connection:
-        request = ledger_pb2.GetStatusRequest()
-        return await connection.call(
-            lambda to: to.ledger.GetStatus, request, ledger_pb2.GetStatusResponse, timeout_s=timeout_s
-        )
+        return await connection.status(timeout_s)
 
 
 @network.command()

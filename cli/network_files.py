@@ -1,6 +1,7 @@
 """Making a network's folder: genesis, keys, authority, homes of validators. Layout: client/network_directory.py."""
 
 import secrets
+import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,8 +89,19 @@ def init_network(
         raise TooManyValidators(validators)
     if root.exists() and any(root.iterdir()):
         raise NotEmpty(root)
+    made_here = not root.exists()
     root.mkdir(parents=True, exist_ok=True, mode=0o755)
-    root = root.resolve()
+    try:
+        return _fill(root.resolve(), name, registry, validators, parameters or {})
+    except BaseException:
+        _empty(root, remove=made_here)
+        raise
+
+
+def _fill(
+    root: Path, name: str, registry: Registry, validators: int, parameters: Mapping[str, int]
+) -> NetworkDirectory:
+    """Write all files of a network into an empty folder."""
     passphrase = layout.environment_passphrase()
     if passphrase is None:
         passphrase = secrets.token_urlsafe(PASSPHRASE_BYTES)
@@ -99,7 +111,7 @@ def init_network(
     organisations = [_make_organisation(root, founder, passphrase) for founder in FOUNDERS]
     members = [_make_validator(home, passphrase) for home in homes]
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    file = GenesisFile(FORMAT, name, now, organisations, members, dict(sorted((parameters or {}).items())))
+    file = GenesisFile(FORMAT, name, now, organisations, members, dict(sorted(parameters.items())))
     genesis = msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
     load_genesis(genesis, registry)
     (root / layout.GENESIS_FILE).write_bytes(genesis)
@@ -110,6 +122,17 @@ def init_network(
     settings = NetworkSettings(name=name, endpoints=[f"{HOST}:{port}" for port in ports])
     (root / layout.NETWORK_FILE).write_text(settings_text(settings), encoding="utf-8")
     return open_network(root)
+
+
+def _empty(root: Path, *, remove: bool) -> None:
+    """Take a half-made network away again; the folder was empty before."""
+    for path in root.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if remove:
+        root.rmdir()
 
 
 def _make_organisation(root: Path, founder: Founder, passphrase: str) -> GenesisOrganisation:

@@ -18,9 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from client.failures import Failure
 from client.network_directory import NETWORK_VARIABLE
+from client.verified import InvalidProof
+from consensus.errors import ConsensusFault
 from ledger.crypto.encoding import Malformed
-from ledger.errors import Refusal, describe
-from ledger.storage.errors import StorageError
+from ledger.errors import Fatal, Refusal, describe
+from ledger.storage.archive import BadArchive
 from network.config import ConfigError
 
 _P = ParamSpec("_P")
@@ -84,8 +86,6 @@ def words_of(failure: Exception) -> dict[str, Any]:
     if isinstance(failure, Refusal):
         known = describe(failure.number, failure.details)
         return _words(failure.number, known.zh, known.en, known.remedy_zh, known.remedy_en)
-    if isinstance(failure, StorageError):
-        return _words(0, failure.zh, failure.en, "", "")
     if isinstance(failure, OSError) and failure.strerror:
         said = f"{failure.filename}: {failure.strerror}" if failure.filename else failure.strerror
         return _words(0, f"文件或系统错误：{said}", said, "请检查路径与权限", "check the path and its permissions")
@@ -100,7 +100,7 @@ def _words(number: int, zh: str, en: str, remedy_zh: str, remedy_en: str) -> dic
     return {"number": number, "message_zh": zh, "message_en": en, "remedy_zh": remedy_zh, "remedy_en": remedy_en}
 
 
-EXPECTED = (Failure, Refusal, StorageError, ConfigError, Malformed, OSError, ValueError)
+EXPECTED = (Failure, Refusal, Fatal, ConsensusFault, ConfigError, Malformed, BadArchive, InvalidProof, OSError)
 """What outsiders and machines do wrong; anything else is a fault of ours and shows its trace."""
 
 

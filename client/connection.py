@@ -156,10 +156,10 @@ class Connection:
         finally:
             call.cancel()
 
-    async def status(self) -> ledger_pb2.GetStatusResponse:
-        """What the endpoint whose turn it is says of itself."""
-        request = ledger_pb2.GetStatusRequest()
-        return await self.call(lambda to: to.ledger.GetStatus, request, ledger_pb2.GetStatusResponse)
+    async def status(self, timeout_s: float = 10.0) -> ledger_pb2.GetStatusResponse:
+        """What the endpoint whose turn it is says of itself. Raises as `call`."""
+        request, answer = ledger_pb2.GetStatusRequest(), ledger_pb2.GetStatusResponse
+        return await self.call(lambda to: to.ledger.GetStatus, request, answer, timeout_s=timeout_s)
 
     def here(self) -> Stubs:
         """The services of the endpoint whose turn it is."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -144,8 +145,8 @@ class Telling:
         export_to(self.out, archive, self.network, self.keys["auditor"])
         for each in (public, archive):
             self._check_standalone(each)
-        scratch = self.network.root / ".audit"
-        _, findings = audit_archive(self.out, archive, self.network.genesis_bytes(), scratch)
+        with tempfile.TemporaryDirectory(prefix="linxin-audit-") as scratch:
+            _, findings = audit_archive(self.out, archive, self.network.genesis_bytes(), Path(scratch) / "ledger")
         self.out.say(
             f"    [green]✓[/] 从创世重新执行 {findings.height} 个区块 / executed {findings.height} blocks again "
             f"from genesis: {findings.transactions} transactions agree"

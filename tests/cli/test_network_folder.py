@@ -73,6 +73,10 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 def test_an_unknown_parameter_and_too_many_validators_are_refused(tmp_path: Path) -> None:
     refused = run("network", "init", str(tmp_path / "a"), "--parameter", "colour=3", status=1)
     assert "colour" in refused["error"]["message_en"]
+    assert not (tmp_path / "a").exists(), "nothing half-made stays behind"
+    tmp_path.joinpath("empty").mkdir()
+    run("network", "init", str(tmp_path / "empty"), "--name", "Not A Name", status=1)
+    assert list(tmp_path.joinpath("empty").iterdir()) == []
     assert run("network", "init", str(tmp_path / "b"), "--validators", "4", status=1)["error"]["remedy_en"]
     assert not (tmp_path / "b").exists()
 
