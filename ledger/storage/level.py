@@ -27,8 +27,9 @@ WRITE_BUFFER_SIZE = 4 << 20
 _BLOCK_CACHE_SIZE = 16 << 20
 _TABLE_FILE_SIZE = 8 << 20
 _OPEN_FILES_MAX = 74
-"""LevelDB keeps (this - 10) table files mapped, and 64 is the least it accepts. With 2 MiB files a ledger of 0.5 GiB
-spent 50 us a read on opening files again, with 8 MiB files 9 us; resident memory was level from 0.4 GiB on."""
+"""LevelDB keeps (this - 10) table files mapped, and 64 is the least it accepts: 512 MiB of page cache at most.
+In one trial with random reads over a growing state (600,000 records, 0.4 GiB) 8 MiB files took 90 ms CPU a block of
+1,000, 2 MiB files 128; mapped memory was 167 MiB and still growing, against 34. With 5,000 hot rows: 57 and 64 ms."""
 
 Put = Callable[[bytes, bytes], None]
 Delete = Callable[[bytes], None]
