@@ -120,11 +120,11 @@ def test_only_the_time_inside_counts_and_late_readings_find_it(world: World) -> 
     (lot,) = riding(world, "A1")
     loaded_ms = world.now
     world.wait(HOUR_MS)
-    world.accept("farm", m.Unload("vehicle:truck-1", loaded_ms + 20 * MINUTE_MS, (crate(1),)))
+    world.accept("farm", m.Unload("vehicle:truck-1", loaded_ms + 20 * MINUTE_MS + 30_000, (crate(1),)))
     world.wait(24 * HOUR_MS)
     assert world.read("cold", 0, loaded_ms - 30 * MINUTE_MS, *[1_500] * 120).code == 0
     (exposure,) = exposures.get(world.context(), lot) or ()
-    assert exposure.outside_ms <= 21 * MINUTE_MS
+    assert exposure.outside_ms == 20 * MINUTE_MS + 30_000
     assert flags_of(world, lot) == 0
 
 
@@ -136,6 +136,20 @@ def test_every_lot_in_the_crate_is_flagged_once(world: World) -> None:
     assert [flags_of(world, lot) for lot in found] == [Flag.EXCURSION] * 3
     assert len(events_of(world, "excursion")) == 3
     assert [world.leaves_of(f"lot:{lot}")[-1].tag for lot in found] == ["trace.record_readings"] * 3
+
+
+def test_a_lot_in_two_crates_of_one_truck_is_exposed_once(world: World) -> None:
+    lot = world.harvest("A1")
+    world.accept("hub", m.AttachDevice("cold", "vehicle:truck-1", world.now))
+    for number in (1, 2):
+        world.accept("farm", m.PackUnit(crate(number), "crate", world.now, (m.Portion(lot, KG),)))
+    world.accept("farm", m.Load("vehicle:truck-1", world.now, (crate(1), crate(2))))
+    start_ms = world.now
+    world.wait(HOUR_MS)
+    assert world.read("cold", 0, start_ms, *[1_500] * 20).code == 0
+    (exposure,) = exposures.get(world.context(), lot) or ()
+    assert exposure.outside_ms == 20 * MINUTE_MS
+    assert flags_of(world, lot) == 0
 
 
 def test_a_logger_in_the_crate_speaks_about_its_goods(world: World) -> None:
