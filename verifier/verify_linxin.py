@@ -3,10 +3,9 @@
 
     python verify_linxin.py FILE --genesis genesis.json [--json]      exit status 0: all of it holds; 1: it does not
 
-Needs this file, `cryptography`, `msgpack`, and a genesis file from somebody you trust; shares no code with the node.
-docs/PROOF.md specifies all formats (§). In this order: encoding, trees, signatures, certificates, leaves, proofs, archives.
-Shown: that records are final, unchanged and complete as of the certificate's time. Not shown: that what people wrote was
-true, or what happened later; and the rules that accepted the records are not run again (`linxin audit` does that).
+Needs this file, `cryptography`, `msgpack` and a genesis file from somebody you trust; shares no code with the node;
+quotes the sections (§) of docs/PROOF.md. Shown: that records are final, unchanged and complete as of the certificate's
+time. Not shown: that what people wrote was true; rules are not run again (`linxin audit` does that).
 """
 
 import argparse
@@ -17,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Wrong(Exception):
     """What is wrong (`kind`, one of KINDS, and `reason`) and where (a path such as `$.sections[3]`)."""
 
     def __init__(self, kind: str, reason: str) -> None:
-        self.kind, self.reason, self.where = kind, reason, "$"
+        self.kind, self.reason, self.where = kind, reason, ""
 
 
 def check(condition: bool, kind: str, reason: str) -> None:
@@ -50,7 +50,7 @@ def at(where: str, make: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return make(*arguments)
     except Wrong as wrong:
-        wrong.where = where if wrong.where == "$" else wrong.where
+        wrong.where = wrong.where or where
         raise
 
 
@@ -85,13 +85,12 @@ class Tree:
         check(size < 1 << 63 and len(peaks) == 32 * size.bit_count(), "journal", "size and peaks do not agree")
         self.size, self.peaks = size, [peaks[start : start + 32] for start in range(0, len(peaks), 32)]
 
-    def append(self, hashed: bytes) -> None:
-        """Add the hash of one more leaf."""
-        carry = self.size
+    def append(self, hashed: bytes, level: int = 0) -> None:
+        """Add a leaf hash, or the root of a complete subtree of 2^level leaves where one belongs."""
+        carry, self.size = self.size >> level, self.size + (1 << level)
         while carry & 1:
             hashed, carry = sha256(b"\1", self.peaks.pop(), hashed), carry >> 1
         self.peaks.append(hashed)
-        self.size += 1
 
     def root(self) -> bytes:
         """Root over all leaves."""
@@ -103,23 +102,16 @@ class Tree:
 
 def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> bytes:
     """Root of the tree of `size` leaves of which `run` stands from `start` on; `proof`: complete subtrees around it."""
-    end, rest = start + len(run), iter(proof)
-    check(bool(run) and start >= 0 and end <= size, "journal", f"no leaves {start} to {end} of {size}")
-
-    def subtree(low: int, high: int) -> bytes:
-        width = high - low
-        if (high <= start or low >= end) and width & (width - 1) == 0:
-            hashed = next(rest, b"")
-            check(len(hashed) == 32, "journal", "too few hashes")
-            return hashed
-        if width == 1:
-            return run[low - start]
-        middle = low + (1 << (width - 1).bit_length() - 1)  # the largest power of two below the width
-        return sha256(b"\1", subtree(low, middle), subtree(middle, high))
-
-    root = subtree(0, size)
-    check(next(rest, None) is None, "journal", "too many hashes")
-    return root
+    good = 0 <= start < start + len(run) <= size < 1 << 63 and {32}.issuperset(map(len, proof))
+    check(good, "journal", f"no {len(run)} leaves from {start} on among {size}")
+    left = start.bit_count()
+    tree = Tree(start, b"".join(proof[:left]))
+    for hashed in run:
+        tree.append(hashed)
+    for hashed in proof[left:]:  # each covers as much as fits before the end and begins where such a subtree can
+        tree.append(hashed, min((tree.size & -tree.size).bit_length(), max(size - tree.size, 1).bit_length()) - 1)
+    check(tree.size == size, "journal", "too few or too many hashes")
+    return tree.root()
 
 
 class State:
@@ -150,14 +142,12 @@ class State:
 
 def state_root(pairs: list[tuple[str, bytes]], depth: int = 0) -> bytes:
     """Root over (key hash in hex, value hash) pairs sorted by key hash: contents alone determine the tree."""
-    slots: dict[str, list[tuple[str, bytes]]] = {}
-    for pair in pairs:
-        slots.setdefault(pair[0][depth], []).append(pair)
     present, single, entries = 0, 0, b""
-    for digit, (first, *others) in slots.items():
-        present |= 1 << int(digit, 16)
-        single |= 0 if others else 1 << int(digit, 16)
-        entries += state_root([first, *others], depth + 1) if others else bytes.fromhex(first[0]) + first[1]
+    for digit, group in groupby(pairs, lambda pair: pair[0][depth]):
+        inside, bit = list(group), 1 << int(digit, 16)
+        present, single = present | bit, single | (bit if len(inside) == 1 else 0)
+        first = bytes.fromhex(inside[0][0]) + inside[0][1]
+        entries += first if len(inside) == 1 else state_root(inside, depth + 1)
     return sha256(b"\2", (present << 16 | single).to_bytes(4, "big"), entries)
 
 
@@ -169,19 +159,19 @@ SMALL_ORDER = {0, 1, P - 1, ORDER_8, P - ORDER_8}  # y of every point whose orde
 def verify_signature(algorithm: int, key: bytes, signature: bytes, message: bytes) -> bool:
     """1 = Ed25519, of which key and R must be canonical encodings of points not of small order; 2 = ECDSA P-256."""
     first, second = signature[:32], signature[32:]
+    if len(second) != 32:
+        return False
     try:
-        if algorithm == 1 and len(key) == len(first) == len(second) == 32:
+        if algorithm == 1:
             points = [int.from_bytes(data, "little") & (1 << 255) - 1 for data in (key, first)]
             ed25519.Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
             return all(y < P and y not in SMALL_ORDER for y in points) and int.from_bytes(second, "little") < L
-        if algorithm == 2 and len(key) == 33 and key[0] in (2, 3) and len(second) == 32:
-            point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
-            encoded = utils.encode_dss_signature(int.from_bytes(first, "big"), int.from_bytes(second, "big"))
-            point.verify(encoded, message, ec.ECDSA(hashes.SHA256()))
-            return True
+        encoded = utils.encode_dss_signature(int.from_bytes(first, "big"), int.from_bytes(second, "big"))
+        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+        point.verify(encoded, message, ec.ECDSA(hashes.SHA256()))
+        return algorithm == 2 and len(key) == 33
     except (InvalidSignature, ValueError):
-        pass
-    return False
+        return False
 
 
 HASH = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)"  # 32 bytes in base64, the one way to write them
@@ -227,9 +217,8 @@ class Checkpoint:
         self.time_ms = since // timedelta(milliseconds=1)
         check(signed[:1] == "\n" == COSIGNATURE.sub("", signed), "certificate", "malformed signatures")
         for name, blob in COSIGNATURE.findall(signed):
-            check(name in validators, "certificate", f"{name} is not a validator at height {height}")
-            check([name] > self.signers[-1:], "certificate", f"{name} stands twice or out of order")
-            key, data = validators[name], base64.b64decode(blob)
+            key, data = validators.get(name, b""), base64.b64decode(blob)
+            check(key != b"" and [name] > self.signers[-1:], "certificate", f"{name} is no validator, or stands twice")
             message = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n{self.text}".encode()
             good = verify_signature(1, key, data[12:], message) and data[:4] == sha256(name.encode(), b"\n\4", key)[:4]
             check(good, "certificate", f"the signature of {name} does not verify")
@@ -239,10 +228,9 @@ class Checkpoint:
 
     def next_set(self, listed: list[list[Any]], current: dict[str, bytes]) -> dict[str, bytes]:
         """The validators that this checkpoint hands over to."""
-        names = [name for name, _ in listed]
-        good = names == sorted(set(names)) and 0 < len(names) <= MAX_VALIDATORS and dict(listed) != current
+        good = [name for name, _ in listed] == sorted(dict(listed)) and 0 < len(listed) <= MAX_VALIDATORS
         good = good and sha256(b"linxin/v1/validators\0", msgpack.packb(listed)) == self.validators
-        check(good, "certificate", "not the new validators that the checkpoint names")
+        check(good and dict(listed) != current, "certificate", "not the new validators that the checkpoint names")
         return dict(listed)
 
 
@@ -262,8 +250,8 @@ class Leaf:
         named = all(fits(one, (str, str)) or fits(one, (str, str, int | None, int | None)) for one in subjects)
         check(named and all(one[1] in ROLES for one in subjects), "leaf", "malformed subjects")
         self.subjects = {one[0]: (one[1], *(one[2:] or (None, None))) for one in subjects}
-        check(len(self.subjects) == len(subjects), "leaf", "a subject stands twice")
-        check(code == 0 or not subjects, "leaf", "a refused record in a journal")
+        good = len(self.subjects) == len(subjects) and (code == 0 or not subjects)
+        check(good, "leaf", "a subject stands twice, or a refused record in a journal")
         self.hash, self.commitment, action = sha256(b"\0", raw), None, ["ledger.block"]
         if self.kind == TRANSACTION:
             chain, algorithm, key, nonce, self.expires_at_ms, action, self.commitment = unpack(self.body, BODY, "leaf")
@@ -285,7 +273,8 @@ SECTION = (str, bytes, int, [int], [bytes])
 PROOF = (str, bytes, [(bytes, [(str, bytes)])], list, [(str, bytes | None)], [bytes], [bytes], [SECTION])
 CLAIMS: dict[str, Any] = {"journey": (str, str, str), "journal": (str, str, int | None, int | None)}
 CLAIMS |= {"value": (str, str, bytes | None), "leaf": (str, int, [bytes])}
-Bounds = tuple[int | None, int | None]  # block times in ms, both included; None = open
+Bounds = tuple[int, int]  # block times in ms, both included
+BEGINNING, END = -(1 << 64), 1 << 64  # what nil stands for, as first and as last
 
 
 class Section:
@@ -304,32 +293,29 @@ class Section:
         heights, times = [leaf.height for leaf in self.leaves], [leaf.time_ms for leaf in self.leaves]
         check(heights == sorted(heights) and times == sorted(times), "journal", "time runs backwards")
 
-    def _within(self, bounds: Bounds) -> list[Leaf]:
-        low, high = (-1 << 64 if bounds[0] is None else bounds[0]), (1 << 64 if bounds[1] is None else bounds[1])
-        return [leaf for leaf in self.leaves if low <= leaf.time_ms <= high]
-
     def check_complete(self, bounds: Bounds) -> None:
         """The run is all records within the bounds, and one neighbour on each side where the journal goes on."""
-        before = sum(bounds[0] is not None and leaf.time_ms < bounds[0] for leaf in self.leaves)
-        after = len(self.leaves) - before - len(self._within(bounds))
+        before = sum(leaf.time_ms < bounds[0] for leaf in self.leaves)
+        after = sum(leaf.time_ms >= bounds[0] and leaf.time_ms > bounds[1] for leaf in self.leaves)
         reaches = (before or self.start == 0) and (after or self.start + len(self.leaves) == self.size)
-        good = before <= 1 and after <= 1 and bool(reaches)
+        good = bool(reaches) and before <= 1 and after <= 1
         check(good, "completeness", f"not exactly the records of {self.subject} from {bounds[0]} to {bounds[1]}")
 
     def edges(self, bounds: Bounds) -> Iterator[tuple[str, Bounds]]:
-        """What records within the bounds say the subject was made of, carried in, grown on, measured or certified by."""
-        ends: dict[tuple[str, str, int | None], list[int]] = {}
-        for leaf in self._within(bounds):
-            if leaf.subjects[self.subject][0] in ("self", "output"):
+        """What records within the bounds say it was made of, carried in, grown on, measured or certified by."""
+        ends: dict[tuple[str, str, int], list[int]] = {}
+        for leaf in self.leaves:
+            if bounds[0] <= leaf.time_ms <= bounds[1] and leaf.subjects[self.subject][0] in ("self", "output"):
                 for other, (role, low, high) in leaf.subjects.items():
                     if other != self.subject and role in FOLLOWED:
-                        ends.setdefault((other, role, low), []).extend(() if high is None else (high,))
-        return ((other, (low, max(closed, default=None))) for (other, _, low), closed in ends.items())
+                        edge = (other, role, BEGINNING if low is None else low)
+                        ends.setdefault(edge, []).extend(() if high is None else (high,))
+        return ((other, (low, max(closed, default=END))) for (other, _, low), closed in ends.items())
 
 
 def closure(subject: str, sections: dict[str, Section]) -> dict[str, Bounds]:
     """What a journey needs (§9.4): follow every edge of what is needed, round after round, until nothing is added."""
-    needed: dict[str, Bounds] = {subject: (None, None)}
+    needed: dict[str, Bounds] = {subject: (BEGINNING, END)}
     grown = [subject]
     while grown:
         known = dict(needed)
@@ -337,8 +323,7 @@ def closure(subject: str, sections: dict[str, Section]) -> dict[str, Bounds]:
             check(name in sections, "completeness", f"the records of {name} are missing")
             for other, (low, high) in sections[name].edges(known[name]):
                 first, last = needed.get(other, (low, high))
-                earliest = None if low is None or first is None else min(low, first)
-                needed[other] = (earliest, None if high is None or last is None else max(high, last))
+                needed[other] = (min(low, first), max(high, last))
         grown = [name for name in needed if name not in known or known[name] != needed[name]]
     return needed
 
@@ -379,8 +364,8 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     """A value, a journal or a journey under the certified state; nothing missing, nothing to spare."""
     kind = claim[0]
     used = list(dict.fromkeys(place for record in records for place in record[3]))
-    distinct = len({leaf.hash for leaf in leaves}) == len(leaves)
-    check(used == list(range(len(leaves))) and distinct, "encoding", "leaves unused, repeated or out of order")
+    good = used == list(range(len(leaves))) and len({leaf.hash for leaf in leaves}) == len(leaves)
+    check(good, "encoding", "leaves unused, repeated or out of order")
     code, subject = (claim[1], claim[2]) if kind == "journey" else ("", claim[1])
     expected = [[f"trace/code/{code}", msgpack.packb(subject)]] if code else []
     check(values == expected, "claim", f"not the code {code!r} standing for {subject}")
@@ -391,14 +376,15 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     sections: dict[str, Section] = {}
     for place, record in enumerate(records):
         sections[record[0]] = at(f"$.sections[{place}]", Section, record, leaves, state)
-    needed = closure(subject, sections) if kind == "journey" else {subject: tuple(claim[2:])}
+    needed = closure(subject, sections) if kind == "journey" else {}
+    if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
+        bounds, run = claim[2:], sections[subject].leaves
+        widest = bounds[0] in (None, run[0].time_ms + 1) and bounds[1] in (None, run[-1].time_ms - 1)
+        at("$.claim", check, widest, "completeness", "not the bounds that the neighbours prove")
+        needed[subject] = (BEGINNING if bounds[0] is None else bounds[0], END if bounds[1] is None else bounds[1])
     for place, (name, section) in enumerate(sections.items()):
         at(f"$.sections[{place}]", check, name in needed, "completeness", f"{name} is not of this journey")
         at(f"$.sections[{place}]", section.check_complete, needed[name])
-    if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
-        run = sections[subject].leaves
-        widest = claim[2] in (None, run[0].time_ms + 1) and claim[3] in (None, run[-1].time_ms - 1)
-        at("$.claim", check, widest, "completeness", "not the bounds that the neighbours prove")
 
 
 class Archive:
@@ -406,12 +392,8 @@ class Archive:
 
     def __init__(self, genesis: Genesis) -> None:
         self.genesis, self.validators, self.ended, self.key = genesis, genesis.validators, False, b""
-        self.log, self.journals, self.ids, self.state = (
-            Tree(),
-            dict[str, Tree](),
-            set[bytes](),
-            list[tuple[str, bytes]](),
-        )
+        self.log, self.journals, self.ids = Tree(), dict[str, Tree](), set[bytes]()
+        self.state: list[tuple[str, bytes]] = []
         self.full: bool | None = None
         self.last: Checkpoint | None = None
 
@@ -445,8 +427,7 @@ class Archive:
         for place, raw in enumerate(leaves):
             commitment = at(f"height {height}, leaf {place}", self._leaf, raw, point, raw is leaves[-1])
             committed |= {place: commitment} if commitment and self.full else {}
-        whole = self.log.size == point.size and self.log.root() == point.root
-        check(whole, "block", "the leaves are not those under the certified log root")
+        check((self.log.size, self.log.root()) == (point.size, point.root), "block", "not the certified leaves")
         hidden = [(place, sha256(b"linxin/v1/restricted\0", part)) for place, part in restricted.items()]
         check(hidden == list(committed.items()), "block", "restricted parts are not those committed to")
         self.last = point
@@ -475,8 +456,7 @@ class Archive:
         if HOMES.get(subject.partition("/")[0]) == module:
             _, size, peaks = unpack(value, (object, int, bytes), "journal")
             journal = self.journals.pop(subject.replace("/", ":", 1), Tree())
-            same = (size, peaks) == (journal.size, b"".join(journal.peaks))
-            check(same, "journal", "not the journal of the records that name it")
+            check((size, peaks) == (journal.size, b"".join(journal.peaks)), "journal", "not that of its records")
 
 
 def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:
@@ -518,7 +498,7 @@ def main() -> int:
             content = verify_archive(stream, genesis) if archive else verify_proof(stream.read(), genesis)
         found = {"valid": True} | content
     except Wrong as wrong:
-        found |= {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where, "reason": wrong.reason}
+        found |= {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where or "$", "reason": wrong.reason}
     except OSError as error:
         found |= {"kind": "file", "reason": str(error)}
     words = (
