@@ -197,6 +197,8 @@ def test_the_network_comes_up_again_and_goes_on(told: dict[str, Any], tmp_path: 
         assert linxin("network", "up", home)["nodes"] == up["nodes"], "what runs is left running"
     finally:
         linxin("network", "down", home)
+    audited = linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), "--genesis", told["genesis"])
+    assert (audited["transactions"], audited["refused"]) == (told["submitted"] + 2, 1)
     assert stat.S_IMODE((Path(home) / "passphrase").stat().st_mode) == 0o600
 
 
