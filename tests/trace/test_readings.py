@@ -2,10 +2,13 @@
 
 from ledger.modules.registry.messages import Metric
 from ledger.modules.trace import messages as m
+from ledger.modules.trace.identifiers import complete_network_code
+from ledger.modules.trace.messages.types import Band
+from ledger.modules.trace.rules.excursions import DEGREE_MS_MAX
 from ledger.modules.trace.rules.series import GAPS_MAX
 from ledger.modules.trace.state import Flag, Gap, exposures, lots, series
 from tests.registry.chain import key_of
-from tests.trace.world import HOUR_MS, KG, MINUTE_MS, STORE, World, crate
+from tests.trace.world import HOUR_MS, KG, MINUTE_MS, SITE, STORE, World, crate
 
 
 def riding(world: World, *numbers: str) -> list[str]:
@@ -179,3 +182,32 @@ def test_goods_in_a_store_share_its_air(world: World) -> None:
     assert world.read("room", 0, start_ms, *[90] * 60).code == 0
     assert flags_of(world, lot) == Flag.EXCURSION
     world.accept("shop", m.Unload(f"site:{STORE}", world.now, lots=(lot,)))
+
+
+def test_the_finest_band_and_the_coarsest_probe_stay_within_integers(world: World) -> None:
+    code = complete_network_code("FROZEN01")
+    band = Band("temperature", "CEL", -9, 0, 1, 0, 10**18)
+    world.accept("farm", m.RegisterProduct(code, "冻果", "Frozen", "kg", 0, 0, band))
+    world.accept("farm", m.Harvest("berry-2026", code, "F1", KG, world.now))
+    world.add_device("farm", "coarse", (Metric("temperature", "CEL", 9, -(10**15), 10**15),))
+    world.accept("farm", m.AttachDevice("coarse", f"site:{SITE}", world.now))
+    world.accept("farm", m.Load(f"site:{SITE}", world.now, (), (f"{code}/F1",)))
+    start_ms = world.now
+    world.wait(HOUR_MS)
+    for sequence in range(2):
+        assert world.read("coarse", sequence, start_ms + sequence * 10 * MINUTE_MS, 10**15, -(10**15)).code == 0
+    (exposure,) = exposures.get(world.context(), f"{code}/F1") or ()
+    assert exposure.degree_ms == DEGREE_MS_MAX
+    assert flags_of(world, f"{code}/F1") == Flag.EXCURSION
+
+
+def test_a_band_in_another_unit_is_not_compared_and_that_is_said(world: World) -> None:
+    lot = world.harvest("A1")
+    world.add_device("farm", "kelvin", (Metric("temperature", "KEL", -2, 0, 40_000),))
+    world.accept("farm", m.AttachDevice("kelvin", f"site:{SITE}", world.now))
+    world.accept("farm", m.Load(f"site:{SITE}", world.now, (), (lot,)))
+    start_ms = world.now
+    world.wait(HOUR_MS)
+    assert world.read("kelvin", 0, start_ms, *[30_000] * 40).code == 0
+    assert ["not_comparable", "temperature", "KEL", "CEL"] in world.leaves_of("device:kelvin")[-1].events
+    assert flags_of(world, lot) == 0

@@ -22,6 +22,11 @@ EXPOSURES_MAX = 64
 
 FOREVER_MS = 2**62
 
+DEGREE_MS_MAX = 2**62
+"""Where distance times time stops counting: beyond any limit a product can declare, and still an integer that is
+stored.
+"""
+
 
 class Measured(NamedTuple):
     """A column as the rule sees it: implausible values are None; `low`, `high` of the rest, None if nothing rests."""
@@ -149,7 +154,8 @@ class _Comparison:
                 farthest, peak = distance, value
             first_ms = at_ms if first_ms < 0 else first_ms
             last_ms = at_ms + stood_ms
-        return Outside(total_ms, degrees // coarser, peak, first_ms, last_ms) if first_ms >= 0 else None
+        degree_ms = min(degrees // coarser, DEGREE_MS_MAX)
+        return Outside(total_ms, degree_ms, peak, first_ms, last_ms) if first_ms >= 0 else None
 
     def add(self, stay: Stay, band: Band, new: Outside) -> bool:
         """Add `new` to the lot's exposure; whether it now exceeds what the product bears (then event, flag and
@@ -199,7 +205,7 @@ def _sum(before: Exposure, new: Outside, band: Band, exponent: int) -> Exposure:
         before.device,
         before.metric,
         before.outside_ms + new.outside_ms,
-        before.degree_ms + new.degree_ms,
+        min(before.degree_ms + new.degree_ms, DEGREE_MS_MAX),
         new.peak if distance(new.peak) > distance(before.peak) else before.peak,
         min(before.first_ms, new.first_ms),
         max(before.last_ms, new.last_ms),
