@@ -149,6 +149,17 @@ class VaultFull(Refusal):
     remedy_en = "ask the node's operator for more room"
 
 
+@refusal(135, "DEADLINE_EXCEEDED")
+class UploadStalled(Refusal):
+    """An upload that sent nothing for too long."""
+
+    waited_ms: int
+    zh = "上传中断：{waited_ms} 毫秒内没有收到数据"
+    en = "the upload sent nothing for {waited_ms} ms"
+    remedy_zh = "请检查网络后重新上传整个文件"
+    remedy_en = "check the network and upload the whole file again"
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

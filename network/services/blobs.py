@@ -9,7 +9,7 @@ from linxin.v1 import blob_pb2, blob_pb2_grpc
 from ledger.context import Signer
 from ledger.crypto.hashing import HASH_SIZE
 from network.access import Access, is_overseer, names_of
-from network.errors import BadField, NotAllowed, NotFound
+from network.errors import BadField, NotAllowed, NotFound, UploadStalled
 from network.services.calls import (
     STALL_MAX_S,
     Call,
@@ -65,9 +65,13 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
 
     async def _next_part(self, parts: AsyncIterator[blob_pb2.PutRequest]) -> blob_pb2.PutRequest | None:
         try:
-            part = await anext(parts)
+            # Not `wait_for`: the part must be read in this task, which remembers the hash of the first one.
+            async with asyncio.timeout(self.stall_max_s):
+                part = await anext(parts)
         except StopAsyncIteration:
             return None
+        except TimeoutError:
+            raise UploadStalled(int(self.stall_max_s * 1000)) from None
         check_decoded(part)
         return part
 

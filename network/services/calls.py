@@ -53,7 +53,8 @@ def streaming(
         try:
             async for reply in replies:
                 resume_from = position_of(reply, sent)
-                await asyncio.wait_for(context.write(reply), stall_s)
+                async with asyncio.timeout(stall_s):
+                    await context.write(reply)
                 sent = resume_from + 1
         except TimeoutError:
             await abort(context, TooSlow(sent))

@@ -1,7 +1,8 @@
 """The vault over a real network: classes, holders, owners, receipts, mismatches."""
 
+import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import grpc
 import pytest
@@ -84,6 +85,18 @@ async def test_only_registered_keys_store_and_only_what_they_describe(node: Netw
     face = description(content, blob_class=blob_pb2.PUBLIC)
     face.retention = blob_pb2.PERSONAL
     assert await status_of(put(client, content, described=face)) == ("INVALID_ARGUMENT", 120)
+
+
+async def test_an_upload_that_stalls_is_ended_and_leaves_nothing(node: Network, client: Client) -> None:
+    first = blob_pb2.PutRequest(description=description(b"hello"))
+    metadata = client.signature(FARM, "BlobService/Put", first)
+
+    async def parts() -> AsyncIterator[blob_pb2.PutRequest]:
+        yield first
+        await asyncio.sleep(5)
+
+    assert await status_of(client.blobs.Put(parts(), timeout=20, metadata=metadata)) == ("DEADLINE_EXCEEDED", 135)
+    assert not list((node.home / "vault" / "incoming").iterdir())
 
 
 async def test_a_signed_upload_cannot_be_replayed(node: Network, client: Client) -> None:

@@ -91,6 +91,12 @@ def test_a_key_without_its_safety_file_signs_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in network.log()
 
 
+def test_plain_text_on_loopback_by_explicit_setting(tmp_path: Path) -> None:
+    network = make_network(tmp_path, plaintext=True)
+    network.start()
+    assert network.stop() == 0
+
+
 def test_two_processes_never_share_a_home(tmp_path: Path) -> None:
     network = make_network(tmp_path)
     network.start()
