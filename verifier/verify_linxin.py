@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Checks a Linxin proof file or chain archive without trusting whoever handed it over.
 
     python verify_linxin.py FILE --genesis genesis.json [--json]      exit status 0: all of it holds; 1: it does not
@@ -16,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -94,21 +94,19 @@ class Tree:
 
     def root(self) -> bytes:
         """Root over all leaves."""
-        root = self.peaks[-1] if self.peaks else sha256(b"")
-        for peak in reversed(self.peaks[:-1]):
-            root = sha256(b"\1", peak, root)
-        return root
+        return reduce(lambda right, left: sha256(b"\1", left, right), reversed(self.peaks))
 
 
 def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> bytes:
     """Root of the tree of `size` leaves of which `run` stands from `start` on; `proof`: complete subtrees around it."""
     good = 0 <= start < start + len(run) <= size < 1 << 63 and {32}.issuperset(map(len, proof))
     check(good, "journal", f"no {len(run)} leaves from {start} on among {size}")
-    left = start.bit_count()
-    tree = Tree(start, b"".join(proof[:left]))
+    tree = Tree(start, b"".join(proof[: start.bit_count()]))
     for hashed in run:
         tree.append(hashed)
-    for hashed in proof[left:]:  # each covers as much as fits before the end and begins where such a subtree can
+    for hashed in proof[
+        start.bit_count() :
+    ]:  # each covers as much as fits before the end and begins where such a subtree can
         tree.append(hashed, min((tree.size & -tree.size).bit_length(), max(size - tree.size, 1).bit_length()) - 1)
     check(tree.size == size, "journal", "too few or too many hashes")
     return tree.root()
@@ -159,8 +157,6 @@ SMALL_ORDER = {0, 1, P - 1, ORDER_8, P - ORDER_8}  # y of every point whose orde
 def verify_signature(algorithm: int, key: bytes, signature: bytes, message: bytes) -> bool:
     """1 = Ed25519, of which key and R must be canonical encodings of points not of small order; 2 = ECDSA P-256."""
     first, second = signature[:32], signature[32:]
-    if len(second) != 32:
-        return False
     try:
         if algorithm == 1:
             points = [int.from_bytes(data, "little") & (1 << 255) - 1 for data in (key, first)]
@@ -169,7 +165,7 @@ def verify_signature(algorithm: int, key: bytes, signature: bytes, message: byte
         encoded = utils.encode_dss_signature(int.from_bytes(first, "big"), int.from_bytes(second, "big"))
         point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
         point.verify(encoded, message, ec.ECDSA(hashes.SHA256()))
-        return algorithm == 2 and len(key) == 33
+        return algorithm == 2 and len(key) == 33 and len(second) == 32
     except (InvalidSignature, ValueError):
         return False
 
@@ -178,14 +174,14 @@ HASH = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)"  # 32 bytes in base64, the one w
 NUMBER, TIME = "([1-9][0-9]{0,17})", r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
 LINES = f"height {NUMBER}\ntime {TIME}\nstate {HASH}\nprevious {HASH}\nvalidators {HASH}\n"
 CHECKPOINT = re.compile(f"(linxin/[a-z0-9.-]+/[0-9a-f]{{16}})\n{NUMBER}\n{HASH}\n({LINES})")
-COSIGNATURE = re.compile("— ([!-~]+) ([A-Za-z0-9+/]{101}[AQgw]==)\n")
+COSIGNATURE, EPOCH = re.compile("— ([!-~]+) ([A-Za-z0-9+/]{101}[AQgw]==)\n"), datetime.fromtimestamp(0, UTC)
 
 
 class Genesis:
     """What is trusted (§5). `validators`: cosigner name -> Ed25519 key, of those who certify the first block."""
 
     def __init__(self, data: bytes) -> None:
-        self.chain_id = sha256(data)
+        self.raw, self.chain_id = data, sha256(data)
         try:
             content = json.loads(data)
             name, found = content["name"], content["validators"]
@@ -211,10 +207,9 @@ class Checkpoint:
         self.root, self.state, self.previous, self.validators = map(base64.b64decode, (root, *rest))
         check(origin == genesis.origin, "chain", f"it is of {origin}, not of {genesis.origin}")
         try:
-            since = datetime.fromisoformat(self.time) - datetime.fromtimestamp(0, UTC)
+            self.time_ms = (datetime.fromisoformat(self.time) - EPOCH) // timedelta(milliseconds=1)
         except ValueError as error:
             raise Wrong("certificate", str(error)) from None
-        self.time_ms = since // timedelta(milliseconds=1)
         check(signed[:1] == "\n" == COSIGNATURE.sub("", signed), "certificate", "malformed signatures")
         for name, blob in COSIGNATURE.findall(signed):
             key, data = validators.get(name, b""), base64.b64decode(blob)
@@ -245,8 +240,7 @@ class Leaf:
 
     def __init__(self, raw: bytes, genesis: Genesis) -> None:
         check(len(raw) <= MAX_LEAF_BYTES, "limits", f"{len(raw)} bytes")
-        self.kind, self.body, signature, outcome, subjects = unpack(raw, LEAF, "leaf")
-        self.height, self.time_ms, code, _ = outcome
+        self.kind, self.body, signature, (self.height, self.time_ms, code, _), subjects = unpack(raw, LEAF, "leaf")
         named = all(fits(one, (str, str)) or fits(one, (str, str, int | None, int | None)) for one in subjects)
         check(named and all(one[1] in ROLES for one in subjects), "leaf", "malformed subjects")
         self.subjects = {one[0]: (one[1], *(one[2:] or (None, None))) for one in subjects}
@@ -315,8 +309,7 @@ class Section:
 
 def closure(subject: str, sections: dict[str, Section]) -> dict[str, Bounds]:
     """What a journey needs (§9.4): follow every edge of what is needed, round after round, until nothing is added."""
-    needed: dict[str, Bounds] = {subject: (BEGINNING, END)}
-    grown = [subject]
+    needed, grown = {subject: (BEGINNING, END)}, [subject]
     while grown:
         known = dict(needed)
         for name in grown:
@@ -356,7 +349,7 @@ def verify_proof(data: bytes, genesis: Genesis) -> dict[str, Any]:
     else:
         check_state_claim(claim, state, values, leaves, records, names)
     check(len(state.known) == len(nodes), "state", f"node {len(state.known)} is not used")
-    summary = {"claim": claim[: 2 if kind == "leaf" else 4], "height": point.height, "time": point.time}
+    summary = {"valid": True, "claim": claim[: 2 if kind == "leaf" else 4], "height": point.height, "time": point.time}
     return summary | {"signers": point.signers, "records": len(leaves), "subjects": names}
 
 
@@ -373,9 +366,7 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     check(names == order, "claim", "not the sections of this claim in their order")
     for key, value in [claim[1:]] if kind == "value" else values:
         at("$.claim", state.check_value, key, value)
-    sections: dict[str, Section] = {}
-    for place, record in enumerate(records):
-        sections[record[0]] = at(f"$.sections[{place}]", Section, record, leaves, state)
+    sections = {one[0]: at(f"$.sections[{place}]", Section, one, leaves, state) for place, one in enumerate(records)}
     needed = closure(subject, sections) if kind == "journey" else {}
     if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
         bounds, run = claim[2:], sections[subject].leaves
@@ -391,20 +382,18 @@ class Archive:
     """The chain from genesis to its last block (§10), read as a stream; what the end is compared with is kept."""
 
     def __init__(self, genesis: Genesis) -> None:
-        self.genesis, self.validators, self.ended, self.key = genesis, genesis.validators, False, b""
+        self.genesis, self.validators, self.full, self.ended = genesis, genesis.validators, False, False
         self.log, self.journals, self.ids = Tree(), dict[str, Tree](), set[bytes]()
-        self.state: list[tuple[str, bytes]] = []
-        self.full: bool | None = None
+        self.state, self.key = list[tuple[str, bytes]](), b""
         self.last: Checkpoint | None = None
 
     def record(self, number: int, record: Any) -> None:
         """Check the next object of the stream."""
         check(isinstance(record, list) and bool(record) and not self.ended, "encoding", "not what the format has here")
         name, last = record[0], self.last
-        if number == 0 and name == "linxin-archive/1" and fits(record, (str, str, bytes)):
-            check(sha256(record[2]) == self.genesis.chain_id, "chain", "the archive is of another genesis file")
-            self.full = {"public": False, "full": True}.get(record[1])
-            check(self.full is not None, "encoding", "neither public nor full")
+        if number == 0 and record[:2] in (["linxin-archive/1", "public"], ["linxin-archive/1", "full"]):
+            check(record[2:] == [self.genesis.raw], "chain", "the archive is of another genesis file")
+            self.full = record[1] == "full"
         elif number > 0 and not self.state and fits(record, (int, bytes, [bytes], dict)):
             at(f"height {name}", self._block, *record)
         elif last and name == "validators" and not self.state and fits(record, (str, [(str, bytes)])):
@@ -478,9 +467,9 @@ def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:
         raise Wrong("encoding", "cut off, or not the one valid encoding")
     check(not archive.journals, "journal", f"subjects without a row: {sorted(archive.journals)[:3]}")
     check(state_root(sorted(archive.state)) == last.state, "state", "not the values under the certified state root")
-    summary = {"claim": ["archive", "full" if archive.full else "public"], "height": last.height, "time": last.time}
-    summary |= {"signers": last.signers, "records": last.size, "state keys": len(archive.state)}
-    return summary | {"not checked": "rules were not run again (`linxin audit` does that)"}
+    found: dict[str, Any] = {"valid": True, "claim": ["archive", "full" if archive.full else "public"]}
+    found |= {"height": last.height, "time": last.time, "signers": last.signers, "records": last.size}
+    return found | {"not checked": "rules were not run again (`linxin audit` does that)"}
 
 
 def main() -> int:
@@ -494,18 +483,15 @@ def main() -> int:
     try:
         genesis = Genesis(options.genesis.read_bytes())
         with options.file.open("rb") as stream:
-            archive = stream.peek(18)[1:18] == b"\xb0linxin-archive/1"
-            content = verify_archive(stream, genesis) if archive else verify_proof(stream.read(), genesis)
-        found = {"valid": True} | content
+            data = b"" if stream.peek(18)[1:18] == b"\xb0linxin-archive/1" else stream.read(MAX_PROOF_BYTES + 1)
+            found = verify_proof(data, genesis) if data else verify_archive(stream, genesis)
     except Wrong as wrong:
         found |= {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where or "$", "reason": wrong.reason}
     except OSError as error:
         found |= {"kind": "file", "reason": str(error)}
-    words = (
-        "VALID 有效" if found["valid"] else "WRONG 无效",
-        *(f"  {name:12}{value}" for name, value in found.items()),
-    )
-    print(json.dumps(found, ensure_ascii=False, default=bytes.hex) if options.json else "\n".join(words))
+    headline = "VALID 有效" if found["valid"] else "WRONG 无效"
+    words = "\n".join([headline, *(f"  {name:12}{value}" for name, value in found.items())])
+    print(json.dumps(found, ensure_ascii=False, default=bytes.hex) if options.json else words)
     return 0 if found["valid"] else 1
 
 

@@ -31,16 +31,16 @@ from ledger.proof.format import (
     decode_journal_head,
     subject_key,
 )
-from ledger.storage.port import Snapshot
+from ledger.proof.source import Source
 
 
-def prove_value(snapshot: Snapshot, key: str, set_changes: Sequence[SetChange] = ()) -> bytes:
+def prove_value(snapshot: Source, key: str, set_changes: Sequence[SetChange] = ()) -> bytes:
     """A proof file of what stands under a state key now, or that nothing does."""
     value = snapshot.get(key.encode())
     return _file(snapshot, set_changes, ValueClaim(key, value), nodes=state_nodes(snapshot, [key.encode()]))
 
 
-def prove_leaf(snapshot: Snapshot, index: int, set_changes: Sequence[SetChange] = ()) -> bytes:
+def prove_leaf(snapshot: Source, index: int, set_changes: Sequence[SetChange] = ()) -> bytes:
     """A proof file that the log holds a certain leaf at `index`. Raises `LeafUnknown`."""
     size = snapshot.head.log.size
     if not 0 <= index < size:
@@ -49,7 +49,7 @@ def prove_leaf(snapshot: Snapshot, index: int, set_changes: Sequence[SetChange] 
     return _file(snapshot, set_changes, claim, leaves=[snapshot.leaf(index)])
 
 
-def prove_consistency(snapshot: Snapshot, old_size: int, new_size: int = 0) -> list[bytes]:
+def prove_consistency(snapshot: Source, old_size: int, new_size: int = 0) -> list[bytes]:
     """RFC 9162 consistency proof from `old_size` to `new_size` (0 = the certified size). Raises `LeafUnknown`."""
     size = snapshot.head.log.size
     new_size = new_size or size
@@ -59,7 +59,7 @@ def prove_consistency(snapshot: Snapshot, old_size: int, new_size: int = 0) -> l
 
 
 def prove_journal(
-    snapshot: Snapshot,
+    snapshot: Source,
     subject: str,
     from_ms: int | None = None,
     to_ms: int | None = None,
@@ -83,7 +83,7 @@ def prove_journal(
 
 
 def prove_journey(
-    snapshot: Snapshot, *, subject: str = "", code: str = "", set_changes: Sequence[SetChange] = ()
+    snapshot: Source, *, subject: str = "", code: str = "", set_changes: Sequence[SetChange] = ()
 ) -> bytes:
     """A proof file of the whole journey of a subject, or of what a trace code stands for (give one of the two).
 
@@ -107,7 +107,7 @@ def prove_journey(
     )
 
 
-def subject_of_code(snapshot: Snapshot, code: str) -> str:
+def subject_of_code(snapshot: Source, code: str) -> str:
     """The subject a trace code stands for. Raises `CodeUnknown`."""
     value = snapshot.get((CODE_PREFIX + code).encode())
     if value is None:
@@ -115,7 +115,7 @@ def subject_of_code(snapshot: Snapshot, code: str) -> str:
     return decode(value, str)
 
 
-def state_nodes(snapshot: Snapshot, keys: Iterable[bytes]) -> list[bytes]:
+def state_nodes(snapshot: Source, keys: Iterable[bytes]) -> list[bytes]:
     """The nodes of the state tree that prove the values of `keys`, in the order in which looking them up needs them."""
     found: dict[bytes, None] = {}
     for key in keys:
@@ -131,7 +131,7 @@ def _row_key(subject: str) -> bytes:
 
 
 def _file(
-    snapshot: Snapshot,
+    snapshot: Source,
     set_changes: Sequence[SetChange],
     claim: Claim,
     values: list[tuple[str, bytes | None]] | None = None,
@@ -159,7 +159,7 @@ def _check_limit(what: str, count: int, limit: int) -> None:
 class _Gathered:
     """Records read from a snapshot for one proof: each leaf once, pooled in the order of first use by a section."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Source) -> None:
         self.pool: list[bytes] = []
         self._snapshot = snapshot
         self._places: dict[bytes, int] = {}

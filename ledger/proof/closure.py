@@ -3,8 +3,8 @@
 Needed of the subject asked for: its whole journal. Then, for every record within what is needed of a subject X in which
 X is `self` or `output`: of each other subject the record names as input, container, place, device or certificate, the
 part of its journal within the bounds named there. Records of X that name the same (subject, role, from) are one edge,
-which ends at the latest `to` among them and is open only if none has one. What is needed of a subject is the hull of all
-edges to it. Rounds repeat until nothing is added; what is needed only ever grows, so builder and verifiers agree.
+which ends at the latest `to` among them and is open only if none has one. What is needed of a subject is the hull of
+all edges to it. Rounds repeat until nothing is added; what is needed only grows, so builder and verifiers agree.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,5 +1,5 @@
-"""A small chain in memory, written from docs/PROOF.md and RFC 9162 alone: naive trees, `cryptography`, msgpack, no code of
-the ledger but the type of its log's head. Builders read it as a snapshot; that they agree with it is a test of both.
+"""A small chain in memory, written from docs/PROOF.md and RFC 9162 alone: naive trees, `cryptography`, msgpack, no code
+of the ledger. Builders read it as a snapshot; that they agree with it is a test of both.
 """
 
 import base64
@@ -199,7 +199,7 @@ class Chain:
             if size >> bit & 1:
                 peaks += tree_root(self.hashes(indices[start : start + (1 << bit)]))
                 start += 1 << bit
-        return msgpack.packb([self.rows[subject], size, peaks])
+        return bytes(msgpack.packb([self.rows[subject], size, peaks]))
 
     def hashes(self, indices: Any) -> tuple[bytes, ...]:
         return tuple(sha(b"\0" + self.log[index]) for index in indices)

@@ -1,4 +1,4 @@
-"""Named mutations of honest proof files: what each hides or forges, and the kind of fault that both verifiers must name."""
+"""Named mutations of honest proof files: what each hides or forges, and the kind of fault both verifiers must name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ def changed(data: bytes, change: Callable[[list[Any]], object]) -> bytes:
     """The file after a change to its parts, encoded as if nothing had happened."""
     parts = msgpack.unpackb(data)
     change(parts)
-    return msgpack.packb(parts)
+    return bytes(msgpack.packb(parts))
 
 
 def section(parts: list[Any], subject: str) -> list[Any]:
@@ -56,6 +56,25 @@ def put(items: list[Any], place: int, value: Any) -> None:
     items[place] = value
 
 
+def add(items: list[Any], place: int, more: Any) -> None:
+    items[place] += more
+
+
+def in_leaf(parts: list[Any], old: bytes, new: bytes) -> None:
+    """Change bytes within the first record of readings."""
+    parts[LEAVES][6] = parts[LEAVES][6].replace(old, new, 1)
+
+
+def sections_swapped(parts: list[Any]) -> None:
+    swap(parts[SECTIONS], 1, 2)
+    repool(parts)
+
+
+def renamed(parts: list[Any]) -> None:
+    """Pass a logger's journal off as the soil sensor's."""
+    parts[CLAIM][1] = parts[SECTIONS][0][0] = "device:soil"
+
+
 def flip(data: bytes, place: int) -> bytes:
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
@@ -81,24 +100,24 @@ def journey_cases() -> dict[str, Case]:
         "leaves-swapped-in-the-pool": (lambda p: swap(p[LEAVES], 6, 7), "journal"),
         "leaf-repeated": (lambda p: p[LEAVES].append(p[LEAVES][0]), "encoding"),
         "leaf-unused": (lambda p: p[LEAVES].append(chain.log[-2]), "encoding"),
-        "leaf-signature-changed": (lambda p: put(p[LEAVES], 6, p[LEAVES][6].replace(b"\xc4\x40", b"\xc4\x40\0", 1)[:-1]), "leaf"),
-        "leaf-reading-changed": (lambda p: put(p[LEAVES], 6, p[LEAVES][6].replace(b"\xcd\x47\xe0", b"\xcd\x47\xe1")), "signature"),
+        "leaf-signature-changed": (lambda p: in_leaf(p, b"\xc4\x40", b"\xc4\x41"), "leaf"),
+        "leaf-reading-changed": (lambda p: in_leaf(p, b"\xcd\x47\xe0", b"\xcd\x47\xe1"), "signature"),
         "edge-to-harvest-hidden": (lambda p: without_section(p, "lot:harvest-2"), "completeness"),
         "edge-to-planting-hidden": (lambda p: without_section(p, "planting:s1"), "completeness"),
         "device-dropped": (lambda p: without_section(p, "device:logger"), "completeness"),
         "section-of-another-subject": (lambda p: put(section(p, "lot:harvest-2"), 0, "lot:harvest-3"), "state"),
         "section-of-no-subject": (lambda p: put(p[SECTIONS][-1], 0, "zebra:truck"), "claim"),
-        "sections-swapped": (lambda p: (swap(p[SECTIONS], 1, 2), repool(p)), "claim"),
+        "sections-swapped": (sections_swapped, "claim"),
         "section-repeated": (lambda p: p[SECTIONS].append(p[SECTIONS][-1]), "claim"),
         "section-size-one-less": (
-            lambda p: put(section(p, "lot:harvest-1"), VALUE, msgpack.packb([["lot:harvest-1"], 1, bytes(32)])), "state",
+            lambda p: put(section(p, "lot:harvest-1"), VALUE, msgpack.packb([["x"], 1, bytes(32)])), "state",
         ),
-        "section-start-one-more": (lambda p: put(section(p, "device:logger"), START, section(p, "device:logger")[START] + 1), "journal"),
+        "section-start-one-more": (lambda p: add(section(p, "device:logger"), START, 1), "journal"),
         "section-hash-changed": (lambda p: put(section(p, "device:logger")[HASHES], 0, bytes(32)), "journal"),
         "section-hash-too-many": (lambda p: section(p, "device:logger")[HASHES].append(bytes(32)), "journal"),
         "section-hash-missing": (lambda p: section(p, "device:logger")[HASHES].pop(), "journal"),
         "state-value-changed": (
-            lambda p: put(section(p, "plot:p1"), VALUE, section(p, "plot:p1")[VALUE].replace(b"plot:p1", b"plot:p2")), "state",
+            lambda p: add(section(p, "plot:p1"), VALUE, b"x"), "state",
         ),
         "state-node-changed": (lambda p: put(p[NODES], 1, flip(p[NODES][1], 40)), "state"),
         "state-node-missing": (lambda p: p[NODES].pop(), "state"),
@@ -122,8 +141,15 @@ def journey_cases() -> dict[str, Case]:
         "note-of-another-chain": (lambda p: put(p, NOTE, other.block(29).note.encode()), "chain"),
     }  # fmt: skip
     found = {f"journey-{name}": (changed(honest, change), genesis, kind) for name, (change, kind) in cases.items()}
+    return found | whole_file_cases(chain, honest, other.genesis)
+
+
+def whole_file_cases(chain: Chain, honest: bytes, other_genesis: bytes) -> dict[str, Case]:
+    """Mutations of an honest journey's bytes, its genesis and its age; adds a block to the chain."""
+    found: dict[str, Case] = {}
+    genesis = chain.genesis
     found["journey-honest"] = (honest, genesis, "")
-    found["journey-wrong-genesis"] = (honest, other.genesis, "chain")
+    found["journey-wrong-genesis"] = (honest, other_genesis, "chain")
     found["journey-byte-appended"] = (honest + b"\0", genesis, "encoding")
     found["journey-cut-off"] = (honest[:-1], genesis, "encoding")
     found["journey-not-canonical"] = (honest.replace(b"\x98", b"\xdc\x00\x08", 1), genesis, "encoding")
@@ -180,10 +206,12 @@ def claim_cases() -> dict[str, Case]:
         "journal-range-shortened": (part, lambda p: put(p[CLAIM], 3, p[CLAIM][3] - HOUR_MS), "completeness"),
         "journal-range-widened": (part, lambda p: put(p[CLAIM], 3, p[CLAIM][3] + 1), "completeness"),
         "journal-range-opened": (part, lambda p: put(p[CLAIM], 3, None), "completeness"),
-        "journal-of-another-subject": (part, lambda p: (put(p[CLAIM], 1, "device:soil"), put(p[SECTIONS][0], 0, "device:soil")), "state"),
+        "journal-of-another-subject": (
+            part, renamed, "state",
+        ),
         "journal-subject-of-claim-only": (part, lambda p: put(p[CLAIM], 1, "device:soil"), "claim"),
         "journal-of-a-part-called-whole": (
-            part, lambda p: (put(p[CLAIM], 2, None), put(p[CLAIM], 3, None)), "completeness",
+            part, lambda p: put(p, CLAIM, [*p[CLAIM][:2], None, None]), "completeness",
         ),
         "journal-end-hidden": (whole, lambda p: without_leaf(p, "device:logger", -1), "journal"),
         "value-honest": (value, lambda _: None, ""),
@@ -236,7 +264,7 @@ def validator_cases() -> dict[str, Case]:
         "set-change-unsorted-members": (lambda p: p[CHANGES][1][1].reverse(), "certificate"),
         "set-change-to-nobody": (lambda p: put(p[CHANGES][1], 1, []), "certificate"),
         "set-change-that-is-none": (
-            lambda p: p[CHANGES].insert(0, [chain.block(3).note.encode(), [[n, Key(f"test v{n[-1]}").public] for n in OLD]]),
+            lambda p: p[CHANGES].insert(0, [chain.block(3).note.encode(), OLD]),
             "certificate",
         ),
     }  # fmt: skip
@@ -246,7 +274,7 @@ def validator_cases() -> dict[str, Case]:
     return found
 
 
-OLD = [f"linxin/test/v{number}" for number in range(4)]
+OLD = [[f"linxin/test/v{number}", Key(f"test v{number}").public] for number in range(4)]
 
 
 def all_cases() -> dict[str, Case]:

@@ -1,4 +1,4 @@
-"""Every named mutation of a proof is refused by both verifiers with the same kind of fault; honest ones hold in both."""
+"""Every named mutation of a proof is refused by both verifiers, for the same kind of fault; honest ones hold."""
 
 import importlib.util
 from pathlib import Path
@@ -33,9 +33,7 @@ def client_verdict(data: bytes, genesis: bytes) -> str:
     try:
         verify_proof(data, genesis)
     except InvalidProof as error:
-        assert error.where
-        assert error.zh
-        return error.kind
+        return error.kind if error.where and error.zh else "no words"
     return ""
 
 
@@ -43,8 +41,7 @@ def standalone_verdict(data: bytes, genesis: bytes) -> str:
     try:
         standalone.verify_proof(data, standalone.Genesis(genesis))
     except standalone.Wrong as wrong:
-        assert wrong.kind in standalone.KINDS
-        return str(wrong.kind)
+        return str(wrong.kind) if wrong.kind in standalone.KINDS else "no words"
     return ""
 
 

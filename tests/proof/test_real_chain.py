@@ -14,6 +14,7 @@ from client.verify import verify_proof
 from ledger.block import Block
 from ledger.crypto.checkpoint import assemble_note, cosign
 from ledger.errors import Refusal
+from ledger.execute import execute
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.state import lots
 from ledger.proof import (
@@ -59,7 +60,7 @@ class Kept(World):
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kept, str]]:
     """A told story and the key of its pack lot."""
-    execute, blocks = real.execute, list[Block]()
+    blocks: list[Block] = []
 
     def keeping(*arguments: Any) -> Block:
         blocks.append(execute(*arguments))

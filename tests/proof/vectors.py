@@ -1,4 +1,4 @@
-"""Writes the golden vectors: `python -m tests.proof.vectors`. Keys, times and signatures are fixed, so are the bytes."""
+"""Writes the golden vectors: `python -m tests.proof.vectors`. Keys, times and so all bytes are fixed."""
 
 import base64
 import json
