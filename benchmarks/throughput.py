@@ -54,7 +54,7 @@ class Bench:
         self.network = network
         self.chain_id = sha256(network.genesis_bytes())
         self.farm = load_key(network.key_file("farm"), network.passphrase())
-        self.node = int((network.node_homes()[0] / "node.pid").read_text())
+        self.node = int((network.node_homes()[0] / "node.pid").read_text().split()[0])
         self.numbers = count()
         self.figures: dict[str, Any] = {"cores": os.cpu_count(), "validators": VALIDATORS}
 

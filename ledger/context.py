@@ -10,7 +10,7 @@ from ledger.crypto.hashing import digest
 from ledger.errors import Refusal, TooManyEffects
 from ledger.module import Timer
 from ledger.roles import Role
-from ledger.state import ROLES, BlockState, Table, home_key, table_of
+from ledger.state import OUTPUT, ROLES, SELF, BlockState, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ NOBODY = Signer("", "", frozenset(), b"", 0)
 """The signer of timers and of actions whose authority is a credential inside."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """What one transaction or timer sees. Changes are kept only if its rule returns; a refusal leaves nothing
     behind.
@@ -76,31 +76,34 @@ class Context:
         self.events.append([name, *fields])
 
     def journal(self, subject: str, role: str, from_ms: int | None = None, to_ms: int | None = None) -> None:
-        """Enter this record into a subject's journal. `from_ms`, `to_ms` bound (in block time) how much of that
-        subject's
-        journal belongs to a journey that comes this way. The first role and bounds given for a subject stand, but
-        `self`
-        and `output` override the others. Requires a subject that has a row.
+        """Enter this record into a subject's journal without changing its row. Requires a subject that has a row.
+
+        `from_ms`, `to_ms` bound (in block time) how much of that subject's journal belongs to a journey that comes this
+        way. The first role and bounds given for a subject stand, but `self` and `output` override the others.
         """
+        if subject not in self.subjects:
+            key, table = self.state.home(subject)
+            assert self.state.row(table, key) is not None, f"{subject} has no row to journal to"
+        self.enter(subject, role, from_ms, to_ms)
+
+    def enter(self, subject: str, role: str, from_ms: int | None, to_ms: int | None) -> None:
+        """`journal` for a subject whose row is known to be there; tables call it when they write one."""
         assert role in ROLES, role
         known = self.subjects.get(subject)
-        if known is not None and (role not in ("self", "output") or known[1] in ("self", "output")):
+        if known is not None and (role not in (SELF, OUTPUT) or known[1] in (SELF, OUTPUT)):
             return
-        if known is None:
-            if len(self.subjects) >= SUBJECTS_MAX:
-                raise TooManyEffects(len(self.subjects), SUBJECTS_MAX)
-            key = home_key(subject)
-            assert self.state.row(table_of(key), key) is not None, f"{subject} has no row to journal to"
+        if known is None and len(self.subjects) >= SUBJECTS_MAX:
+            raise TooManyEffects(len(self.subjects), SUBJECTS_MAX)
         bounded = from_ms is not None or to_ms is not None
         self.subjects[subject] = [subject, role, from_ms, to_ms] if bounded else [subject, role]
 
     def subject_exists(self, subject: str) -> bool:
         """Whether a subject has a row; False for types that no module of this network declares."""
         try:
-            key = home_key(subject)
-            return self.state.row(table_of(key), key) is not None
+            key, table = self.state.home(subject)
         except KeyError:
             return False
+        return self.state.row(table, key) is not None
 
     def schedule(self, due_ms: int, timer: Timer) -> None:
         """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of

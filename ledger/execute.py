@@ -45,7 +45,7 @@ from ledger.errors import (
 )
 from ledger.genesis import Genesis
 from ledger.module import Handler, Registry, Timer, tag_of
-from ledger.state import BlockState, CountedIds, Reader, Row, Table, home_key, table_of
+from ledger.state import BlockState, CountedIds, Reader, Row, Table
 from ledger.transaction import Transaction
 
 MINUTE_MS = 60_000
@@ -226,8 +226,8 @@ class _Run:
 
     def journal(self, subject: str, hashed: bytes) -> None:
         """Append a leaf's hash to a subject's journal, in the subject's own row."""
-        key = home_key(subject)
-        row = self.state.settled(table_of(key), key)
+        key, table = self.state.home(subject)
+        row = self.state.settled(table, key)
         assert row is not None and row.size >= 0, subject
         nodes = self.changes.journal_nodes
 
@@ -237,8 +237,7 @@ class _Run:
 
         completes = (row.size + 1) % (1 << STORED_LEVEL) == 0
         peaks = append_joined(row.size, row.peaks, hashed, keep_node if completes else None)
-        self.state.rows[key] = Row(row.value, row.size + 1, peaks, row.salt)
-        self.state.dirty.add(key)
+        self.state.settle(table, key, Row(row.value, row.size + 1, peaks, row.salt))
         self.changes.journal.append((subject, row.size, self.head.log.size + len(self.leaves)))
 
     def remember_transactions(self) -> None:

@@ -128,19 +128,22 @@ class Table(Generic[_V]):
         full = self.prefix + key.encode()
         assert len(full) <= KEY_SIZE_MAX, full
         assert bool(role) == (self.subject is not None), f"{full!r}: a role goes with a subject's row and with no other"
+        if not self.subject and not self.restricted:
+            ctx.state.write(self, full, Row(value))
+            return
         before = ctx.state.row(self, full)
         salt = ctx.next_salt(full, before.salt if before else None) if self.restricted else None
         if not self.subject:
-            ctx.state.writes[full] = Row(value, salt=salt)
+            ctx.state.write(self, full, Row(value, salt=salt))
             return
         size, peaks = (before.size, before.peaks) if before else (0, b"")
-        ctx.state.writes[full] = Row(value, size, peaks, salt)
-        ctx.journal(f"{self.subject}:{key}", role, from_ms, to_ms)
+        ctx.state.write(self, full, Row(value, size, peaks, salt))
+        ctx.enter(f"{self.subject}:{key}", role, from_ms, to_ms)
 
     def delete(self, ctx: "Context", key: str) -> None:
         """Remove the row of a plain table; subjects stay for ever."""
         assert self.subject is None, f"{self.prefix!r}: subjects are never deleted"
-        ctx.state.writes[self.prefix + key.encode()] = None
+        ctx.state.write(self, self.prefix + key.encode(), None)
 
     def scan(
         self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000
@@ -173,33 +176,46 @@ class Table(Generic[_V]):
 
 
 def home_key(subject: str) -> bytes:
-    """The state key of a subject's row: `lot:09521234.A1` -> `trace/lot/09521234.A1`. Raises KeyError for an unknown
-    type.
-    """
+    """The state key of a subject's row: `lot:09521234.A1` -> `trace/lot/09521234.A1`; KeyError for an unknown type."""
     kind, _, key = subject.partition(":")
     return f"{SUBJECT_HOMES[kind]}/{key}".encode()
 
 
-def table_of(key: bytes) -> "Table[Any]":
-    """The table that a state key belongs to; raises KeyError when no module declares it."""
-    module, name, _ = key.split(b"/", 2)
-    return _TABLES[module + b"/" + name + b"/"]
+def home_table(subject: str) -> "Table[Any]":
+    """The table of a subject's rows; raises KeyError when no module of this network declares it."""
+    return _TABLES[f"{SUBJECT_HOMES[subject.partition(':')[0]]}/".encode()]
 
 
-@dataclass
+@dataclass(slots=True)
 class BlockState:
     """The overlay of one block: decoded rows over a reader, and what one running transaction has written so far."""
 
     reader: Reader
     rows: dict[bytes, Row | None] = field(default_factory=dict)
-    dirty: set[bytes] = field(default_factory=set)
-    writes: dict[bytes, Row | None] = field(default_factory=dict)
+    dirty: dict[bytes, "Table[Any]"] = field(default_factory=dict)
+    writes: dict[bytes, tuple["Table[Any]", Row | None]] = field(default_factory=dict)
+    homes: dict[str, tuple[bytes, "Table[Any]"]] = field(default_factory=dict)
+
+    def home(self, subject: str) -> tuple[bytes, "Table[Any]"]:
+        """State key and table of a subject's row; raises KeyError for a type that no module declares."""
+        found = self.homes.get(subject)
+        if found is None:
+            found = self.homes[subject] = (home_key(subject), home_table(subject))
+        return found
+
+    def write(self, table: "Table[Any]", key: bytes, row: Row | None) -> None:
+        """Let the running transaction write a row; None deletes it."""
+        self.writes[key] = (table, row)
+
+    def settle(self, table: "Table[Any]", key: bytes, row: Row) -> None:
+        """Write a row of the block itself, outside any transaction."""
+        self.rows[key] = row
+        self.dirty[key] = table
 
     def row(self, table: "Table[Any]", key: bytes) -> Row | None:
         """The row under a full state key, as the running transaction sees it."""
-        if key in self.writes:
-            return self.writes[key]
-        return self.settled(table, key)
+        written = self.writes.get(key)
+        return self.settled(table, key) if written is None else written[1]
 
     def settled(self, table: "Table[Any]", key: bytes) -> Row | None:
         """The row without the running transaction's writes."""
@@ -236,8 +252,9 @@ class BlockState:
 
     def keep(self) -> None:
         """Make the running transaction's writes part of the block."""
-        self.rows.update(self.writes)
-        self.dirty.update(self.writes)
+        for key, (table, row) in self.writes.items():
+            self.rows[key] = row
+            self.dirty[key] = table
         self.writes = {}
 
     def drop(self) -> None:
@@ -248,8 +265,8 @@ class BlockState:
         """All changed rows of the block as (public values, private values); None = deleted."""
         values: dict[bytes, bytes | None] = {}
         private: dict[bytes, bytes | None] = {}
-        for key in sorted(self.dirty):
-            row, table = self.rows[key], table_of(key)
+        for key, table in sorted(self.dirty.items(), key=_by_key):
+            row = self.rows[key]
             if row is None:
                 values[key] = None
                 if table.restricted:
@@ -259,6 +276,10 @@ class BlockState:
             if hidden is not None:
                 private[key] = hidden
         return values, private
+
+
+def _by_key(item: tuple[bytes, "Table[Any]"]) -> bytes:
+    return item[0]
 
 
 class CountedIds(Message):

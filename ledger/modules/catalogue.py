@@ -1,4 +1,4 @@
-"""The modules of this version, joined: each is handed the narrow interfaces it needs of the others, here and nowhere else."""
+"""The modules of this version, joined: each is handed the narrow interfaces it needs of the others, here alone."""
 
 from ledger.module import Registry
 from ledger.modules.registry import registry_module

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 from ledger.module import Handler, Rule
-from ledger.modules.trace.messages import RecordReadings
+from ledger.modules.trace.messages import (
+    AuthoriseProducer,
+    RecordReadings,
+    RegisterPlot,
+    RegisterProduct,
+    RegisterSite,
+    RegisterVehicle,
+)
 from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules import (
     certificates,
@@ -39,15 +46,19 @@ __all__ = [
 
 TIMERS = RULES.timers
 
+NOT_REMEMBERED = (RecordReadings, AuthoriseProducer, RegisterPlot, RegisterProduct, RegisterSite, RegisterVehicle)
+"""Readings are declared wrong by device and sequence number; master data is no event, and EPCIS declares
+errors of events only."""
+
 
 def _bind(handler: Callable[..., None], ports: Ports) -> Handler:
     return partial(handler, ports)
 
 
 def make_rules(ports: Ports) -> tuple[Rule, ...]:
-    """All rules, those that need other modules bound to `ports`; records other than readings can be declared wrong."""
+    """All rules, those that need other modules bound to `ports`; records of events can be declared wrong one by one."""
     bound = [Rule(rule.action, rule.by, _bind(rule.handler, ports)) for rule in PORT_RULES.rules]
     return tuple(
-        rule if rule.action is RecordReadings else Rule(rule.action, rule.by, corrections.recorded(rule.handler))
+        rule if rule.action in NOT_REMEMBERED else Rule(rule.action, rule.by, corrections.recorded(rule.handler))
         for rule in (*RULES.rules, *bound)
     )
