@@ -36,7 +36,6 @@ TITLES: dict[str, tuple[str, str]] = {
     "trace.ship": ("发货", "Shipped"),
     "trace.receive": ("收货", "Received"),
     "trace.refuse_shipment": ("拒收", "Delivery refused"),
-    "trace.withdraw_shipment": ("撤回发货", "Shipment withdrawn"),
     "trace.destroy": ("销毁", "Destroyed"),
     "trace.record_readings": ("传感器读数", "Sensor readings"),
     "trace.recall": ("召回", "Recalled"),
