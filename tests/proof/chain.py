@@ -121,7 +121,7 @@ class Chain:
         self.set_changes: list[tuple[bytes, list[list[Any]]]] = []
         self.changed_at: dict[int, list[list[Any]]] = {}
         self.pending: list[Any] = []
-        self.time_ms = START_MS
+        self.time_ms, self.text = START_MS, ""
         self.counter = 0
 
     @property
