@@ -7,6 +7,7 @@ from ledger.modules.trace.errors import AlreadyAttached, NotAttached, SubjectUnk
 from ledger.modules.trace.messages import AttachDevice, DetachDevice
 from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules.common import PORT_RULES, check_event, check_order, check_owner, edge_from, edge_to
+from ledger.modules.trace.rules.late import listen
 from ledger.modules.trace.state import Attachment, Series, plots, series, sites, units, vehicles
 from ledger.roles import HANDLERS, Role
 from ledger.state import DEVICE, SELF
@@ -43,6 +44,7 @@ def attach_device(ports: Ports, ctx: Context, action: AttachDevice) -> None:
     bound_ms = edge_from(ctx, action.event_ms)
     new = Attachment(action.thing, action.event_ms, bound_ms)
     series.put(ctx, action.device, replace(row, attachments=(*row.attachments, new)[-ATTACHMENTS_MAX:]))
+    listen(ctx, action.thing, action.device)
     ctx.journal(action.thing, SELF)
     ctx.journal(f"device:{action.device}", DEVICE, bound_ms)
 

@@ -5,13 +5,12 @@ the stay; implausible and missing readings stand for nothing. Exposure adds up o
 one stay.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ledger.context import Context
 from ledger.modules.trace.messages import Band, RecordReadings
-from ledger.modules.trace.ports import MetricFacts
 from ledger.modules.trace.rules.common import add_flags, need_lot, need_product
-from ledger.modules.trace.state import Exposure, Flag, Limit, Stay, exposures, stays, touched
+from ledger.modules.trace.state import Exposure, Flag, Limit, Measured, Stay, exposures, stays, touched
 from ledger.state import OTHER
 
 STAYS_MAX = 256
@@ -28,13 +27,24 @@ stored.
 """
 
 
-class Measured(NamedTuple):
-    """A column as the rule sees it: implausible values are None; `low`, `high` of the rest, None if nothing rests."""
+class Timed(Protocol):
+    """The instants of a record of readings: `RecordReadings`, or what is kept of one."""
 
-    metric: MetricFacts
-    values: tuple[int | None, ...]
-    low: int | None
-    high: int | None
+    @property
+    def sequence(self) -> int:
+        """Its number in the device's series."""
+
+    @property
+    def start_ms(self) -> int:
+        """Event time of the first reading."""
+
+    @property
+    def interval_ms(self) -> int:
+        """Time from one reading to the next; 0 with offsets."""
+
+    @property
+    def offsets_ms(self) -> tuple[int, ...]:
+        """Time of each reading after `start_ms`, or empty."""
 
 
 class Outside(NamedTuple):
@@ -68,7 +78,11 @@ def check_stays(
     once.
     """
     row = stays.get(ctx, container)
-    if row is None or not row.limits:
+    if row is None:
+        return
+    if action.start_ms <= row.forgotten_ms:
+        ctx.event("not_judged", container, row.forgotten_ms)
+    if not row.limits:
         return
     for column in measured:
         if column.low is None or column.high is None or not _may_exceed(ctx, row.limits, column):
@@ -79,7 +93,7 @@ def check_stays(
             if stay.from_ms <= end_ms and (stay.to_ms is None or stay.to_ms > action.start_ms)
         ]
         if inside:
-            _Comparison(ctx, device, container, action, interval_ms, column).run(inside[-STAYS_MAX:])
+            Comparison(ctx, device, container, action, interval_ms, column).run(inside[-STAYS_MAX:])
 
 
 def _may_exceed(ctx: Context, limits: tuple[Limit, ...], column: Measured) -> bool:
@@ -87,21 +101,21 @@ def _may_exceed(ctx: Context, limits: tuple[Limit, ...], column: Measured) -> bo
     assert column.low is not None and column.high is not None
     exceeds = False
     for limit in limits:
-        if limit.metric != column.metric.name:
+        if limit.metric != column.name:
             continue
-        if limit.unit != column.metric.unit:
-            ctx.event("not_comparable", limit.metric, column.metric.unit, limit.unit)
+        if limit.unit != column.unit:
+            ctx.event("not_comparable", limit.metric, column.unit, limit.unit)
             continue
-        lowest, highest = band_bounds(limit, column.metric.exponent)
+        lowest, highest = band_bounds(limit, column.exponent)
         exceeds = exceeds or column.low < lowest or column.high > highest
     return exceeds
 
 
-class _Comparison:
+class Comparison:
     """One column of one record against many stays; lots of one product that stayed alike are computed once."""
 
     def __init__(
-        self, ctx: Context, device: str, container: str, action: RecordReadings, interval_ms: int, column: Measured
+        self, ctx: Context, device: str, container: str, action: Timed, interval_ms: int, column: Measured
     ) -> None:
         self.ctx, self.device, self.container, self.action, self.column = ctx, device, container, action, column
         count = len(column.values)
@@ -121,7 +135,7 @@ class _Comparison:
             seen.add((stay.lot, stay.from_ms))
             product = need_lot(self.ctx, stay.lot).product
             band = need_product(self.ctx, product).band
-            if band is None or (band.metric, band.unit) != (self.column.metric.name, self.column.metric.unit):
+            if band is None or (band.metric, band.unit) != (self.column.name, self.column.unit):
                 continue
             until_ms = FOREVER_MS if stay.to_ms is None else stay.to_ms
             key = (product, max(stay.from_ms, self.times[0]), min(until_ms, self.times[-1] + self.holds[-1]))
@@ -137,7 +151,7 @@ class _Comparison:
 
     def measure(self, band: Band, from_ms: int, to_ms: int) -> Outside | None:
         """The readings of [from_ms, to_ms) outside `band`, or None when there is none."""
-        exponent = self.column.metric.exponent
+        exponent = self.column.exponent
         lowest, highest = band_bounds(band, exponent)
         finer = 10 ** max(0, exponent - band.exponent)
         coarser = 10 ** max(0, band.exponent - exponent)
@@ -161,9 +175,9 @@ class _Comparison:
         """Add `new` to the lot's exposure; whether it now exceeds what the product bears (then event, flag and
         journal).
         """
-        metric = self.column.metric
+        column = self.column
         rows = exposures.get(self.ctx, stay.lot) or ()
-        same = (self.container, stay.from_ms, self.device, metric.name)
+        same = (self.container, stay.from_ms, self.device, column.name)
         place = next(
             (at for at, row in enumerate(rows) if (row.place, row.from_ms, row.device, row.metric) == same), None
         )
@@ -171,7 +185,7 @@ class _Comparison:
             total = Exposure(*same, *new)
             rows = (*rows, total)[-EXPOSURES_MAX:]
         else:
-            total = _sum(rows[place], new, band, metric.exponent)
+            total = _sum(rows[place], new, band, column.exponent)
             rows = (*rows[:place], total, *rows[place + 1 :])
         exposures.put(self.ctx, stay.lot, rows)
         bears = band.allowed_degree_ms is None or total.degree_ms <= band.allowed_degree_ms
@@ -181,11 +195,11 @@ class _Comparison:
             self.ctx.event(
                 "excursion",
                 f"lot:{stay.lot}",
-                metric.name,
+                column.name,
                 total.first_ms,
                 total.last_ms,
                 total.peak,
-                metric.exponent,
+                column.exponent,
                 total.outside_ms,
             )
         add_flags(self.ctx, stay.lot, Flag.EXCURSION, OTHER)

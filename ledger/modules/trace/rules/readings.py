@@ -16,9 +16,10 @@ from ledger.modules.trace.errors import (
 from ledger.modules.trace.messages import RecordReadings
 from ledger.modules.trace.ports import MetricFacts, Ports
 from ledger.modules.trace.rules.common import PORT_RULES
-from ledger.modules.trace.rules.excursions import Measured, check_stays
+from ledger.modules.trace.rules.excursions import check_stays
+from ledger.modules.trace.rules.late import remember
 from ledger.modules.trace.rules.series import find_attachment, insert_record, note_record
-from ledger.modules.trace.state import Series, series
+from ledger.modules.trace.state import Measured, Series, series
 from ledger.roles import Role
 from ledger.state import OTHER, SELF
 
@@ -48,6 +49,8 @@ def record_readings(ports: Ports, ctx: Context, action: RecordReadings) -> None:
             raise MetricUnknown(device, column.metric)
         measured.append(_look_at(ctx, action, column.values, metric))
     check_stays(ctx, device, thing, action, end_ms, interval_ms, measured)
+    if not thing.startswith("plot:"):
+        remember(ctx, device, thing, action, end_ms, interval_ms, measured)
 
 
 def check_shape(action: RecordReadings) -> int:
@@ -94,7 +97,7 @@ def _look_at(ctx: Context, action: RecordReadings, values: tuple[int | None, ...
     else:
         known = list(values)  # type: ignore[arg-type]  # the test above has shown that none is None
     if not known:
-        return Measured(metric, values, None, None)
+        return Measured(metric.name, metric.unit, metric.exponent, values, None, None)
     low, high = min(known), max(known)
     if low < metric.minimum or high > metric.maximum:
         wrong = [value for value in known if not metric.minimum <= value <= metric.maximum]
@@ -106,6 +109,6 @@ def _look_at(ctx: Context, action: RecordReadings, values: tuple[int | None, ...
         plausible = tuple(value if value is not None and limits[0] <= value <= limits[1] else None for value in values)
         known = [value for value in plausible if value is not None]
         if not known:
-            return Measured(metric, plausible, None, None)
+            return Measured(metric.name, metric.unit, metric.exponent, plausible, None, None)
         low, high = min(known), max(known)
-    return Measured(metric, plausible, low, high)
+    return Measured(metric.name, metric.unit, metric.exponent, plausible, low, high)

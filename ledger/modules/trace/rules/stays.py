@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from ledger.context import Context
 from ledger.modules.trace.errors import EnteredApart, RecalledGoods, TooMany
 from ledger.modules.trace.rules.common import check_order, edge_from, need_lot, need_product
+from ledger.modules.trace.rules.late import judge_late
 from ledger.modules.trace.state import Limit, Stay, Stays, stays
 
 OPEN_MAX = 256
@@ -82,12 +83,17 @@ class Leaving:
 
 
 def enter(ctx: Context, container: str, new: Iterable[Stay]) -> None:
-    """Begin stays, but for lots that are in `container` with the same item already. Raises `TooMany`."""
+    """Begin stays, but for lots that are in `container` with the same item already. Raises `TooMany`.
+
+    Readings that came before this record are held against the lots, too.
+    """
     row = stays.get(ctx, container) or Stays()
     known = {(stay.lot, stay.item) for stay in row.stays if stay.to_ms is None}
     added = tuple(stay for stay in new if (stay.lot, stay.item) not in known)
     if added:
         _write(ctx, container, (*row.stays, *added), row.forgotten_ms)
+        judged = {(stay.lot, stay.from_ms) for stay in row.stays}
+        judge_late(ctx, container, [stay for stay in added if (stay.lot, stay.from_ms) not in judged])
 
 
 def leave(ctx: Context, container: str, items: Collection[str], to_ms: int) -> None:

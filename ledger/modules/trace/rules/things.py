@@ -24,7 +24,7 @@ from ledger.modules.trace.rules.common import (
     journal_organisations,
     need_product,
 )
-from ledger.modules.trace.state import Plot, Product, Site, Vehicle, plots, products, sites, vehicles
+from ledger.modules.trace.state import Plot, Product, Site, Vehicle, banded, plots, products, sites, vehicles
 from ledger.roles import HANDLERS, PRODUCERS, Role
 from ledger.state import OTHER, SELF, Table
 from ledger.text import check_text
@@ -70,6 +70,8 @@ def register_product(ports: Ports, ctx: Context, action: RegisterProduct) -> Non
         action.band,
     )
     _register(ctx, products, "product", action.product, row)
+    if action.band is not None and not banded.has(ctx, action.band.metric):
+        banded.put(ctx, action.band.metric, ctx.time_ms)
 
 
 @PORT_RULES.rule(AuthoriseProducer, by=HANDLERS)

@@ -1,4 +1,5 @@
-"""Tables of the trace module and the life cycles of lots, units, shipments and certificates.
+"""What the trace module knows of things and goods: its tables, and the life cycles of lots, units, shipments and
+certificates.
 
 Quantities are micro-units, times ms since the epoch. Rows that grow with use hold bounded lists only; what must grow
 without bound has a row for each entry.
@@ -9,7 +10,7 @@ from enum import IntFlag
 from typing import Literal
 
 from ledger.crypto.encoding import Message
-from ledger.modules.trace.messages.types import Band, CertificateKind, ErrorReason, Measure, Portion, UnitKind
+from ledger.modules.trace.messages.types import Band, CertificateKind, Measure, Portion, UnitKind
 from ledger.state import Table
 
 
@@ -99,6 +100,8 @@ class Flag(IntFlag):
     EXCURSION = 2
     FAILED_INSPECTION = 4
     SHORTAGE = 8
+    NOT_JUDGED = 16
+    """Its entry was recorded so late that readings of that time are no longer kept to hold against it."""
 
 
 LotState = Literal["active", "spent", "recalled"]
@@ -165,83 +168,6 @@ class Unit(Message):
     state: UnitState = "at_rest"
 
 
-class Stay(Message):
-    """A lot was inside a container: `item` is what entered (`unit:x`, or `lot:x` loose) and `by` who brought it."""
-
-    lot: str
-    item: str
-    by: str
-    from_ms: int
-    edge_from_ms: int
-    to_ms: int | None = None
-
-
-class Limit(Message):
-    """The narrowest band of a metric over all stays kept, so that most readings need no look at any lot."""
-
-    metric: str
-    unit: str
-    exponent: int
-    minimum: int
-    maximum: int
-
-
-class Stays(Message):
-    """What is and lately was inside a container (key: its subject).
-
-    Ended stays go once no late reading can concern them; `forgotten_ms` is the latest end among those that went.
-    """
-
-    stays: tuple[Stay, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    forgotten_ms: int = -1
-
-
-class Exposure(Message):
-    """A lot outside its product's band, as one device saw it during one stay. `peak` is the value farthest out;
-    `degree_ms` as `Band.allowed_degree_ms`; `first_ms`, `last_ms` event times.
-    """
-
-    place: str
-    from_ms: int
-    device: str
-    metric: str
-    outside_ms: int
-    degree_ms: int
-    peak: int
-    first_ms: int
-    last_ms: int
-
-
-class Gap(Message):
-    """Records `first` to `last` of a device are missing; they belong strictly between two event times."""
-
-    first: int
-    last: int
-    after_ms: int
-    before_ms: int
-
-
-class Attachment(Message):
-    """A device was tied to `thing` in [from_ms, to_ms); `first`, `last` number the records taken there (-1: none)."""
-
-    thing: str
-    from_ms: int
-    edge_from_ms: int
-    to_ms: int | None = None
-    first: int = -1
-    last: int = -1
-
-
-class Series(Message):
-    """The state of a device's series. `last_ms`: event time of the newest reading, -1 before the first."""
-
-    next_sequence: int = 0
-    last_ms: int = -1
-    gaps: tuple[Gap, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-
-
 ShipmentState = Literal["open", "received", "refused", "withdrawn"]
 
 SHIPMENT_TRANSITIONS: Mapping[str, Mapping[str, ShipmentState]] = {
@@ -305,14 +231,6 @@ class Record(Message):
     error: bytes = b""
 
 
-class ReadingsError(Message):
-    """A declared error of the records `first` (in the key) to `last` of a device."""
-
-    last: int
-    reason: ErrorReason
-    error: bytes
-
-
 class RecallRecord(Message):
     """A recall: who called, which lots, how many lots it has reached so far."""
 
@@ -339,21 +257,6 @@ holdings: Table[int] = Table("trace", "holding", int)
 
 children: Table[int] = Table("trace", "child", int)
 """`<lot>:<lot made of it>` -> block time of the transformation."""
-
-stays: Table[Stays] = Table("trace", "stay", Stays)
-"""Subject of a container -> stays."""
-
-exposures: Table[tuple[Exposure, ...]] = Table("trace", "exposure", tuple[Exposure, ...])
-"""Lot -> its exposures, the latest 64."""
-
-series: Table[Series] = Table("trace", "series", Series)
-"""Device -> series."""
-
-touched: Table[tuple[str, ...]] = Table("trace", "touched", tuple[str, ...])
-"""`<device>:<sequence, 15 digits>` -> lots whose excursion that record showed."""
-
-reading_errors: Table[ReadingsError] = Table("trace", "reading_error", ReadingsError)
-"""`<device>:<first sequence, 15 digits>` -> declared error."""
 
 shipments: Table[Shipment] = Table("trace", "shipment", Shipment)
 shipping_terms: Table[Terms] = Table("trace", "shipping_terms", Terms, restricted=True)
