@@ -1,6 +1,7 @@
 """`linxin journey CODE` and `linxin verify FILE`: a food's whole life, and its proof checked offline."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from cli.timeline import show_journey
 from client.connection import Connection
 from client.network_directory import GENESIS_FILE, NETWORK_VARIABLE, NetworkDirectory, open_network
 from client.verified import InvalidProof, VerifiedProof
-from client.verify import verify_proof
+from client.verify import verify_journey, verify_proof
 from ledger.modules.trace.identifiers import BadIdentifier, read_trace_code
 from ledger.proof.format import PROOF_SIZE_MAX, JournalClaim, JourneyClaim, LeafClaim
+
+STALE_MS = 600_000
+"""Age from which on a node's answer is called old: a node with no traffic still certifies every few seconds."""
 
 ARCHIVE_MARK = b"linxin-archive/"
 
@@ -36,29 +40,39 @@ def journey(out: Output, code: str, proof_file: Path | None, network_root: Path)
     network = open_network(network_root)
     if proof_file is not None and proof_file.exists():
         raise Problem(f"{proof_file} 已存在", f"{proof_file} exists already", "请另选文件名", "choose another name")
-    proof = asyncio.run(fetch_journey(network, code))
-    verified = verify_proof(proof, network.genesis_bytes())
+    asked = asked_for(code)
+    proof = asyncio.run(fetch_journey(network, asked))
+    verified = verify_journey(proof, network.genesis_bytes(), **asked)
     if proof_file is not None:
         proof_file.write_bytes(proof)
     document = describe_proof(verified) | {"timeline": show_journey(out, verified, network.genesis_bytes())}
     out.say(f"[bold green]✓[/] 完整且已验证 / complete and verified, as of {clock(verified.time_ms)}")
+    if time.time() * 1000 - verified.time_ms > STALE_MS:
+        out.note(
+            "[yellow]![/] 此证明已超过十分钟，之后的记录（如召回）不在其中 / older than ten minutes: "
+            "it knows nothing of what came later, such as a recall"
+        )
     out.finish({"ok": True, "proof": proof_file.resolve() if proof_file else None, "bytes": len(proof)} | document)
 
 
-async def fetch_journey(network: NetworkDirectory, code: str) -> bytes:
-    """The proof file of a trace code's or subject's journey, as a node gives it. Raises `Problem`, `Remote`."""
+def asked_for(code: str) -> dict[str, str]:
+    """What a person means by CODE: {"code": a trace code} or {"subject": type:key}. Raises `Problem`."""
     if ":" in code:
-        request = provenance_pb2.GetJourneyRequest(subject=code, include_proof=True)
-    else:
-        try:
-            request = provenance_pb2.GetJourneyRequest(code=read_trace_code(code), include_proof=True)
-        except BadIdentifier as error:
-            raise Problem(
-                f"溯源码 {code} 有误：{error.reason_zh}",
-                f"the trace code {code} is wrong: {error.reason_en}",
-                "请核对包装上的 13 位溯源码",
-                "check the 13 characters printed on the pack",
-            ) from None
+        return {"subject": code}
+    try:
+        return {"code": read_trace_code(code)}
+    except BadIdentifier as error:
+        raise Problem(
+            f"溯源码 {code} 有误：{error.reason_zh}",
+            f"the trace code {code} is wrong: {error.reason_en}",
+            "请核对包装上的 13 位溯源码",
+            "check the 13 characters printed on the pack",
+        ) from None
+
+
+async def fetch_journey(network: NetworkDirectory, asked: dict[str, str]) -> bytes:
+    """The proof file of a journey (`asked_for`), as a node gives it. Raises `Remote`."""
+    request = provenance_pb2.GetJourneyRequest(include_proof=True, **asked)
     async with Connection.to(network) as connection:
         answer = await connection.call(
             lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=60
@@ -74,11 +88,18 @@ async def fetch_journey(network: NetworkDirectory, code: str) -> bytes:
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"The genesis file you trust; else that of the folder in {NETWORK_VARIABLE} or ./network.",
 )
+@click.option("--about", metavar="CODE", help="What the proof must be the journey of: a trace code, or a subject.")
 @click.option("--timeline", is_flag=True, help="Also print the journey that the proof holds.")
 @network_option
 @reports
-def verify(out: Output, file: Path, genesis_file: Path | None, timeline: bool, network_root: Path) -> None:
-    """Check a proof FILE offline, with nothing but the genesis file; exit status 0: all of it holds, 1: it does not."""
+def verify(
+    out: Output, file: Path, genesis_file: Path | None, about: str | None, timeline: bool, network_root: Path
+) -> None:
+    """Check a proof FILE offline, with nothing but the genesis file; exit status 0: all of it holds, 1: it does not.
+
+    A proof holds for what it claims, which is printed first: compare it with what you asked, or say --about.
+    """
+    asked = None if about is None else asked_for(about)
     genesis = (genesis_file or network_root / GENESIS_FILE).read_bytes()
     with file.open("rb") as stream:
         data = stream.read(PROOF_SIZE_MAX + 1)
@@ -90,7 +111,7 @@ def verify(out: Output, file: Path, genesis_file: Path | None, timeline: bool, n
             f"use `linxin audit {file}` for a full archive, `python verifier/verify_linxin.py` for a public one",
         )
     try:
-        verified = verify_proof(data, genesis)
+        verified = verify_proof(data, genesis) if asked is None else verify_journey(data, genesis, **asked)
     except InvalidProof as wrong:
         out.fail(
             Problem(
@@ -104,7 +125,8 @@ def verify(out: Output, file: Path, genesis_file: Path | None, timeline: bool, n
             where=wrong.where,
             reason=wrong.reason,
         )
-    out.say(f"[bold green]✓[/] 有效 / valid: {escape(claim_of(verified))}")
+    out.say("[bold green]✓[/] 有效 / valid")
+    out.say(f"  内容 / claim   [bold]{escape(claim_of(verified))}[/]")
     out.say(f"  截至 / as of   {clock(verified.time_ms)}  (height {verified.checkpoint.height})")
     out.say(f"  签署 / signed  {', '.join(map(escape, verified.signers))}")
     out.say(f"  记录 / records {len(verified.records)} in {len(verified.sections)} journals")
@@ -118,12 +140,17 @@ def claim_of(verified: VerifiedProof) -> str:
     """What a proof claims, in a line."""
     claim = verified.claim
     if isinstance(claim, JourneyClaim):
-        return f"the whole journey of {claim.subject}" + (f" (trace code {claim.code})" if claim.code else "")
+        name = claim.subject + (f" ({claim.code})" if claim.code else "")
+        return f"{name} 的完整旅程 / the whole journey of {name}"
     if isinstance(claim, JournalClaim):
-        return f"all records of {claim.subject} from {claim.from_ms or 'the first'} to {claim.to_ms or 'the last'}"
+        start, end = (None if bound is None else clock(bound) for bound in (claim.from_ms, claim.to_ms))
+        zh = f"{claim.subject} 自{start or '首条'}至{end or '末条'}的全部记录"
+        return f"{zh} / all records of {claim.subject} from {start or 'the first'} to {end or 'the last'}"
     if isinstance(claim, LeafClaim):
-        return f"leaf {claim.index} of the log"
-    return f"the value of {claim.key}" if claim.value is not None else f"that {claim.key} has no value"
+        return f"日志第 {claim.index} 条 / leaf {claim.index} of the log"
+    if claim.value is None:
+        return f"{claim.key} 不存在 / {claim.key} has no value"
+    return f"{claim.key} 的值 / the value of {claim.key}: {claim.value.hex()}"
 
 
 def describe_proof(verified: VerifiedProof) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.crypto.checkpoint import Checkpoint
 from ledger.proof.closure import Bounds, Naming, contains
-from ledger.proof.format import Claim
+from ledger.proof.format import Claim, JourneyClaim
 
 KINDS = {
     "encoding": ("编码不正确", "the file is not encoded as it must be"),
@@ -112,6 +112,18 @@ class VerifiedProof:
     signers: tuple[str, ...]
     sections: dict[str, VerifiedSection]
     records: tuple[VerifiedRecord, ...]
+
+    def require(self, *, code: str = "", subject: str = "") -> None:
+        """Raise `InvalidProof` unless this is the whole journey of what was asked for: a trace code or a subject.
+
+        A server that is asked about one lot may answer with a perfect proof about another.
+        """
+        claim = self.claim
+        if not isinstance(claim, JourneyClaim):
+            raise InvalidProof("claim", "$.claim", "not a journey")
+        if (claim.code != code) if code else (claim.subject != subject):
+            about = f"{claim.subject} (trace code {claim.code})" if claim.code else claim.subject
+            raise InvalidProof("claim", "$.claim", f"it is about {about}, not about {code or subject}")
 
     @property
     def time_ms(self) -> int:

@@ -35,7 +35,7 @@ from ledger.proof.format import (
 )
 from ledger.transaction import NONCE_SIZE, signing_message, transaction_id
 
-__all__ = ["InvalidProof", "VerifiedProof", "VerifiedRecord", "VerifiedSection", "verify_proof"]
+__all__ = ["InvalidProof", "VerifiedProof", "VerifiedRecord", "VerifiedSection", "verify_journey", "verify_proof"]
 
 VALIDATORS_MAX = 64
 
@@ -68,6 +68,13 @@ def verify_proof(data: bytes, genesis: bytes) -> VerifiedProof:
     if any(record.height > checkpoint.height or record.time_ms > checkpoint.time_ms for record in records):
         raise InvalidProof("leaf", "$.leaves", "a record later than the checkpoint")
     return VerifiedProof(file.claim, checkpoint, signers, *Content(file, checkpoint, records).check())
+
+
+def verify_journey(data: bytes, genesis: bytes, *, code: str = "", subject: str = "") -> VerifiedProof:
+    """`verify_proof` of a node's answer to a question: it must be the whole journey of this trace code or subject."""
+    verified = verify_proof(data, genesis)
+    verified.require(code=code, subject=subject)
+    return verified
 
 
 def _trusted(genesis: bytes) -> Genesis:
