@@ -23,7 +23,14 @@ from client.network_directory import NetworkDirectory, open_network
 from ledger.crypto.hashing import sha256
 from ledger.crypto.signing import SigningKey
 from ledger.genesis import Genesis, load_genesis
-from ledger.storage.archive import ArchivedBlock, ArchivedState, ArchiveItem, ArchiveStart, read_archive
+from ledger.storage.archive import (
+    ArchivedBlock,
+    ArchivedState,
+    ArchivedValidators,
+    ArchiveItem,
+    ArchiveStart,
+    read_archive,
+)
 from ledger.storage.level import LevelStore
 from network.config import load_config
 from network.home import LEDGER
@@ -161,6 +168,8 @@ def audit_archive(out: Output, archive: Path, trusted: bytes | None, scratch: Pa
 def _blocks(items: Iterator[ArchiveItem], rest: list[ArchiveItem]) -> Iterator[AuditedBlock]:
     """The blocks of an archive; the first object that is none goes into `rest`."""
     for item in items:
+        if isinstance(item, ArchivedValidators):
+            continue  # as the certificate before it says, which is compared with what re-execution gives
         if not isinstance(item, ArchivedBlock):
             rest.append(item)
             return

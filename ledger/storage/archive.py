@@ -1,7 +1,8 @@
 """The archive file: a chain as a stream of MessagePack objects, written from a snapshot, read with every bound checked.
 
 `[format, "public" | "full", genesis bytes]`, then per height `[height, note, [leaf...], {position: restricted bytes}]`,
-then `["state", [[key, value]...]]` chunks ordered by key, then `["end", height, number of keys]`. See docs/PROOF.md.
+after one that names other validators `["validators", [[name, public key]...]]`, then `["state", [[key, value]...]]`
+chunks ordered by key, then `["end", height, number of keys]`. See docs/PROOF.md.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from typing import Annotated, Any, Literal, Protocol
 import msgpack
 import msgspec
 
-from ledger.block import LEAF_SIZE_MAX
+from ledger.block import LEAF_SIZE_MAX, Validator
+from ledger.certificate import validators_hash
+from ledger.crypto.checkpoint import parse_checkpoint, parse_note
 from ledger.crypto.encoding import Message, encode
 from ledger.genesis import GENESIS_SIZE_MAX
 from ledger.state import KEY_SIZE_MAX, VALUE_SIZE_MAX
@@ -24,6 +27,8 @@ STATE_CHUNK_MAX = 1000
 NOTE_SIZE_MAX = 65_536
 BLOCK_LEAVES_MAX = 16_384
 """More than the transactions a proposal may hold, with room for effects and the header."""
+VALIDATORS_MAX = 64
+NAME_SIZE_MAX = 255
 OBJECT_SIZE_MAX = 256 << 20
 """Bytes of one object of the stream, the most that reading an archive holds in memory."""
 
@@ -49,6 +54,16 @@ class ArchivedBlock(Message):
     ]
     restricted: dict[
         Annotated[int, msgspec.Meta(ge=0)], Annotated[bytes, msgspec.Meta(max_length=_TRANSACTION_SIZE_MAX)]
+    ]
+
+
+class ArchivedValidators(Message):
+    """After a block whose checkpoint names another set for the next height: that set, sorted by name."""
+
+    tag: Literal["validators"]
+    validators: Annotated[
+        list[tuple[Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)], bytes]],
+        msgspec.Meta(min_length=1, max_length=VALIDATORS_MAX),
     ]
 
 
@@ -91,7 +106,7 @@ class _Counted:
         return data
 
 
-ArchiveItem = ArchiveStart | ArchivedBlock | ArchivedState | ArchiveEnd
+ArchiveItem = ArchiveStart | ArchivedBlock | ArchivedValidators | ArchivedState | ArchiveEnd
 
 
 class BadArchive(ValueError):
@@ -155,6 +170,8 @@ class _Order:
     items: int = 0
     height: int = 0
     keys: int = 0
+    note: bytes = b""
+    told: bytes = b""
     last_key: bytes = b""
     ended: bool = False
     full: bool = False
@@ -165,6 +182,8 @@ class _Order:
         tag = raw[0] if isinstance(raw, list) and raw else None
         if tag == "end":
             return ArchiveEnd
+        if tag == "validators" and self.note:
+            return ArchivedValidators
         return ArchivedState if tag == "state" or self.keys else ArchivedBlock
 
     def check(self, number: int, item: ArchiveItem) -> None:
@@ -174,6 +193,8 @@ class _Order:
                 self.full = item.scope == "full"
             case ArchivedBlock():
                 self._check_block(number, item)
+            case ArchivedValidators():
+                self._check_validators(number, item)
             case ArchivedState():
                 for key, _ in item.entries:
                     if key <= self.last_key:
@@ -181,6 +202,8 @@ class _Order:
                     self.last_key = key
                 self.keys += len(item.entries)
             case ArchiveEnd():
+                if not self.height:
+                    raise BadArchive(number, "没有任何区块", "there is no block at all")
                 if (item.height, item.keys) != (self.height, self.keys):
                     raise BadArchive(
                         number,
@@ -189,6 +212,23 @@ class _Order:
                         f"but there are {self.height} and {self.keys}",
                     )
                 self.ended = True
+        self.note = item.note if isinstance(item, ArchivedBlock) else b""
+
+    def _check_validators(self, number: int, item: ArchivedValidators) -> None:
+        """The set must be the one that the checkpoint before it names."""
+        found = [Validator(name, key) for name, key in item.validators]
+        names = [validator.name for validator in found]
+        try:
+            named = parse_checkpoint(parse_note(self.note.decode()).text).validators
+        except ValueError as error:
+            raise BadArchive(number, f"前一区块的证书不可读：{error}", f"the certificate before it: {error}") from None
+        if names != sorted(set(names)) or validators_hash(found) != named or named == self.told:
+            raise BadArchive(
+                number,
+                "不是前一检查点新指定的验证节点",
+                "not the new validators that the checkpoint before it names",
+            )
+        self.told = named
 
     def _check_block(self, number: int, block: ArchivedBlock) -> None:
         self.height += 1
@@ -212,7 +252,7 @@ def _objects(stream: Readable) -> Iterator[Any]:
         read_size=_READ_SIZE,
         max_buffer_size=OBJECT_SIZE_MAX,
         max_bin_len=GENESIS_SIZE_MAX,
-        max_str_len=64,
+        max_str_len=NAME_SIZE_MAX,
         max_array_len=BLOCK_LEAVES_MAX,
         max_map_len=BLOCK_LEAVES_MAX,
         max_ext_len=0,

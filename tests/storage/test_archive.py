@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import msgspec
 import pytest
 from hypothesis import given
@@ -16,12 +17,14 @@ from ledger.storage.archive import (
     STATE_CHUNK_MAX,
     ArchivedBlock,
     ArchivedState,
+    ArchivedValidators,
     ArchiveEnd,
     ArchiveStart,
     BadArchive,
     export_archive,
     read_archive,
 )
+from tests.proof.chain import Chain, Key
 from tests.storage.made import Maker, open_store
 
 GENESIS = b'{"format":"linxin-genesis/1"}'
@@ -153,3 +156,43 @@ def test_hostile_bytes_are_refused_and_nothing_else(data: bytes) -> None:
 def test_promised_sizes_are_not_believed(data: bytes) -> None:
     with pytest.raises(BadArchive):
         list(read_archive(BytesIO(data + bytes(100))))
+
+
+def changed_sets() -> list[Any]:
+    """The objects of an archive in which the validators change after the first of three blocks."""
+    chain = Chain(validators=1)
+    chain.commit()
+    chain.commit(new_set={f"linxin/test/w{number}": Key(f"w{number}") for number in range(3)})
+    chain.commit()
+    return list(msgpack.Unpacker(BytesIO(chain.archive())))
+
+
+def test_a_change_of_validators_is_read() -> None:
+    items = list(read_archive(BytesIO(b"".join(map(encode, changed_sets())))))
+    assert [type(item) for item in items[1:5]] == [ArchivedBlock, ArchivedBlock, ArchivedValidators, ArchivedBlock]
+    assert isinstance(items[3], ArchivedValidators)
+    assert [name for name, _ in items[3].validators] == [f"linxin/test/w{number}" for number in range(3)]
+
+
+SET_MUTATIONS: dict[str, tuple[Mutation, str]] = {
+    "a-validator-left-out": (lambda items: items[3][1].pop(), "not the new validators"),
+    "validators-unsorted": (lambda items: items[3][1].reverse(), "not the new validators"),
+    "a-validator-twice": (lambda items: items[3][1].append(items[3][1][-1]), "not the new validators"),
+    "none": (lambda items: items[3].__setitem__(1, []), "length"),
+    "too-many": (lambda items: items[3].__setitem__(1, [["x", b""]] * 65), "length"),
+    "after-another-block": (lambda items: items.insert(2, items.pop(3)), "not the new validators"),
+    "before-the-first-block": (lambda items: items.insert(1, items.pop(3)), "Expected"),
+    "told-twice": (lambda items: items.insert(4, items[3]), "Expected"),
+    "after-the-state": (lambda items: items.insert(-1, items.pop(3)), "Expected"),
+    "certificate-unreadable": (lambda items: items[2].__setitem__(1, b"\xff"), "certificate before it"),
+    "no-blocks": (lambda items: items.__setitem__(slice(1, None), [["end", 0, 0]]), "no block at all"),
+}
+
+
+@pytest.mark.parametrize("name", SET_MUTATIONS)
+def test_a_changed_set_of_validators_is_refused(name: str) -> None:
+    mutate, words = SET_MUTATIONS[name]
+    items = changed_sets()
+    mutate(items)
+    with pytest.raises(BadArchive, match=words):
+        list(read_archive(BytesIO(b"".join(map(encode, items)))))
