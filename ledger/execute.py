@@ -30,8 +30,8 @@ from ledger.context import TIMER_KEY, Context, timers
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
 from ledger.crypto.encoding import encode
-from ledger.crypto.hashing import ZERO_HASH, digest, sha256
-from ledger.crypto.log_tree import STORED_LEVEL, append_joined, leaf_hash
+from ledger.crypto.hashing import HASH_SIZE, ZERO_HASH, digest, sha256
+from ledger.crypto.log_tree import STORED_LEVEL, OnNode, append_joined, leaf_hash
 from ledger.errors import (
     ORDERED_FROM,
     Expired,
@@ -88,6 +88,8 @@ class _Run:
         self.head = head
         self.height = head.height + 1
         self.time_ms = max(proposal.time_ms, head.time_ms + 1)
+        self.latest_expiry_ms = self.time_ms + genesis.parameters["expiry_max_ms"]
+        self.first_index = head.log.size
         self.registry = registry
         self.genesis = genesis
         self.state = BlockState(reader)
@@ -97,17 +99,10 @@ class _Run:
         self.dropped: dict[int, tuple[int, list[str]]] = {}
         self.minutes: dict[int, list[bytes]] = {}
 
-    def context(self, **known: Any) -> Context:
-        """A context at this block; the caller adds whose transaction it is."""
-        return Context(
-            self.state,
-            self.height,
-            self.time_ms,
-            self.genesis.parameters,
-            self.genesis.chain_id,
-            len(self.leaves),
-            **known,
-        )
+    def context(self) -> Context:
+        """A fresh context at this place of the block."""
+        genesis = self.genesis
+        return Context(self.state, self.height, self.time_ms, genesis.parameters, genesis.chain_id, len(self.leaves))
 
     def process_genesis(self) -> None:
         """Write every module's first rows, as the first leaf of block 1."""
@@ -127,35 +122,33 @@ class _Run:
             assert refused is not None and refused.number < ORDERED_FROM
             self.dropped[number] = (refused.number, refused.details)
             return None
-        ctx = self.context(
-            transaction_id=item.id,
-            restricted=item.restricted_value,
-            restricted_salt=item.restricted[:32] if item.restricted else b"",
-        )
-
-        def decide(ctx: Context) -> None:
-            rule = self.registry.rules[type(item.action)]
-            if rule.by:
-                ctx.signer = self.registry.identify(ctx, item.algorithm, item.public_key)
-                if not ctx.signer.has(*rule.by):
-                    raise WrongRole(ctx.signer.subject, tag_of(rule.action), ", ".join(rule.by))
-            rule.handler(ctx, item.action)
-
-        index = self.head.log.size + len(self.leaves)
-        code, details = self.process_leaf(ctx, decide, TRANSACTION, item.body, item.signature)
+        ctx = self.context()
+        ctx.transaction_id = item.id
+        if item.restricted is not None:
+            ctx.restricted, ctx.restricted_salt = item.restricted_value, item.restricted[:HASH_SIZE]
+        index = self.first_index + len(self.leaves)
+        code, details = self.process_leaf(ctx, partial(self.decide, item), TRANSACTION, item.body, item.signature)
         self.changes.transactions[item.id] = index
         self.minutes.setdefault(item.expires_at_ms // MINUTE_MS, []).append(item.id)
         if item.restricted is not None:
             self.changes.restricted[index] = item.restricted
         return Receipt(item.id, self.height, index, self.time_ms, code, details)
 
+    def decide(self, item: Transaction, ctx: Context) -> None:
+        """Find out who signed, whether that role may do this, and let the rule act. Raises refusals."""
+        rule = self.registry.rules[type(item.action)]
+        if rule.by:
+            signer = ctx.signer = self.registry.identify(ctx, item.algorithm, item.public_key)
+            if signer.roles.isdisjoint(rule.by):
+                raise WrongRole(signer.subject, tag_of(rule.action), ", ".join(rule.by))
+        rule.handler(ctx, item.action)
+
     def check_freshness(self, item: Transaction) -> Refusal | None:
         """Why a transaction is dropped for its time or its id, or None."""
         if item.expires_at_ms <= self.time_ms:
             return Expired(item.expires_at_ms, self.time_ms)
-        latest_ms = self.time_ms + self.genesis.parameters["expiry_max_ms"]
-        if item.expires_at_ms > latest_ms:
-            return ExpiresTooLate(item.expires_at_ms, latest_ms)
+        if item.expires_at_ms > self.latest_expiry_ms:
+            return ExpiresTooLate(item.expires_at_ms, self.latest_expiry_ms)
         if item.id in self.changes.transactions or self.state.reader.has_transaction(item.id):
             return Repeated(item.id.hex())
         return None
@@ -229,16 +222,19 @@ class _Run:
         key, table = self.state.home(subject)
         row = self.state.settled(table, key)
         assert row is not None and row.size >= 0, subject
+        completes = (row.size + 1) % (1 << STORED_LEVEL) == 0
+        peaks = append_joined(row.size, row.peaks, hashed, self._journal_keeper(subject) if completes else None)
+        self.state.settle(table, key, Row(row.value, row.size + 1, peaks, row.salt))
+        self.changes.journal.append((subject, row.size, self.first_index + len(self.leaves)))
+
+    def _journal_keeper(self, subject: str) -> OnNode:
         nodes = self.changes.journal_nodes
 
         def keep_node(level: int, index: int, node: bytes) -> None:
             if level >= STORED_LEVEL:
                 nodes[subject, level, index] = node
 
-        completes = (row.size + 1) % (1 << STORED_LEVEL) == 0
-        peaks = append_joined(row.size, row.peaks, hashed, keep_node if completes else None)
-        self.state.settle(table, key, Row(row.value, row.size + 1, peaks, row.salt))
-        self.changes.journal.append((subject, row.size, self.head.log.size + len(self.leaves)))
+        return keep_node
 
     def remember_transactions(self) -> None:
         """Count this block's ids under their expiry minutes, and forget the minutes that have passed."""
