@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks.record import record
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import BATCH, cpu_s, drive, process_tree, resident_bytes, running_network, verify_cost_s
+from benchmarks.record import record
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter, sign_action
 from client.wallet import load_key

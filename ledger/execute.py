@@ -113,7 +113,9 @@ class _Run:
                     module.genesis(ctx, self.genesis)
 
         code, details = self.process_effect(encode([GENESIS_EFFECT]), first_rows)
-        assert code == ACCEPTED, f"the genesis file is refused: {code} {details}"
+        if code != ACCEPTED:
+            words = describe(code, details)
+            raise Fatal(f"the genesis file is refused: {words.en}\n创世文件被拒绝：{words.zh}")
 
     def process_transaction(self, number: int, item: Transaction | Refusal) -> Receipt | None:
         """Decide one transaction: drop it, refuse it with a leaf, or let its rule change the state."""
