@@ -42,6 +42,7 @@ from ledger.errors import (
     Repeated,
     TooManyEffects,
     WrongRole,
+    describe,
 )
 from ledger.genesis import Genesis
 from ledger.module import Handler, Registry, Timer, tag_of
