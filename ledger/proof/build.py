@@ -191,7 +191,6 @@ class _Gathered:
 
     def within(self, subject: str, bounds: Bounds) -> list[Named]:
         """The records within the bounds."""
-        _check_limit("sections", len(self._values), SECTIONS_MAX)
         start, end = self.run(subject, bounds)
         _check_limit("leaves", end - start, LEAVES_MAX)
         return [self.record(subject, position) for position in range(start, end)]
@@ -213,6 +212,7 @@ class _Gathered:
             if value is None:
                 raise SubjectUnknown(subject)
             self._values[subject] = (value, decode_journal_head(value).size)
+            _check_limit("sections", len(self._values), SECTIONS_MAX)
         return self._values[subject]
 
     def _first_from(self, subject: str, time_ms: int) -> int:

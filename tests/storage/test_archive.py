@@ -161,6 +161,7 @@ def test_promised_sizes_are_not_believed(data: bytes) -> None:
 def changed_sets() -> list[Any]:
     """The objects of an archive in which the validators change after the first of three blocks."""
     chain = Chain(validators=1)
+    chain.record(None, ["ledger.genesis"], [["organisation:farm", "self"]])
     chain.commit()
     chain.commit(new_set={f"linxin/test/w{number}": Key(f"w{number}") for number in range(3)})
     chain.commit()
@@ -183,7 +184,7 @@ SET_MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "after-another-block": (lambda items: items.insert(2, items.pop(3)), "not the new validators"),
     "before-the-first-block": (lambda items: items.insert(1, items.pop(3)), "Expected"),
     "told-twice": (lambda items: items.insert(4, items[3]), "Expected"),
-    "after-the-state": (lambda items: items.insert(-1, items.pop(3)), "Expected"),
+    "after-the-state": (lambda items: items.insert(-1, items.pop(3)), "Invalid enum value"),
     "certificate-unreadable": (lambda items: items[2].__setitem__(1, b"\xff"), "certificate before it"),
     "no-blocks": (lambda items: items.__setitem__(slice(1, None), [["end", 0, 0]]), "no block at all"),
 }
