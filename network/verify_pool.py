@@ -6,6 +6,7 @@ either way.
 """
 
 import asyncio
+import fcntl
 import marshal
 import os
 import sys
@@ -20,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 INLINE_SLICE = 50
 """Signatures checked inline between two turns of the event loop (about 3 ms)."""
+
+PIPE_BYTES = 1 << 20
+"""Of the pipe to a worker: what Linux allows every user, some 2,500 transactions."""
 
 RESTART_DELAY_S = 1.0
 """Least time between two starts of one worker, so that a worker that cannot live does not become a fork loop."""
@@ -127,7 +131,17 @@ class _Worker:
             stdout=asyncio.subprocess.PIPE,
             env=environment,
         )
+        self._widen_pipe()
         self.alive = True
+
+    def _widen_pipe(self) -> None:
+        """Let whole batches wait in the pipe: while the event loop executes a block nobody refills it."""
+        assert self._process is not None and self._process.stdin is not None
+        pipe = self._process.stdin.transport.get_extra_info("pipe")
+        try:
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        except OSError as error:
+            log.info("the pipe to a signature worker keeps its size", worker=self._number, error=str(error))
 
     async def _run(self) -> None:
         """Read answers; when the worker dies, give its batches back and start another."""
