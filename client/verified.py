@@ -22,10 +22,16 @@ KINDS = {
 """Kinds of faults, in Chinese and in English; the stand-alone verifier uses the same words."""
 
 
+def printable(text: str) -> str:
+    """Text out of a file that nobody vouches for, without what could steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 class InvalidProof(ValueError):
     """A proof that does not hold: `kind` (of KINDS), `where` (a path such as `$.sections[3]`), `reason` (English)."""
 
     def __init__(self, kind: str, where: str, reason: str) -> None:
+        reason = printable(reason)
         super().__init__(f"{KINDS[kind][1]}: {reason} at {where}")
         self.kind = kind
         self.where = where

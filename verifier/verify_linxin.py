@@ -104,9 +104,8 @@ def range_root(start: int, run: list[bytes], size: int, proof: list[bytes]) -> b
     tree = Tree(start, b"".join(proof[: start.bit_count()]))
     for hashed in run:
         tree.append(hashed)
-    for hashed in proof[
-        start.bit_count() :
-    ]:  # each covers as much as fits before the end and begins where such a subtree can
+    rest = proof[start.bit_count() :]
+    for hashed in rest:  # each covers as much as fits before the end and begins where such a subtree can
         tree.append(hashed, min((tree.size & -tree.size).bit_length(), max(size - tree.size, 1).bit_length()) - 1)
     check(tree.size == size, "journal", "too few or too many hashes")
     return tree.root()
@@ -189,7 +188,7 @@ class Genesis:
             self.validators = {f"linxin/{name}/{one['id']}": bytes.fromhex(one["public_key"]) for one in found}
             self.expiry_max_ms = int(content.get("parameters", {}).get("expiry_max_ms", 86_400_000))
             good = content["format"] == "linxin-genesis/1" and len(found) == len(self.validators) > 0
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise Wrong("chain", f"not a genesis file ({error!r})") from None
         check(good, "chain", "not a genesis file of this format, or without distinct validators")
 
@@ -487,11 +486,13 @@ def main() -> int:
             found = verify_proof(data, genesis) if data else verify_archive(stream, genesis)
     except Wrong as wrong:
         found |= {"kind": wrong.kind, "meaning": KINDS[wrong.kind], "where": wrong.where or "$", "reason": wrong.reason}
+    except RecursionError:
+        found |= {"kind": "encoding", "meaning": KINDS["encoding"], "where": "$", "reason": "nested too deeply"}
     except OSError as error:
         found |= {"kind": "file", "reason": str(error)}
-    headline = "VALID 有效" if found["valid"] else "WRONG 无效"
-    words = "\n".join([headline, *(f"  {name:12}{value}" for name, value in found.items())])
-    print(json.dumps(found, ensure_ascii=False, default=bytes.hex) if options.json else words)
+    lines = ["VALID 有效" if found["valid"] else "WRONG 无效", *(f"  {name:12}{found[name]}" for name in found)]
+    words = "\n".join("".join(one if one.isprintable() else "?" for one in line) for line in lines)
+    sys.stdout.buffer.write((json.dumps(found, default=bytes.hex) if options.json else words).encode() + b"\n")
     return 0 if found["valid"] else 1
 
 
