@@ -1,9 +1,8 @@
 """What an on-chain module offers, and the registry that finds the rule for an action.
 
-A module is a folder with messages, state, rules, errors and invariants. It declares actions (signed by somebody) and
-timers (due by themselves), each with one rule, and owns its tables: nobody else writes them. Other modules are
-reached by
-narrow interfaces handed to its constructor.
+A module is a folder with messages, state, rules, errors, invariants and words. It declares actions (signed by somebody)
+and timers (due by themselves), each with one rule, and owns its tables: nobody else writes them. Other modules are
+reached by narrow interfaces handed to its constructor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ledger.crypto.encoding import Decoder, Message
 from ledger.roles import Role
+from ledger.words import LEDGER_WORDS, Vocabulary, join
 
 if TYPE_CHECKING:
     from ledger.context import Context, Signer
@@ -66,7 +66,7 @@ class Module:
 
     `genesis` writes the module's first rows in block 1; `identify` (one module has it) tells whose key signed;
     `parameters` are the module's genesis parameters with their defaults; `invariants` are run by tests and the
-    simulator.
+    simulator; `words` tell people what its actions and events are called.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Module:
     genesis: "Callable[[Context, Genesis], None] | None" = None
     identify: "Callable[[Context, int, bytes], Signer] | None" = None
     invariants: "Callable[[Context], list[str]] | None" = None
+    words: Vocabulary = field(default_factory=Vocabulary)
 
 
 _H = TypeVar("_H", bound=Callable[..., None])
@@ -159,6 +160,7 @@ class Registry:
         identifiers = [module.identify for module in self.modules if module.identify is not None]
         assert len(identifiers) == 1, "exactly one module tells whose key signed"
         self.identify = identifiers[0]
+        self.words = join((LEDGER_WORDS, *(module.words for module in self.modules)))
         self.actions = {tag_of(action): action for action in self.rules}
         self.decode_body: Decoder[Body] = Decoder(_body_type(tuple(self.rules)), TRANSACTION_SIZE_MAX)
         self.decode_timer: Decoder[Timer] = Decoder(_union(self.timers) if self.timers else Timer, TRANSACTION_SIZE_MAX)

@@ -208,7 +208,16 @@ def test_missing_docstrings_are_named() -> None:
 
 
 def test_the_shape_of_a_chain_module_is_checked() -> None:
-    parts = ["messages.py", "state.py", "rules/__init__.py", "rules/lots.py", "errors.py", "invariants.py", "ports.py"]
+    parts = [
+        "messages.py",
+        "state.py",
+        "rules/__init__.py",
+        "rules/lots.py",
+        "errors.py",
+        "invariants.py",
+        "words.py",
+        "ports.py",
+    ]
     whole = [Source(f"ledger/modules/trace/{part}", "") for part in ["__init__.py", *parts]]
     assert style.check_module_shape(whole) == []
     assert "errors.py is missing" in style.check_module_shape([s for s in whole if "errors" not in s.path])[0]

@@ -1,1 +1,1 @@
-"""On-chain modules: each a folder with messages, state, rules, errors and invariants."""
+"""On-chain modules: each a folder with messages, state, rules, errors, invariants and words."""

@@ -4,6 +4,7 @@ from ledger.module import Module
 from ledger.modules.trace.invariants import check_invariants
 from ledger.modules.trace.ports import Devices, LotLookup, Lots, Organisations, Ports
 from ledger.modules.trace.rules import TIMERS, make_rules
+from ledger.modules.trace.words import WORDS
 
 __all__ = ["LotLookup", "Lots", "trace_module"]
 
@@ -19,4 +20,5 @@ def trace_module(devices: Devices, organisations: Organisations) -> Module:
         timers=TIMERS,
         parameters={"late_readings_ms": LATE_READINGS_MS},
         invariants=check_invariants,
+        words=WORDS,
     )

@@ -31,6 +31,9 @@ An open bound is closed by the later record that repeats subject, role and begin
 | declare_error | | | all subjects of what it corrects |
 | declare_readings_error | device | | the things it was tied to, lots those records touched |
 
+The first organisation that a record names is the signer's (but for declare_error, which names what it corrects). The
+event `commissioned` states what a lot is: its trace code, quantity, measure (kg or piece), the product's names.
+
 So a pack lot reaches its harvest lots (input), their planting (input) and plot (place, with the soil sensors'
 readings in the plot's journal), its crates (container) and through them the truck (container) with the readings
 of the truck's devices.

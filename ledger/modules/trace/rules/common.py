@@ -183,5 +183,5 @@ def commission(ctx: Context, output: Output, event_ms: int, *, planting: str | N
     codes.put(ctx, code, f"lot:{lot}")
     give(ctx, lot, producer, output.quantity)
     ctx.journal(f"product:{output.product}", OTHER)
-    ctx.event("commissioned", f"lot:{lot}", code, output.quantity)
+    ctx.event("commissioned", f"lot:{lot}", code, output.quantity, product.measure, product.name_zh, product.name_en)
     return lot

@@ -112,13 +112,13 @@ def _check_places(ctx: Context, action: Ship) -> None:
 
 
 def _journal_parties(ctx: Context, row: Shipment) -> None:
-    """Enter the record into the journals of both sides, and of vehicle and sites."""
+    """Enter the record into the journals of both sides, the signer first, and of vehicle and sites."""
     if row.vehicle is not None:
         ctx.journal(f"vehicle:{row.vehicle}", OTHER)
     for site in (row.origin, row.destination):
         if site is not None:
             ctx.journal(f"site:{site}", OTHER)
-    journal_organisations(ctx, row.shipper, row.receiver)
+    journal_organisations(ctx, ctx.signer.organisation, row.shipper, row.receiver)
 
 
 def _need_shipment(ctx: Context, shipment: str) -> Shipment:
