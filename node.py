@@ -43,6 +43,7 @@ from network.finality import Finaliser
 from network.home import LEDGER, LOG, safety_directory
 from network.logs import configure_logs
 from network.mempool import Dropped, Entry, Mempool
+from network.reads import Reads
 from network.server import Server, Services
 from network.services.blobs import BlobService
 from network.services.calls import Slots
@@ -145,7 +146,9 @@ def open_node(home: Path, config: NodeConfig) -> Iterator[Node]:
             finaliser.order([], [])
         mempool = Mempool(config.limits.waiting_count, config.limits.waiting_bytes)
         pool = VerifyPool(config.verify.workers)
-        services = _build_services(home, config, genesis, registry, key, name, chain, mempool, pool)
+        reads = Reads(config.limits.reads)
+        stack.callback(reads.close)
+        services = _build_services(home, config, genesis, registry, key, name, chain, mempool, pool, reads)
         credentials = server_credentials(home, config.listen)
         _warn_of_expiry(home, config)
         yield Node(config, genesis, store, chain, finaliser, mempool, pool, services, credentials)
@@ -185,6 +188,7 @@ def _build_services(
     chain: Chain,
     mempool: Mempool,
     pool: VerifyPool,
+    reads: Reads,
 ) -> Services:
     limits = config.limits
     admission = Admission(registry, genesis, pool, mempool, chain.receipt, now_ms)
@@ -196,8 +200,10 @@ def _build_services(
     facts = NodeFacts(name, _version(), now_ms())
     stall_s = limits.stall_ms / 1000
     return Services(
-        LedgerService(facts, genesis, registry, chain, admission, mempool, access, now_ms, streams, exports, stall_s),
-        ProvenanceService(genesis, registry, chain, streams, stall_s),
+        LedgerService(
+            facts, genesis, registry, chain, admission, mempool, access, now_ms, reads, streams, exports, stall_s
+        ),
+        ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
         BlobService(vault, access, now_ms, Slots("file transfers", limits.transfers), stall_s),
     )
 

@@ -58,7 +58,8 @@ class Undecodable:
 
 class RequestHashes(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
     """Notes the hash of the (first) request message as sent, for the methods that may be signed; and hands on bytes
-    that are no message as `Undecodable`, so that they too are refused with words.
+    that are no message as `Undecodable`, so that they too are refused with words. Replies of our methods come as bytes
+    already (`network.services.calls`).
     """
 
     async def intercept_service(
@@ -82,7 +83,8 @@ class RequestHashes(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # ge
                 return Undecodable()
 
         # A named tuple in grpcio, an opaque class in its stubs.
-        return cast("grpc.RpcMethodHandler[Any, Any]", handler._replace(request_deserializer=deserialize))
+        replaced = handler._replace(request_deserializer=deserialize, response_serializer=None)
+        return cast("grpc.RpcMethodHandler[Any, Any]", replaced)
 
 
 def request_message(chain_id: bytes, method: str, request_hash: bytes, time_ms: int) -> bytes:

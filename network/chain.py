@@ -10,7 +10,7 @@ from linxin.v1 import ledger_pb2
 
 from ledger.block import ACCEPTED, TRANSACTION, Block, Head, Receipt, decode_leaf
 from ledger.crypto.encoding import encode
-from ledger.storage.port import Snapshot, Store
+from ledger.storage.port import Snapshot, Store, StoredBlock
 from ledger.transaction import transaction_id
 from network.errors import NotFound, Stopping
 
@@ -26,7 +26,7 @@ class Chain:
         self._name = name
         self._recent: OrderedDict[int, ledger_pb2.Block] = OrderedDict()
         self._recent_max = recent_max
-        self._touched: dict[int, list[tuple[str, int, int]]] = {}
+        self._touched: dict[int, frozenset[str]] = {}
         self._advanced = asyncio.Event()
         self._closed = False
         self.snapshot: Snapshot = store.snapshot()
@@ -50,22 +50,12 @@ class Chain:
                 leaves=block.leaves,
             )
         )
-        self._touched[block.height] = block.changes.journal
+        self._touched[block.height] = frozenset(subject for subject, _, _ in block.changes.journal)
         self._wake()
 
-    def touched(self, height: int) -> dict[str, list[int]]:
-        """The subjects that a block's records touch: subject -> log indices. Requires height <= head.height."""
-        journal = self._touched.get(height)
-        found: dict[str, list[int]] = {}
-        if journal is not None:
-            for subject, _, index in journal:
-                found.setdefault(subject, []).append(index)
-            return found
-        block = self.block(height, include_leaves=True)
-        for index, raw in enumerate(block.leaves, block.first_index):
-            for entry in decode_leaf(raw).subjects:
-                found.setdefault(str(entry[0]), []).append(index)
-        return found
+    def touched(self, height: int) -> frozenset[str] | None:
+        """The subjects that a recent block's records touch; None when the block is not remembered."""
+        return self._touched.get(height)
 
     def close(self) -> None:
         """End all waiting streams; what is final can still be read until the store closes."""
@@ -81,28 +71,9 @@ class Chain:
         if self._closed:
             raise Stopping(self._name)
 
-    def note(self, height: int = 0) -> str:
-        """The certificate of a height (0: the latest). Raises `NotFound`."""
-        stored = self.snapshot.block(height or self.head.height)
-        if stored is None:
-            raise NotFound("block", str(height))
-        return stored.note
-
-    def block(self, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
-        """The block of a height (0: the latest). Raises `NotFound`."""
-        height = height or self.head.height
-        block = self._recent.get(height)
-        if block is None:
-            block = self._read(height)
-        if include_leaves:
-            return block
-        return ledger_pb2.Block(
-            height=block.height,
-            time_ms=block.time_ms,
-            note=block.note,
-            first_index=block.first_index,
-            leaf_count=block.leaf_count,
-        )
+    def recent(self, height: int) -> ledger_pb2.Block | None:
+        """The block of a height, leaves included, if it is remembered; else `read_block` finds it."""
+        return self._recent.get(height)
 
     def receipt(self, wanted: bytes) -> Receipt | None:
         """The receipt of a final transaction by its id, or None."""
@@ -116,21 +87,6 @@ class Chain:
         height, time_ms, code, details = leaf.outcome
         return Receipt(transaction_id(leaf.body), height, index, time_ms, code, details)
 
-    def _read(self, height: int) -> ledger_pb2.Block:
-        stored = self.snapshot.block(height)
-        if stored is None:
-            raise NotFound("block", str(height))
-        leaves = list(self.snapshot.leaves(stored.first_index, stored.first_index + stored.count))
-        time_ms = decode_leaf(leaves[-1]).outcome[1]
-        return ledger_pb2.Block(
-            height=height,
-            time_ms=time_ms,
-            note=stored.note,
-            first_index=stored.first_index,
-            leaf_count=stored.count,
-            leaves=leaves,
-        )
-
     def _remember(self, block: ledger_pb2.Block) -> None:
         self._recent[block.height] = block
         while len(self._recent) > self._recent_max:
@@ -140,6 +96,33 @@ class Chain:
     def _wake(self) -> None:
         self._advanced.set()
         self._advanced = asyncio.Event()
+
+
+def note_of(snapshot: Snapshot, height: int) -> str:
+    """The certificate of a height. Raises `NotFound`."""
+    return _stored(snapshot, height).note
+
+
+def read_block(snapshot: Snapshot, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
+    """The block of a height. Raises `NotFound`."""
+    stored = _stored(snapshot, height)
+    end = stored.first_index + stored.count
+    leaves = list(snapshot.leaves(stored.first_index if include_leaves else end - 1, end))
+    return ledger_pb2.Block(
+        height=height,
+        time_ms=decode_leaf(leaves[-1]).outcome[1],
+        note=stored.note,
+        first_index=stored.first_index,
+        leaf_count=stored.count,
+        leaves=leaves if include_leaves else (),
+    )
+
+
+def _stored(snapshot: Snapshot, height: int) -> StoredBlock:
+    stored = snapshot.block(height)
+    if stored is None:
+        raise NotFound("block", str(height))
+    return stored
 
 
 def receipt_message(receipt: Receipt) -> ledger_pb2.Receipt:

@@ -44,6 +44,7 @@ class LimitSettings(_Section, frozen=True):
     streams: Count = 200
     stream_buffer: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     stall_ms: Annotated[int, msgspec.Meta(ge=100, le=600_000)] = 30_000
+    reads: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 16
     exports: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
     transfers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 16
     calls: Count = 1_000

@@ -92,6 +92,34 @@ class Stopping(Refusal):
     remedy_en = "use another node, or try again later"
 
 
+@refusal(127, "RESOURCE_EXHAUSTED")
+class ReadsBusy(Refusal):
+    """As many heavy reads as the node takes are under way."""
+
+    retry_after_ms: int
+    zh = "正在进行的大型查询过多，请在 {retry_after_ms} 毫秒后重试"
+    en = "too many large reads are under way, retry after {retry_after_ms} ms"
+    remedy_zh = "稍后重试；记录的提交不受影响"
+    remedy_en = "try again later; submitting records is not affected"
+
+
+@refusal(128, "RESOURCE_EXHAUSTED")
+class ReplyTooLarge(Refusal):
+    """An answer beyond what one message may hold."""
+
+    size: int
+    limit: int
+    zh = "答复过大：至少 {size} 字节，上限 {limit}"
+    en = "the answer is too large: {size} bytes or more, the limit is {limit}"
+    remedy_zh = (
+        "请分次读取：履历不带证明（include_proof）、按时间段取证明（GetProof）、分页取读数（ListReadings），或导出整链"
+    )
+    remedy_en = (
+        "read it in parts: the journey without its proof (include_proof), proofs by time range (GetProof), readings in "
+        "pages (ListReadings), or export the whole chain (Export)"
+    )
+
+
 @refusal(130, "INVALID_ARGUMENT")
 class BlobTooLarge(Refusal):
     """A file beyond what the vault takes."""
@@ -166,7 +194,7 @@ def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     own_path = getattr(failure, "path", "")
     if own_path:
         message.path = path + own_path.removeprefix("$") if path else own_path
-    if isinstance(failure, Busy):
+    if isinstance(failure, Busy | ReadsBusy):
         message.retry_after_ms = failure.retry_after_ms
     return message
 

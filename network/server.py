@@ -11,6 +11,7 @@ from linxin.v1 import blob_pb2, blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, prov
 from network.access import RequestHashes
 from network.config import ConfigError
 from network.services.blobs import BlobService
+from network.services.calls import REPLY_SIZE_MAX
 from network.services.ledger import LedgerService
 from network.services.provenance import ProvenanceService
 
@@ -45,7 +46,7 @@ class Server:
             maximum_concurrent_rpcs=calls_max,
             options=[
                 ("grpc.max_receive_message_length", REQUEST_SIZE_MAX),
-                ("grpc.max_send_message_length", -1),
+                ("grpc.max_send_message_length", REPLY_SIZE_MAX),
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_metadata_size", 16_384),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

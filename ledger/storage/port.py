@@ -1,6 +1,6 @@
 """The storage port: what the node, the proofs and the services need of a store, and nothing of how it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,9 @@ class Snapshot(Reader, Protocol):
     @property
     def position(self) -> Position | None:
         """Where the head's block stands in the consensus log; None before the first block."""
+
+    def stepped(self, step: Callable[[], None]) -> "Snapshot":
+        """The same view, which calls `step` before each of its reads: to wait there, or to give up by raising."""
 
     def leaf(self, index: int) -> bytes:
         """A leaf of the log. Requires 0 <= index < head.log.size."""

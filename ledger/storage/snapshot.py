@@ -44,6 +44,10 @@ class LevelSnapshot:
         raw = self.get(POSITION_KEY)
         return None if raw is None else self._parse(lambda: _decode_position(raw), "the consensus position")
 
+    def stepped(self, step: Callable[[], None]) -> "LevelSnapshot":
+        """The same view, which calls `step` before each of its reads: to wait there, or to give up by raising."""
+        return _SteppedSnapshot(vars(self), step)
+
     # What execution reads (ledger.state.Reader).
 
     def get(self, key: bytes) -> bytes | None:
@@ -198,6 +202,23 @@ class LevelSnapshot:
     def _check_range(self, start: int, end: int, size: int, what: str) -> None:
         if not 0 <= start <= end <= size:
             raise IndexError(f"{start} to {end} is not within the {what} of {size}")
+
+
+class _SteppedSnapshot(LevelSnapshot):
+    """See `LevelSnapshot.stepped`."""
+
+    def __init__(self, of: dict[str, Any], step: Callable[[], None]) -> None:
+        vars(self).update(of)
+        self._step = step
+
+    def _read(self, key: bytes) -> bytes | None:
+        self._step()
+        return super()._read(key)
+
+    def _iterate(self, start: bytes, stop: bytes | None, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        for pair in super()._iterate(start, stop, reverse=reverse):
+            self._step()
+            yield pair
 
 
 def _join(hashes: list[bytes]) -> bytes:

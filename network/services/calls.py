@@ -1,4 +1,6 @@
-"""What all services share: refusals become statuses, request fields are checked, stalled readers are let go."""
+"""What all services share: refusals become statuses, request fields are checked, replies are bounded, stalled readers
+are let go.
+"""
 
 import asyncio
 import functools
@@ -7,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from ledger.errors import Refusal
 from network.access import Undecodable
-from network.errors import BadField, TooManyCalls, TooSlow, abort
+from network.errors import BadField, ReplyTooLarge, TooManyCalls, TooSlow, abort
 
 _Request = TypeVar("_Request")
 _Reply = TypeVar("_Reply")
@@ -20,20 +22,33 @@ STALL_MAX_S = 30.0
 """How long a reader of a stream may take nothing before the stream is ended, to be resumed."""
 
 
+REPLY_SIZE_MAX = 64 * 1024 * 1024
+"""Bytes of one reply message: what `client.connection` accepts."""
+
+
 def unary(
     method: Callable[[Any, _Request, Call], Awaitable[_Reply]],
 ) -> Callable[[Any, _Request, Call], Awaitable[_Reply]]:
-    """Let a method of one reply raise refusals."""
+    """Let a method of one reply raise refusals; its reply, a message or the bytes of one, is bounded."""
 
     @functools.wraps(method)
-    async def answer(self: Any, request: _Request, context: Call) -> _Reply:
+    async def answer(self: Any, request: _Request, context: Call) -> bytes:
         try:
             check_decoded(request)
-            return await method(self, request, context)
+            return bounded(await method(self, request, context))
         except Refusal as refusal:
             await abort(context, refusal)
 
-    return answer
+    # Bytes are what the server sends on (`network.access.RequestHashes`); the generated servicers know only messages.
+    return cast("Callable[[Any, _Request, Call], Awaitable[_Reply]]", answer)
+
+
+def bounded(reply: object) -> bytes:
+    """The bytes of a reply; raises `ReplyTooLarge`."""
+    raw = reply if isinstance(reply, bytes) else cast("bytes", reply.SerializeToString())  # type: ignore[attr-defined]  # a message
+    if len(raw) > REPLY_SIZE_MAX:
+        raise ReplyTooLarge(len(raw), REPLY_SIZE_MAX)
+    return raw
 
 
 def streaming(
@@ -53,9 +68,10 @@ def streaming(
         try:
             async for reply in replies:
                 resume_from = position_of(reply, sent)
+                raw = bounded(reply)
                 async with asyncio.timeout(stall_s):
-                    await context.write(reply)
-                sent = resume_from + 1
+                    await context.write(raw)
+                sent = max(sent, resume_from + 1)
         except TimeoutError:
             await abort(context, TooSlow(sent))
         except Refusal as refusal:

@@ -15,9 +15,10 @@ from ledger.module import Registry
 from ledger.proof import prove_leaf
 from network.access import Access, is_overseer
 from network.admission import BATCH_BYTES_MAX, BATCH_MAX, Admission
-from network.chain import Chain, receipt_message
+from network.chain import Chain, note_of, read_block, receipt_message
 from network.errors import BadField, NotAllowed, NotFound, numbered_refusal
 from network.mempool import Dropped, Mempool, Ticket
+from network.reads import Reads
 from network.services import ledger_reads
 from network.services.calls import (
     STALL_MAX_S,
@@ -59,6 +60,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         mempool: Mempool,
         access: Access,
         now_ms: Callable[[], int],
+        reads: Reads,
         streams: Slots,
         exports: Slots,
         stall_max_s: float = STALL_MAX_S,
@@ -71,6 +73,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         self._mempool = mempool
         self._access = access
         self._now_ms = now_ms
+        self._reads = reads
         self._streams = streams
         self._exports = exports
         self.stall_max_s = stall_max_s
@@ -125,12 +128,20 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     @unary
     async def GetBlock(self, request: ledger_pb2.GetBlockRequest, _context: Call) -> ledger_pb2.Block:
         """One final block."""
-        return self._chain.block(request.height, include_leaves=request.include_leaves)
+        height = request.height or self._chain.head.height
+        recent = self._chain.recent(height)
+        if recent is not None and request.include_leaves:
+            return recent
+        return await self._reads.call(
+            self._chain.snapshot,
+            lambda stepped: read_block(stepped, height, include_leaves=request.include_leaves),
+        )
 
     @unary
     async def GetCheckpoint(self, request: ledger_pb2.GetCheckpointRequest, _context: Call) -> ledger_pb2.Checkpoint:
         """The certificate of a height."""
-        note = self._chain.note(request.height)
+        snapshot = self._chain.snapshot
+        note = note_of(snapshot, request.height or snapshot.head.height)
         checkpoint = parse_checkpoint(parse_note(note).text)
         return ledger_pb2.Checkpoint(height=checkpoint.height, size=checkpoint.size, note=note)
 
@@ -142,17 +153,17 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     @unary
     async def GetValue(self, request: ledger_pb2.GetValueRequest, _context: Call) -> ledger_pb2.GetValueResponse:
         """Public values, proven when asked."""
-        return ledger_reads.values(self._chain, request)
+        return await self._reads.call(self._chain.snapshot, lambda stepped: ledger_reads.values(stepped, request))
 
     @unary
     async def ListValues(self, request: ledger_pb2.ListValuesRequest, _context: Call) -> ledger_pb2.ListValuesResponse:
         """A page of public values under a prefix."""
-        return ledger_reads.list_values(self._chain, request)
+        return await self._reads.call(self._chain.snapshot, lambda stepped: ledger_reads.list_values(stepped, request))
 
     @unary
     async def GetProof(self, request: ledger_pb2.GetProofRequest, _context: Call) -> ledger_pb2.GetProofResponse:
         """A proof file, or the hashes of a consistency proof."""
-        return ledger_reads.proof(self._chain, request)
+        return await self._reads.call(self._chain.snapshot, lambda stepped: ledger_reads.proof(stepped, request))
 
     @streaming
     async def StreamBlocks(
@@ -163,8 +174,24 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         with self._streams:
             while True:
                 await self._chain.wait_beyond(height - 1)
-                yield self._chain.block(height, include_leaves=request.include_leaves)
+                yield await self._streamed(height, include_leaves=request.include_leaves)
                 height += 1
+
+    async def _streamed(self, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
+        recent = self._chain.recent(height)
+        if recent is None:
+            return await self._reads.turn(
+                self._chain.snapshot, lambda stepped: read_block(stepped, height, include_leaves=include_leaves)
+            )
+        if include_leaves:
+            return recent
+        return ledger_pb2.Block(
+            height=height,
+            time_ms=recent.time_ms,
+            note=recent.note,
+            first_index=recent.first_index,
+            leaf_count=recent.leaf_count,
+        )
 
     @streaming
     async def Export(self, request: ledger_pb2.ExportRequest, context: Call) -> AsyncIterator[ledger_pb2.ExportChunk]:
@@ -174,7 +201,10 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
             if not is_overseer(signer):
                 raise NotAllowed(signer.subject, "a full archive")
         with self._exports:
-            async for chunk in ledger_reads.export_chunks(self._chain.snapshot, self._genesis, full=request.full):
+            async for chunk in self._reads.items(
+                self._chain.snapshot,
+                lambda stepped: ledger_reads.export_chunks(stepped, self._genesis, full=request.full),
+            ):
                 yield chunk
 
     @unary
@@ -193,7 +223,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
             mempool_count=self._mempool.count,
             mempool_bytes=self._mempool.size,
             version=self._facts.version,
-            signers=[signature.name for signature in parse_note(self._chain.note()).signatures],
+            signers=[signature.name for signature in parse_note(note_of(self._chain.snapshot, head.height)).signatures],
             quorum=quorum(len(head.validators)),
             started_ms=self._facts.started_ms,
         )

@@ -1,7 +1,6 @@
 """The reading half of LedgerService: values, proofs and the archive, all from one snapshot of what is final."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from linxin.v1 import ledger_pb2
 
@@ -17,7 +16,7 @@ from ledger.state import KEY_SIZE_MAX, SUBJECT_HOMES
 from ledger.storage.archive import export_archive
 from ledger.storage.port import Snapshot
 from network.access import names_of
-from network.chain import Chain
+from network.chain import note_of
 from network.errors import BadField, NotFound
 from network.services.calls import check_range, check_size, check_text
 from network.services.records import context_at
@@ -30,24 +29,23 @@ CHUNK_SIZE = 262_144
 """Bytes of one chunk of an export."""
 
 
-def values(chain: Chain, request: ledger_pb2.GetValueRequest) -> ledger_pb2.GetValueResponse:
+def values(snapshot: Snapshot, request: ledger_pb2.GetValueRequest) -> ledger_pb2.GetValueResponse:
     """The values of up to 100 state keys, with one multi-proof when asked."""
     check_range("$.keys.length", len(request.keys), 1, VALUES_MAX)
     keys = [_checked_key(f"$.keys[{number}]", key) for number, key in enumerate(request.keys)]
-    snapshot = chain.snapshot
     reply = ledger_pb2.GetValueResponse(
         height=snapshot.head.height,
         values=[
             ledger_pb2.Value(key=key, value=snapshot.get(raw)) for key, raw in zip(request.keys, keys, strict=True)
         ],
-        note=chain.note(snapshot.head.height),
+        note=note_of(snapshot, snapshot.head.height),
     )
     if request.include_proof:
         reply.nodes.extend(state_tree.prove([state_tree.key_hash(raw) for raw in keys], snapshot.node))
     return reply
 
 
-def list_values(chain: Chain, request: ledger_pb2.ListValuesRequest) -> ledger_pb2.ListValuesResponse:
+def list_values(snapshot: Snapshot, request: ledger_pb2.ListValuesRequest) -> ledger_pb2.ListValuesResponse:
     """A page of values whose key starts with a prefix; the page token is the last key of the page before."""
     if request.prefix.count("/") < 2:
         raise BadField("$.prefix", "expected at least <module>/<table>/")
@@ -58,7 +56,6 @@ def list_values(chain: Chain, request: ledger_pb2.ListValuesRequest) -> ledger_p
         start = _checked_key("$.page_token", request.page_token) + b"\0"
         if not start.startswith(prefix):
             raise BadField("$.page_token", "it is of another prefix")
-    snapshot = chain.snapshot
     reply = ledger_pb2.ListValuesResponse(height=snapshot.head.height)
     size = 0
     for key, value in snapshot.scan(prefix, start):
@@ -77,10 +74,9 @@ def _checked_key(path: str, key: str) -> bytes:
     return raw
 
 
-def proof(chain: Chain, request: ledger_pb2.GetProofRequest) -> ledger_pb2.GetProofResponse:
+def proof(snapshot: Snapshot, request: ledger_pb2.GetProofRequest) -> ledger_pb2.GetProofResponse:
     """The proof of one claim against the latest certificate. Raises `BadField` or `NotFound`."""
-    snapshot = chain.snapshot
-    reply = ledger_pb2.GetProofResponse(height=snapshot.head.height, note=chain.note(snapshot.head.height))
+    reply = ledger_pb2.GetProofResponse(height=snapshot.head.height, note=note_of(snapshot, snapshot.head.height))
     claim = request.WhichOneof("claim")
     if claim == "value":
         _checked_key("$.value.key", request.value.key)
@@ -141,8 +137,8 @@ def is_party(snapshot: Snapshot, genesis: Genesis, registry: Registry, index: in
     return not names_of(signer).isdisjoint(parties)
 
 
-async def export_chunks(snapshot: Snapshot, genesis: Genesis, *, full: bool) -> AsyncIterator[ledger_pb2.ExportChunk]:
-    """The archive of a snapshot in chunks; other work of the node goes first between them."""
+def export_chunks(snapshot: Snapshot, genesis: Genesis, *, full: bool) -> Iterator[ledger_pb2.ExportChunk]:
+    """The archive of a snapshot in chunks."""
     last = snapshot.head.height
     buffer = bytearray()
     for height, part in enumerate(export_archive(snapshot, genesis.raw, full=full)):
@@ -150,5 +146,4 @@ async def export_chunks(snapshot: Snapshot, genesis: Genesis, *, full: bool) -> 
         while len(buffer) >= CHUNK_SIZE:
             yield ledger_pb2.ExportChunk(data=bytes(buffer[:CHUNK_SIZE]), height=min(height, last), last_height=last)
             del buffer[:CHUNK_SIZE]
-        await asyncio.sleep(0)
     yield ledger_pb2.ExportChunk(data=bytes(buffer), height=last, last_height=last)

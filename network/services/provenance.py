@@ -2,22 +2,22 @@
 """ProvenanceService: journeys, readings, live watching (proto/linxin/v1/provenance.proto)."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 from linxin.v1 import provenance_pb2, provenance_pb2_grpc
 
-from ledger.block import HEADER
 from ledger.genesis import Genesis
 from ledger.module import Registry
-from ledger.modules.trace.state import lots
-from ledger.proof import prove_journey, subject_of_code
-from ledger.proof.closure import contains, named
+from ledger.proof import subject_of_code
+from ledger.storage.port import Snapshot
 from network.chain import Chain
 from network.errors import BadField
-from network.journals import Journals, Journey
+from network.reads import Reads
 from network.services.calls import STALL_MAX_S, Call, Slots, check_range, check_text, streaming, unary
+from network.services.journeys import Journeys, Watched
 from network.services.ledger_reads import check_subject
 from network.services.readings import PAGE_MAX, TIME_MS_MAX, Readings
-from network.services.records import Records, context_at, plain
+from network.services.records import context_at
 
 CODE_MAX = 200
 
@@ -26,11 +26,18 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
     """Answers from what is final."""
 
     def __init__(
-        self, genesis: Genesis, registry: Registry, chain: Chain, streams: Slots, stall_max_s: float = STALL_MAX_S
+        self,
+        genesis: Genesis,
+        registry: Registry,
+        chain: Chain,
+        reads: Reads,
+        streams: Slots,
+        stall_max_s: float = STALL_MAX_S,
     ) -> None:
         self._genesis = genesis
         self._registry = registry
         self._chain = chain
+        self._reads = reads
         self._streams = streams
         self.stall_max_s = stall_max_s
 
@@ -46,28 +53,14 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
             subject = subject_of_code(snapshot, code)
         else:
             subject = check_subject("$.subject", request.subject)
-        journals = Journals(snapshot)
-        journey = journals.journey(subject)
-        records = Records(snapshot, self._genesis, self._registry)
-        reply = provenance_pb2.GetJourneyResponse(
-            height=snapshot.head.height,
-            time_ms=snapshot.head.time_ms,
-            subject=subject,
-            code=code,
-            records=records.messages((index, journals.leaf(index)) for index in journey.indices),
-            subjects=[subject, *sorted(journey.bounds.keys() - {subject})],
+        include_proof = request.include_proof
+        raw = await self._reads.call(
+            snapshot, lambda stepped: self._journeys(stepped).reply(subject, code, include_proof=include_proof)
         )
-        self._summarise(reply, subject)
-        if request.include_proof:
-            reply.proof = prove_journey(snapshot, subject="" if code else subject, code=code)
-        return reply
+        return cast("provenance_pb2.GetJourneyResponse", raw)  # the bytes of one: `unary` takes both
 
-    def _summarise(self, reply: provenance_pb2.GetJourneyResponse, subject: str) -> None:
-        kind, _, key = subject.partition(":")
-        lot = lots.get(context_at(self._chain.snapshot, self._genesis), key) if kind == "lot" else None
-        if lot is not None:
-            reply.lot.lot, reply.lot.product, reply.lot.owner = key, lot.product, lot.producer
-            reply.lot.state.update(plain(lot))
+    def _journeys(self, snapshot: Snapshot) -> Journeys:
+        return Journeys(snapshot, self._genesis, self._registry)
 
     @unary
     async def ListReadings(
@@ -80,10 +73,9 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         check_range("$.page_size", request.page_size, 0, PAGE_MAX)
         if request.to_ms and request.to_ms < request.from_ms:
             raise BadField("$.to_ms", "it is before from_ms")
-        snapshot = self._chain.snapshot
-        page = Readings(snapshot, self._registry, context_at(snapshot, self._genesis)).page(request)
-        return provenance_pb2.ListReadingsResponse(
-            height=snapshot.head.height, readings=page.readings, next_page_token=page.next_token
+        return await self._reads.call(
+            self._chain.snapshot,
+            lambda stepped: Readings(stepped, self._registry, context_at(stepped, self._genesis)).page(request),
         )
 
     @streaming
@@ -95,41 +87,24 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         with self._streams:
             snapshot = self._chain.snapshot
             subject = subject_of_code(snapshot, code)
-            journals = Journals(snapshot)
-            journey = journals.journey(subject)
-            seen = snapshot.head.log.size
+            watched = await self._reads.turn(snapshot, lambda stepped: self._journeys(stepped).watched(subject))
+            height, size = snapshot.head.height, snapshot.head.log.size
             if request.include_past:
-                records = Records(snapshot, self._genesis, self._registry)
-                for index in journey.indices:
-                    if index > request.after_index or not request.after_index:
-                        yield records.message(index, journals.leaf(index))
-            height = snapshot.head.height
+                after = request.after_index
+                async for record in self._reads.items(
+                    snapshot, lambda stepped: self._journeys(stepped).past(subject, size, after)
+                ):
+                    yield record
             while True:
                 await self._chain.wait_beyond(height)
                 height += 1
-                touched, journey = self._new_records(subject, height, seen, journey)
-                for record in touched:
-                    yield record
+                touched = self._chain.touched(height)
+                if touched is None or not touched.isdisjoint(watched):
+                    records, watched = await self._news(subject, height, watched)
+                    for record in records:
+                        yield record
 
-    def _new_records(
-        self, subject: str, height: int, seen: int, before: Journey
-    ) -> tuple[list[provenance_pb2.Record], Journey]:
-        """The records of a block that belong to a journey, and the journey with them in it.
-
-        The journey is worked out again only when the block touches one of its subjects.
-        """
-        touched = self._chain.touched(height)
-        if touched.keys().isdisjoint(before.bounds):
-            return [], before
-        snapshot = self._chain.snapshot
-        journals = Journals(snapshot)
-        journey = journals.journey(subject)
-        records = Records(snapshot, self._genesis, self._registry)
-        found: list[provenance_pb2.Record] = []
-        for index in sorted({index for indices in touched.values() for index in indices}):
-            leaf = journals.leaf(index)
-            names = named(leaf).subjects.keys() & journey.bounds.keys()
-            belongs = any(contains(journey.bounds[name], leaf.outcome[1]) for name in names)
-            if belongs and leaf.kind != HEADER and index >= seen:
-                found.append(records.message(index, leaf))
-        return found, journey
+    async def _news(self, subject: str, height: int, watched: Watched) -> tuple[list[provenance_pb2.Record], Watched]:
+        return await self._reads.turn(
+            self._chain.snapshot, lambda stepped: self._journeys(stepped).news(subject, height, watched)
+        )

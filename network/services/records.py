@@ -1,13 +1,12 @@
 """Leaves as records that people and programs can read."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from google.protobuf import struct_pb2
 from linxin.v1 import provenance_pb2
 
-from ledger.block import ACCEPTED, HEADER, TRANSACTION, Leaf
+from ledger.block import ACCEPTED, TRANSACTION, Leaf
 from ledger.context import Context
 from ledger.genesis import Genesis
 from ledger.module import Registry, tag_of
@@ -34,10 +33,6 @@ class Records:
         self._registry = registry
         self._context = context_at(snapshot, genesis)
         self._holders: dict[bytes, KeyRecord | None] = {}
-
-    def messages(self, leaves: Iterable[tuple[int, Leaf]]) -> list[provenance_pb2.Record]:
-        """The records of (log index, leaf) pairs, block headers left out."""
-        return [self.message(index, leaf) for index, leaf in leaves if leaf.kind != HEADER]
 
     def message(self, index: int, leaf: Leaf) -> provenance_pb2.Record:
         """One record."""

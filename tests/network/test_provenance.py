@@ -123,8 +123,8 @@ async def test_readings_come_by_time_in_pages(client: Client, grown: int, subjec
     ("asked", "path"),
     [
         (provenance_pb2.ListReadingsRequest(subject="probe"), "$.subject"),
-        (provenance_pb2.ListReadingsRequest(subject="device:probe", page_token="1.2"), "$.page_token"),
-        (provenance_pb2.ListReadingsRequest(subject="device:probe", page_token="9.0.0"), "$.page_token"),
+        (provenance_pb2.ListReadingsRequest(subject="device:probe", page_token="1.2.3"), "$.page_token"),
+        (provenance_pb2.ListReadingsRequest(subject="device:probe", page_token="9999.0"), "$.page_token"),
         (provenance_pb2.ListReadingsRequest(subject="device:probe", from_ms=5, to_ms=4), "$.to_ms"),
         (provenance_pb2.ListReadingsRequest(subject="device:probe", page_size=10_001), "$.page_size"),
     ],

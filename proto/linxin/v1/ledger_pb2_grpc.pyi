@@ -8,7 +8,9 @@ Units: *_ms are milliseconds since the Unix epoch (UTC) unless they say "timeout
 Hashes are raw 32-byte SHA-256 values. MessagePack formats are specified in docs/PROOF.md.
 
 Errors: a failed call carries a gRPC status, and in its trailing metadata `linxin-refusal-bin` a serialised
-linxin.v1.Refusal with number, field path, and words in Chinese and English.
+linxin.v1.Refusal with number, field path, and words in Chinese and English. No reply message is larger than 64 MiB:
+what would be is refused with RESOURCE_EXHAUSTED and the way to read it in parts. When too many heavy reads are under
+way, the refusal says when to come again (`retry_after_ms`).
 
 Restricted reads: see RequestSignature.
 """

@@ -379,7 +379,7 @@ class WatchBatchRequest(_message.Message):
     include_past: _builtins.bool
     """begin with the records it already has"""
     after_index: _builtins.int
-    """with include_past: only those after this leaf (0: all)"""
+    """with include_past: without those it had when this leaf became final (0: all)"""
     def __init__(
         self,
         *,

@@ -56,21 +56,28 @@ class ProvenanceServiceServicer:
 
     def GetJourney(self, request, context):
         """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in.
+        At most 100,000 records and 64 MiB; beyond it RESOURCE_EXHAUSTED says how to read in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListReadings(self, request, context):
-        """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by time.
+        """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by event time. They come
+        in the order in which their records became final, within a record by event time: for one device that is the order of
+        event time, but for records that came late; several devices of a subject interleave, record by record. A page may
+        hold fewer than `page_size`, even none: only an empty `next_page_token` says that it is the last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchBatch(self, request, context):
-        """The records of a batch as they become final, first those it has when `include_past` is set. A reader that falls too far
-        behind is ended with RESOURCE_EXHAUSTED and may resume with `after_index`.
+        """The records of a batch's journey as they become final, first those it has when `include_past` is set. What joins the
+        journey later (a truck it is loaded into) is watched from then on, and brings along its records of earlier blocks
+        that now belong to the journey: their `index` is lower than those before them. A reader that falls too far behind is
+        ended with RESOURCE_EXHAUSTED and may resume with `after_index` = the highest index it has seen; some records may
+        then come twice, none is missed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,24 +34,42 @@ class ProvenanceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ProvenanceServiceAsyncStub: ...
     GetJourney: _grpc.UnaryUnaryMultiCallable[_provenance_pb2.GetJourneyRequest, _provenance_pb2.GetJourneyResponse]
-    """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in."""
+    """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in.
+    At most 100,000 records and 64 MiB; beyond it RESOURCE_EXHAUSTED says how to read in parts.
+    """
     ListReadings: _grpc.UnaryUnaryMultiCallable[_provenance_pb2.ListReadingsRequest, _provenance_pb2.ListReadingsResponse]
-    """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by time."""
+    """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by event time. They come
+    in the order in which their records became final, within a record by event time: for one device that is the order of
+    event time, but for records that came late; several devices of a subject interleave, record by record. A page may
+    hold fewer than `page_size`, even none: only an empty `next_page_token` says that it is the last.
+    """
     WatchBatch: _grpc.UnaryStreamMultiCallable[_provenance_pb2.WatchBatchRequest, _provenance_pb2.Record]
-    """The records of a batch as they become final, first those it has when `include_past` is set. A reader that falls too far
-    behind is ended with RESOURCE_EXHAUSTED and may resume with `after_index`.
+    """The records of a batch's journey as they become final, first those it has when `include_past` is set. What joins the
+    journey later (a truck it is loaded into) is watched from then on, and brings along its records of earlier blocks
+    that now belong to the journey: their `index` is lower than those before them. A reader that falls too far behind is
+    ended with RESOURCE_EXHAUSTED and may resume with `after_index` = the highest index it has seen; some records may
+    then come twice, none is missed.
     """
 
 @_typing.type_check_only
 class ProvenanceServiceAsyncStub(ProvenanceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetJourney: _aio.UnaryUnaryMultiCallable[_provenance_pb2.GetJourneyRequest, _provenance_pb2.GetJourneyResponse]  # type: ignore[assignment]
-    """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in."""
+    """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in.
+    At most 100,000 records and 64 MiB; beyond it RESOURCE_EXHAUSTED says how to read in parts.
+    """
     ListReadings: _aio.UnaryUnaryMultiCallable[_provenance_pb2.ListReadingsRequest, _provenance_pb2.ListReadingsResponse]  # type: ignore[assignment]
-    """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by time."""
+    """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by event time. They come
+    in the order in which their records became final, within a record by event time: for one device that is the order of
+    event time, but for records that came late; several devices of a subject interleave, record by record. A page may
+    hold fewer than `page_size`, even none: only an empty `next_page_token` says that it is the last.
+    """
     WatchBatch: _aio.UnaryStreamMultiCallable[_provenance_pb2.WatchBatchRequest, _provenance_pb2.Record]  # type: ignore[assignment]
-    """The records of a batch as they become final, first those it has when `include_past` is set. A reader that falls too far
-    behind is ended with RESOURCE_EXHAUSTED and may resume with `after_index`.
+    """The records of a batch's journey as they become final, first those it has when `include_past` is set. What joins the
+    journey later (a truck it is loaded into) is watched from then on, and brings along its records of earlier blocks
+    that now belong to the journey: their `index` is lower than those before them. A reader that falls too far behind is
+    ended with RESOURCE_EXHAUSTED and may resume with `after_index` = the highest index it has seen; some records may
+    then come twice, none is missed.
     """
 
 class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -61,7 +79,9 @@ class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _provenance_pb2.GetJourneyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_provenance_pb2.GetJourneyResponse, _abc.Awaitable[_provenance_pb2.GetJourneyResponse]]:
-        """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in."""
+        """The whole journey of a trace code or a subject: its journal and those of all it descends from or was carried in.
+        At most 100,000 records and 64 MiB; beyond it RESOURCE_EXHAUSTED says how to read in parts.
+        """
 
     @_abc_1.abstractmethod
     def ListReadings(
@@ -69,7 +89,11 @@ class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _provenance_pb2.ListReadingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_provenance_pb2.ListReadingsResponse, _abc.Awaitable[_provenance_pb2.ListReadingsResponse]]:
-        """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by time."""
+        """Readings of one device, or of a subject (a plot, a vehicle) through the devices tied to it, by event time. They come
+        in the order in which their records became final, within a record by event time: for one device that is the order of
+        event time, but for records that came late; several devices of a subject interleave, record by record. A page may
+        hold fewer than `page_size`, even none: only an empty `next_page_token` says that it is the last.
+        """
 
     @_abc_1.abstractmethod
     def WatchBatch(
@@ -77,8 +101,11 @@ class ProvenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _provenance_pb2.WatchBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_provenance_pb2.Record], _abc.AsyncIterator[_provenance_pb2.Record]]:
-        """The records of a batch as they become final, first those it has when `include_past` is set. A reader that falls too far
-        behind is ended with RESOURCE_EXHAUSTED and may resume with `after_index`.
+        """The records of a batch's journey as they become final, first those it has when `include_past` is set. What joins the
+        journey later (a truck it is loaded into) is watched from then on, and brings along its records of earlier blocks
+        that now belong to the journey: their `index` is lower than those before them. A reader that falls too far behind is
+        ended with RESOURCE_EXHAUSTED and may resume with `after_index` = the highest index it has seen; some records may
+        then come twice, none is missed.
         """
 
 def add_ProvenanceServiceServicer_to_server(servicer: ProvenanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
