@@ -48,7 +48,7 @@ def hide_harvest(proof: bytes) -> bytes:
 def _second_reading(leaves: list[bytes]) -> set[int]:
     """The place of the record in which the logger saw the goods too warm."""
     logger = f"device:{cast.LOGGER}"
-    found = [place for place, raw in enumerate(leaves) if _role(raw, logger) == "self" and b"record_readings" in raw]
+    found = [place for place, raw in enumerate(leaves) if _role(raw, logger) and b"trace.record_readings" in raw]
     if len(found) < 2:
         raise NothingToHide("the journey holds fewer than two records of the logger")
     return {found[1]}

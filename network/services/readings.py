@@ -10,7 +10,7 @@ from ledger.module import Registry
 from ledger.modules.registry.state import Device, devices
 from ledger.modules.trace.messages.watching import RecordReadings
 from ledger.proof.errors import SubjectUnknown
-from ledger.state import SELF
+from ledger.state import DEVICE
 from ledger.storage.port import Snapshot
 from network.errors import BadField
 from network.journals import Journals
@@ -76,7 +76,7 @@ class Readings:
         record = self._registry.decode_body(leaf.body).action
         if not isinstance(record, RecordReadings) or record.start_ms >= to_ms:
             return
-        name = next(str(entry[0]) for entry in leaf.subjects if entry[1] == SELF).removeprefix("device:")
+        name = next(str(entry[0]) for entry in leaf.subjects if entry[1] == DEVICE).removeprefix("device:")
         device = self._device(name)
         columns = [column for column in record.columns if request.metric in ("", column.metric)]
         units = [_unit_of(device, column.metric) for column in columns]

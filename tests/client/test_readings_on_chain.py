@@ -62,7 +62,7 @@ def test_a_file_becomes_accepted_records() -> None:
     outlier = next(event for event in events if event[0] == "outlier")
     assert outlier[1:4] == ["soil_temperature", 1, -12_700]
     leaf = decode_leaf(chain.leaves[receipts[0].index])
-    assert ["device:probe", "self"] in leaf.subjects
+    assert {each[0]: each[1] for each in leaf.subjects} == {"plot:p-1": "self", "device:probe": "device"}
 
 
 def test_irregular_and_single_readings_become_records_too() -> None:

@@ -61,8 +61,12 @@ def test_the_journey_reaches_everything(world: World) -> None:
         f"unit:{crate(1)}",
         f"unit:{crate(9)}",
         "vehicle:truck-1",
+        "device:cold",
+        "device:gps",
         f"site:{STORE}",
     }
+    for device in ("cold", "gps"):
+        assert closure.tags(f"device:{device}") == ["trace.record_readings"], "its part of this ride, not its life"
     assert closure.tags("vehicle:truck-1").count("trace.record_readings") == 2
     assert "trace.record_readings" in closure.tags("plot:tunnel-1")
     assert {"trace.record_operation", "trace.harvest"} <= set(closure.tags("planting:berry-2026"))

@@ -21,7 +21,7 @@ from ledger.modules.trace.rules.late import remember
 from ledger.modules.trace.rules.series import find_attachment, insert_record, note_record
 from ledger.modules.trace.state import Measured, Series, series
 from ledger.roles import Role
-from ledger.state import OTHER, SELF
+from ledger.state import DEVICE, SELF
 
 
 @PORT_RULES.rule(RecordReadings, by=(Role.DEVICE,))
@@ -40,8 +40,9 @@ def record_readings(ports: Ports, ctx: Context, action: RecordReadings) -> None:
     interval_ms = max(facts.interval_ms, action.interval_ms)
     row = insert_record(ctx, device, row, action, end_ms, interval_ms)
     series.put(ctx, device, note_record(row, place, action.sequence))
-    ctx.journal(subject, SELF)
-    ctx.journal(thing, OTHER)
+    # So a journey that comes by the thing finds the device, however long ago it was tied to it.
+    ctx.journal(thing, SELF)
+    ctx.journal(subject, DEVICE, ctx.time_ms, ctx.time_ms)
     measured = []
     for column in action.columns:
         metric = facts.metric(column.metric)
