@@ -13,8 +13,10 @@ from cli.output import Output, Problem, network_option, reports
 from cli.records import clock
 from cli.timeline import show_journey
 from client.connection import Connection
+from client.journey import More
+from client.names import ask_names
 from client.network_directory import GENESIS_FILE, NETWORK_VARIABLE, NetworkDirectory, open_network
-from client.verified import InvalidProof, VerifiedProof
+from client.verified import InvalidProof, VerifiedProof, printable
 from client.verify import verify_journey, verify_proof
 from ledger.modules.trace.identifiers import BadIdentifier, read_trace_code
 from ledger.proof.format import PROOF_SIZE_MAX, JournalClaim, JourneyClaim, LeafClaim
@@ -41,11 +43,11 @@ def journey(out: Output, code: str, proof_file: Path | None, network_root: Path)
     if proof_file is not None and proof_file.exists():
         raise Problem(f"{proof_file} 已存在", f"{proof_file} exists already", "请另选文件名", "choose another name")
     asked = asked_for(code)
-    proof = asyncio.run(fetch_journey(network, asked))
-    verified = verify_journey(proof, network.genesis_bytes(), **asked)
+    genesis = network.genesis_bytes()
+    proof, verified, more = asyncio.run(fetch_journey(network, asked))
     if proof_file is not None:
         proof_file.write_bytes(proof)
-    document = describe_proof(verified) | {"timeline": show_journey(out, verified, network.genesis_bytes())}
+    document = describe_proof(verified) | {"timeline": show_journey(out, verified, genesis, more=more)}
     out.say(f"[bold green]✓[/] 完整且已验证 / complete and verified, as of {clock(verified.time_ms)}")
     if time.time() * 1000 - verified.time_ms > STALE_MS:
         out.note(
@@ -70,14 +72,19 @@ def asked_for(code: str) -> dict[str, str]:
         ) from None
 
 
-async def fetch_journey(network: NetworkDirectory, asked: dict[str, str]) -> bytes:
-    """The proof file of a journey (`asked_for`), as a node gives it. Raises `Remote`."""
+async def fetch_journey(network: NetworkDirectory, asked: dict[str, str]) -> tuple[bytes, VerifiedProof, More]:
+    """The proof file of a journey (`asked_for`) as a node gives it, what it proves, and names that it does not hold.
+
+    Raises `Remote`, `Unreachable`, `InvalidProof`.
+    """
     request = provenance_pb2.GetJourneyRequest(include_proof=True, **asked)
+    genesis = network.genesis_bytes()
     async with Connection.to(network) as connection:
         answer = await connection.call(
             lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=60
         )
-    return answer.proof
+        verified = verify_journey(answer.proof, genesis, **asked)
+        return answer.proof, verified, await ask_names(connection, genesis, verified)
 
 
 @click.command()
@@ -126,7 +133,7 @@ def verify(
             reason=wrong.reason,
         )
     out.say("[bold green]✓[/] 有效 / valid")
-    out.say(f"  内容 / claim   [bold]{escape(claim_of(verified))}[/]")
+    out.say(f"  内容 / claim   [bold]{escape(printable(claim_of(verified)))}[/]")
     out.say(f"  截至 / as of   {clock(verified.time_ms)}  (height {verified.checkpoint.height})")
     out.say(f"  签署 / signed  {', '.join(map(escape, verified.signers))}")
     out.say(f"  记录 / records {len(verified.records)} in {len(verified.sections)} journals")

@@ -24,3 +24,8 @@ settings.load_profile("linxin")
 def effort() -> int:
     """By how much a soak test multiplies its rounds: 1 in `make test`."""
     return EFFORT
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rewrite`: golden texts are written anew from what the code says now, to be read in the diff."""
+    parser.addoption("--rewrite", action="store_true", help="write golden texts anew instead of comparing them")

@@ -1,20 +1,25 @@
 """`linxin demo`."""
 
+import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from cli.demo import cast
 from cli.demo.cast import DAY_MS, Calendar
-from cli.demo.runner import Telling
+from cli.demo.runner import VERIFIER, Telling
 from cli.modules import standard_registry
 from cli.network import bring_up, take_down
 from cli.network_files import init_network
 from cli.output import Output, reports
 from cli.timeline import show_journey
+from client.names import ask_names
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter
 
@@ -34,18 +39,19 @@ def demo(out: Output, directory: Path | None, keep: bool) -> None:
     try:
         network = init_network(root, "demo", standard_registry(), parameters=cast.PARAMETERS)
         document = _tell(out, network)
+    except BaseException:
+        out.note(f"files stay in {root}")
+        raise
     finally:
-        if network is not None:
-            if not keep:
-                take_down(out, network)
-            out.note(f"files stay in {root}")
-    _close(out, network, keep=keep)
+        if network is not None and not keep:
+            take_down(out, network)
+    _close(out, network, document, keep=keep)
     out.finish(document | {"running": keep})
     if not document["ok"]:
         raise click.exceptions.Exit(1)
 
 
-def _tell(out: Output, network: NetworkDirectory) -> dict[str, object]:
+def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
     started = time.monotonic()
     now_ms = time.time_ns() // 1_000_000
     telling = Telling(out, network, Calendar.before(now_ms))
@@ -64,7 +70,9 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, object]:
         with telling.part("journey", f"溯源码 {cast.TRACE_CODE} 的完整旅程", "the whole journey of the trace code"):
             proof.write_bytes(telling.fetch_proof(submitter))
             verified = telling.check_proof(proof)
-            show_journey(out, verified, network.genesis_bytes(), cast.CHINA)
+            genesis = network.genesis_bytes()
+            more = submitter.run(lambda connection: ask_names(connection, genesis, verified))
+            show_journey(out, verified, genesis, cast.CHINA, more)
     with telling.part("archive", "导出全链并审计", "the whole chain exported, verified and executed again"):
         audited = telling.check_archives(archive, public)
     with telling.part("lies", "三种篡改，全部被拒绝", "three lies, all refused"):
@@ -92,12 +100,38 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, object]:
     }
 
 
-def _close(out: Output, network: NetworkDirectory, *, keep: bool) -> None:
-    root = escape(str(network.root))
-    out.say("")
-    if keep:
-        out.say(f"网络仍在运行，停止 / still running, stop it: linxin network down {root}")
-    else:
-        out.say(f"节点已停止，再次启动 / the node has stopped, start it again: linxin network up {root}")
-    out.say(f"验证旅程 / verify the journey: linxin verify {root}/{PROOF_NAME} --genesis {root}/genesis.json")
-    out.say(f"审计全链 / audit the chain:    linxin audit {root}/{ARCHIVE_NAME} --genesis {root}/genesis.json")
+def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], *, keep: bool) -> None:
+    """How long it took, where everything is, and what to try next."""
+    root = _short(network.root)
+    python, linxin = _short(Path(sys.executable)), _short(Path(sys.executable).with_name("linxin"))
+    if shutil.which("linxin"):
+        linxin = "linxin"
+    genesis = f"--genesis {root}/genesis.json"
+    out.say(
+        f"\n[bold]用时 {document['seconds']['total']:.1f} 秒[/]：{document['submitted']} 条签名记录、"
+        f"{document['readings']} 个读数，均已最终确认\n"
+        f"took {document['seconds']['total']:.1f} s: {document['submitted']} signed records with "
+        f"{document['readings']} readings, all final"
+    )
+    steps = [
+        ("离线验证旅程", "verify the journey offline", f"{linxin} verify {root}/{PROOF_NAME} {genesis}"),
+        (
+            "不用邻信的代码验证",
+            "verify without Linxin's code",
+            f"{python} {_short(VERIFIER)} {root}/{PROOF_NAME} {genesis}",
+        ),
+        ("重新执行全链", "execute the whole chain again", f"{linxin} audit {root}/{ARCHIVE_NAME} {genesis}"),
+        *([] if keep else [("再次启动节点", "start the node again", f"{linxin} network up {root}")]),
+        ("向节点查询旅程", "ask the node for the journey", f"{linxin} journey {cast.TRACE_CODE} --network {root}"),
+        ("停止节点", "stop the node", f"{linxin} network down {root}"),
+    ]
+    out.say(f"\n文件在 / files are in {escape(root)}：")
+    out.say(f"    {PROOF_NAME}  {ARCHIVE_NAME}  {PUBLIC_NAME}  genesis.json")
+    out.say("\n[bold]接下来试试[/]  [dim]what to try next[/]")
+    for zh, en, command in steps:
+        out.say(f"    {zh}  [dim]{en}[/]\n      [cyan]{escape(command)}[/]")
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

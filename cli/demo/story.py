@@ -112,9 +112,9 @@ def week(calendar: Calendar) -> Chapter:
     target = f"planting:{cast.PLANTING}"
     operation = trace.RecordOperation
     work = {
-        -7: operation(target, "fertilise", at(-7, 8), "水溶肥 15-5-30", "DEMO-FERT-15530", "4 kg / 667 m2"),
-        -6: operation(target, "spray", at(-6, 17), "嘧菌酯 azoxystrobin 25% SC", "DEMO-PD-0925", "40 mL / 667 m2", 3),
-        -4: operation(target, "irrigate", at(-4, 7), dose="6 m3 / 667 m2"),
+        -7: operation(target, "fertilise", at(-7, 8), "水溶肥 15-5-30", "DEMO-FERT-15530", "4 kg / 667 m²"),
+        -6: operation(target, "spray", at(-6, 17), "嘧菌酯 azoxystrobin 25% SC", "DEMO-PD-0925", "40 mL / 667 m²", 3),
+        -4: operation(target, "irrigate", at(-4, 7), dose="6 m³ / 667 m²"),
         -3: operation(target, "pollinate", at(-3, 9), remark="熊蜂授粉 / bumble bees"),
     }
     waves = []

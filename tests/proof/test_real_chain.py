@@ -1,6 +1,5 @@
 """Proofs, archives and timelines of a chain made by the real rules and kept in the real store."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,8 @@ from typing import Any
 import msgpack
 import pytest
 
-import tests.registry.chain as real
-from client.journey import READINGS, Entry, genesis_names, timeline
 from client.verify import verify_proof
-from ledger.block import Block
-from ledger.crypto.checkpoint import assemble_note, cosign
 from ledger.errors import Refusal
-from ledger.execute import execute
-from ledger.modules.trace import messages as m
 from ledger.modules.trace.state import lots
 from ledger.proof import (
     BoundsReversed,
@@ -31,55 +24,9 @@ from ledger.proof import (
 )
 from ledger.storage.archive import export_archive
 from ledger.storage.level import LevelStore
-from ledger.transaction import make_transaction
+from tests.proof.kept import Kept
 from tests.proof.test_mutations import standalone
-from tests.registry.chain import key_of
-from tests.trace.test_journey import tell_story
-from tests.trace.world import BERRY, HOUR_MS, KG, Closure, World
-
-NAME = "linxin/test/platform"
-
-
-class Kept(World):
-    """The small world, its blocks certified and written to a store."""
-
-    def __init__(self, path: Path) -> None:
-        self.blocks: list[Block] = []
-        super().__init__()
-        self.store = LevelStore.open(path, self.genesis.chain_id, self.genesis.head())
-        self.key = key_of("validator")
-
-    def keep(self) -> Any:
-        """Write what is new; a snapshot of it."""
-        for block in self.blocks[self.store.head.height :]:
-            line = cosign(self.key, NAME, block.text, block.time_ms // 1000)
-            self.store.write(block, assemble_note(block.text, [line]))
-        return self.store.snapshot()
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kept, str]]:
-    """A told story and the key of its pack lot."""
-    blocks: list[Block] = []
-
-    def keeping(*arguments: Any) -> Block:
-        blocks.append(execute(*arguments))
-        return blocks[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(real, "execute", keeping)
-        world = Kept(tmp_path_factory.mktemp("store") / "ledger")
-        world.blocks = blocks
-        pack = tell_story(world)
-        lot = world.harvest("A3", 5)
-        goods = (m.Portion(lot, 2 * KG),)
-        action, terms = m.Ship("priced", "hub", world.now, lots=goods), m.ShippingTerms("DOC-7", 12_300)
-        expires_ms = world.now + HOUR_MS
-        raw = make_transaction(key_of("farm"), world.genesis.chain_id, action, b"r" * 16, expires_ms, terms, b"s" * 32)
-        assert world.run([raw])[0].code == 0
-        world.keep()
-        yield world, pack
-        world.store.close()
+from tests.trace.world import Closure
 
 
 def check_both(proof: bytes, genesis: bytes) -> Any:
@@ -217,36 +164,3 @@ def test_an_archive_with_any_byte_changed_is_refused(told: tuple[Kept, str]) -> 
         assert archive_verdict(changed, world.genesis.raw), place
     assert archive_verdict(data[:-1], world.genesis.raw) == "encoding"
     assert archive_verdict(data + b"\xc0", world.genesis.raw) == "encoding"
-
-
-def find(entries: list[Entry], tag: str) -> Entry:
-    return next(entry for entry in entries if entry.tag == tag)
-
-
-def test_the_timeline_reads_well(told: tuple[Kept, str]) -> None:
-    world, pack = told
-    verified = verify_proof(prove_journey(world.keep(), subject=f"lot:{pack}"), world.genesis.raw)
-    scales = {("cold", "temperature"): ("CEL", -2)}
-    entries = timeline(verified, genesis_names(world.genesis.raw), scales)
-    assert [entry.time_ms for entry in entries] == sorted(entry.time_ms for entry in entries)
-    assert sum(entry.records for entry in entries) == len(verified.records)
-    harvest = find(entries, "trace.harvest")
-    assert (harvest.zh, harvest.en) == (
-        "从 种植 berry-2026 采收批次 A1，数量 100",
-        "Lot A1 harvested from planting berry-2026, quantity 100",
-    )
-    assert harvest.who_words == ("机构farm", "farm")
-    test = find(entries, "trace.inspect")
-    assert "多杀霉素 0.003 mg/kg ≤ 0.5（合格）" in test.zh
-    assert "passed" in test.en
-    ride = next(entry for entry in entries if entry.tag == READINGS and entry.who == "device:cold")
-    assert "温度 5 – 12 °C" in ride.zh
-    assert "60 readings; temperature 5 – 12 °C" in ride.en
-    (flag,) = [flag for flag in ride.flags if flag.event == "excursion"]
-    assert flag.serious
-    assert "worst 12, 40 min in all" in flag.en
-    assert "累计 40 分钟" in flag.zh
-    for entry in entries:
-        assert "{" not in entry.zh + entry.en
-        assert entry.tag not in entry.en, "an action that has no sentence"
-    assert f"lot:{BERRY}/A1" in verified.sections

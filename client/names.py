@@ -1,0 +1,57 @@
+"""Names and scales that a journey's proof does not hold, asked of a node and believed only as far as it proves them.
+
+A journey proves the things of a food's life, not everybody who is named beside them: an organisation admitted after
+genesis, a site, a logger that was on its truck long before the goods. Each has a row in the certified state.
+"""
+
+from linxin.v1 import ledger_pb2
+
+from client.connection import Connection
+from client.journey import Known, More
+from client.journey.known import NamedRow, has_name, read_named
+from client.verified import InvalidProof, VerifiedProof
+from client.verify import verify_proof
+from ledger.modules.registry.messages import Metric
+from ledger.modules.registry.state import Device
+from ledger.proof.format import ValueClaim, decode_journal_head, subject_key
+from ledger.words import Words
+
+ASKED_MAX = 64
+"""Subjects asked for: a journey with more unnamed ones shows the keys of the rest."""
+
+
+async def ask_names(connection: Connection, genesis: bytes, proof: VerifiedProof) -> More:
+    """What `proof` names without saying what it is called. Raises `Remote`, `Unreachable`, `InvalidProof`."""
+    names: dict[str, Words] = {}
+    metrics: dict[tuple[str, str], Metric] = {}
+    for subject in unnamed(proof, genesis)[:ASKED_MAX]:
+        row = await _proven_row(connection, genesis, subject)
+        if row is not None:
+            names[subject] = (row.name_zh, row.name_en)
+        if isinstance(row, Device):
+            metrics |= {(subject.removeprefix("device:"), metric.name): metric for metric in row.metrics}
+    return More(names, metrics)
+
+
+def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:
+    """Organisations, devices, places, vehicles and products that records name and the proof does not."""
+    known = Known(proof, genesis)
+    named = dict.fromkeys(subject for record in proof.records for subject in record.subjects)
+    return [subject for subject in named if has_name(subject) and subject not in known.names]
+
+
+async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> NamedRow | None:
+    """A subject's row as the node proves it now; None if it proves that there is none, or one of another form."""
+    key = subject_key(subject)
+    assert key is not None
+    answer = await connection.call(
+        lambda to: to.ledger.GetProof,
+        ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key)),
+        ledger_pb2.GetProofResponse,
+    )
+    claim = verify_proof(answer.file, genesis).claim
+    if not isinstance(claim, ValueClaim) or claim.key != key:
+        raise InvalidProof("claim", "$.claim", f"not the value of {key}")
+    if claim.value is None:
+        return None
+    return read_named(subject, decode_journal_head(claim.value).row)
