@@ -14,7 +14,6 @@ from ledger.modules.registry.state import KeyRecord, keys
 from ledger.state import BlockState
 from ledger.storage.port import Snapshot
 from ledger.transaction import transaction_id
-from network.services.titles import title_of
 
 EXACT_MAX = 2**53
 """Integers up to here survive the double of a protobuf Struct; larger ones travel as decimal strings."""
@@ -42,7 +41,7 @@ class Records:
             self._describe_transaction(record, leaf)
         else:
             self._describe_effect(record, leaf)
-        record.title_zh, record.title_en = title_of(record.action)
+        record.title_zh, record.title_en = self._registry.words.title(record.action)
         for subject in leaf.subjects:
             entry = record.subjects.add(subject=str(subject[0]), role=str(subject[1]))
             if len(subject) == 4:
