@@ -11,6 +11,7 @@ of the intent. What a crash cut short is finished or undone at the next start.
 import hashlib
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -54,6 +55,7 @@ class Vault:
         self._chain_id = chain_id
         self._name = name
         self._signer = signer
+        self._erasing = threading.Lock()
         self.total_bytes = 0
         for path in (self._files, self._erased, self._incoming, keys):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -101,15 +103,16 @@ class Vault:
 
     def erase(self, address: bytes, now_ms: int) -> Erasure:
         """Destroy a file's key and bytes; returns the signed receipt (the first one if it was erased before)."""
-        known = self.receipt(address)
-        if known is not None:
-            return known
-        description = self.describe(address)
-        intent = Erasure(
-            address, now_ms, description.owner, description.organisation, self._name, self._signer.public_key, b""
-        )
-        write_durably(self._path(self._erased, address), encode(intent))
-        return self._complete(intent)
+        with self._erasing:  # or two who ask at once would get receipts of different times
+            known = self.receipt(address)
+            if known is not None:
+                return known
+            description = self.describe(address)
+            intent = Erasure(
+                address, now_ms, description.owner, description.organisation, self._name, self._signer.public_key, b""
+            )
+            write_durably(self._path(self._erased, address), encode(intent))
+            return self._complete(intent)
 
     def receipt(self, address: bytes) -> Erasure | None:
         """The receipt of an erased file, or None when it was not erased here."""
@@ -142,10 +145,9 @@ class Vault:
         """Finish erasures and drop uploads that a crash cut short; count what is stored."""
         for leftover in self._incoming.iterdir():
             leftover.unlink()
-        for path in self._erased.glob("*/*"):
-            if path.suffix == ".new":
-                path.unlink()
-                continue
+        for path in list(self._erased.glob("*/*.new")):
+            path.unlink()
+        for path in list(self._erased.glob("*/*")):
             erasure = decode(path.read_bytes(), Erasure)
             if not erasure.signature:
                 self._complete(erasure)

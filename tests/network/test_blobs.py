@@ -1,17 +1,21 @@
 """The vault over a real network: classes, holders, owners, receipts, mismatches."""
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
-from linxin.v1 import blob_pb2
+from linxin.v1 import blob_pb2, ledger_pb2
 
-from ledger.crypto.hashing import digest
+from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.signing import SigningKey
+from network.access import REQUEST_METADATA, request_message
 from network.vault.erasure import verify_erasure
-from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, refusal_of
+from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, now_ms, refusal_of
 
 pytestmark = pytest.mark.process
 
@@ -123,6 +127,57 @@ async def test_erasure_is_the_owners_and_leaves_a_receipt_that_anyone_can_check(
     assert receipt.name == "linxin/test/v1"
     assert await client.blobs.GetReceipt(wanted, timeout=5) == receipt
     assert await status_of(get(client, stored.address, FARM)) == ("NOT_FOUND", 133)
-    everything = b"".join(path.read_bytes() for path in (node.home / "vault").rglob("*") if path.is_file())
-    assert b"a face" not in everything
-    assert not (node.home / "vault-keys" / stored.address.hex()[:2] / stored.address.hex()).exists()
+
+
+def traces(home: Path, *wanted: bytes) -> list[str]:
+    """The files under a home that hold one of some bytes, raw, in hex or in base64."""
+    forms = {form for raw in wanted for form in (raw, raw.hex().encode(), base64.b64encode(raw))}
+    files = [path for path in home.rglob("*") if path.is_file()]
+    return [str(path) for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+async def test_nothing_under_the_home_holds_an_erased_file_or_its_key(node: Network, client: Client) -> None:
+    content = b"canary 7f3a of a resident's face"
+    stored = await put(client, content)
+    name = stored.address.hex()
+    key = (node.home / "vault-keys" / name[:2] / name).read_bytes()
+    sealed = (node.home / "vault" / "files" / name[:2] / name).read_bytes()
+    assert traces(node.home, key) == [str(node.home / "vault-keys" / name[:2] / name)], "the key lies in one place"
+    assert not traces(node.home, content, stored.salt)
+    request = blob_pb2.EraseRequest(address=stored.address)
+    await client.blobs.Erase(request, timeout=10, metadata=client.signature(FARM, "BlobService/Erase", request))
+    assert not traces(node.home, content, key, stored.salt, hashlib.sha256(content).digest(), sealed[-48:])
+
+
+async def test_a_signed_request_is_good_for_its_method_request_chain_and_minute_only(
+    node: Network, client: Client
+) -> None:
+    stored = await put(client, b"terms")
+    get_it = blob_pb2.GetBlobRequest(address=stored.address)
+    erase = blob_pb2.EraseRequest(address=stored.address)
+    assert get_it.SerializeToString() == erase.SerializeToString(), "so that only the method tells them apart"
+
+    def signed(method: str, *, ago_ms: int = 0, chain_id: bytes = node.chain_id) -> Any:
+        time_ms = now_ms() - ago_ms
+        message = request_message(chain_id, f"/linxin.v1.{method}", sha256(erase.SerializeToString()), time_ms)
+        proof = ledger_pb2.RequestSignature(
+            algorithm=1, public_key=FARM.public_key, time_ms=time_ms, signature=FARM.sign(message)
+        )
+        return ((REQUEST_METADATA, proof.SerializeToString()),)
+
+    def ask(metadata: Any) -> Any:
+        return client.blobs.Erase(erase, timeout=10, metadata=metadata)
+
+    for metadata in (
+        signed("BlobService/Get"),
+        signed("BlobService/Erase", chain_id=bytes(32)),
+        signed("BlobService/Erase", ago_ms=61_000),
+        signed("BlobService/Erase", ago_ms=-62_000),
+        ((REQUEST_METADATA, b"\xff\xff"),),
+        None,
+    ):
+        assert await status_of(ask(metadata)) == ("UNAUTHENTICATED", 122)
+    assert await get(client, stored.address, FARM) == b"terms", "nothing was erased"
+    good = signed("BlobService/Erase", ago_ms=50_000)
+    await ask(good)
+    assert await status_of(ask(good)) == ("UNAUTHENTICATED", 122), "once"

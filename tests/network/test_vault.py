@@ -1,6 +1,8 @@
 """The vault by itself: addresses, damage, crashes, erasure."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from network.errors import BlobDamaged, BlobErased, BlobMismatch, BlobTooLarge, 
 from network.vault.erasure import Erasure, verify_erasure
 from network.vault.sealing import BLOCK_SIZE
 from network.vault.vault import FILE_SIZE_MAX, Description, Vault
-from tests.network.nodes import FARM
+from tests.network.nodes import FARM, ROOT
 
 CHAIN_ID = bytes(range(32))
 
@@ -149,3 +151,26 @@ def test_a_crash_within_an_upload_leaves_no_trace(tmp_path: Path) -> None:
     assert not list((tmp_path / "vault/incoming").iterdir())
     assert not orphan.exists()
     assert again.total_bytes > 0
+
+
+def test_a_kill_before_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "tests.network.vault_steps", str(tmp_path)], check=True, cwd=ROOT, timeout=60)
+    seen = set()
+    for directory in sorted(tmp_path.iterdir()):
+        act = directory.name.partition("-")[0]
+        vault = open_vault(directory)
+        files = {path.name for path in (directory / "vault/files").glob("*/*")}
+        keys = {path.name for path in (directory / "keys").glob("*/*")}
+        receipts = {path.name for path in (directory / "vault/erased").glob("*/*")}
+        assert files == keys, f"{directory.name}: a file without its key, or a key without its file"
+        assert not list((directory / "vault/incoming").iterdir())
+        assert len(files) + len(receipts) == (1 if act == "erase" or files else 0)
+        for name in files:
+            assert b"".join(vault.read(bytes.fromhex(name))) == b"canary of a face"
+        for name in receipts:
+            receipt = vault.receipt(bytes.fromhex(name))
+            assert receipt is not None
+            assert verify_erasure(CHAIN_ID, receipt.address, 77, FARM.public_key, receipt.signature)
+        assert (vault.total_bytes > 0) == bool(files)
+        seen.add((act, bool(files)))
+    assert seen == {("put", False), ("put", True), ("erase", True), ("erase", False)}
