@@ -132,7 +132,7 @@ class _Page:
         records, journals = len(verified.records), len(verified.sections)
         whole = isinstance(verified.claim, JourneyClaim)
         zh = f"共 {records} 条记录、{journals} 份日志" + ("，完整无缺" if whole else "")
-        en = f"{records} records in {journals} journals" + (", none missing" if whole else "")
+        en = f"{_counted(records, 'record')} in {_counted(journals, 'journal')}" + (", none missing" if whole else "")
         zh += f"；{serious} 处异常已标出 ⚠" if serious else "；无异常"
         en += f"; {serious} marked ⚠ for attention" if serious else "; nothing marked"
         offset = self.clock.offset(verified.time_ms)
@@ -140,6 +140,10 @@ class _Page:
         self.console.print(
             Text.assemble("  ", (f"{zh}。时间均为 {offset}", "bold"), "\n  ", (f"{en}. Times are {offset}", "dim"))
         )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _is_late(entry: Entry) -> bool:

@@ -43,7 +43,8 @@ class Vocabulary:
         return known.title if known is not None else (tag, tag)
 
 
-LEDGER_WORDS = Vocabulary({"ledger.genesis": ActionWords(("网络创立", "The network was founded"))})
+_FOUNDED = ("网络创立", "The network was founded")
+LEDGER_WORDS = Vocabulary({"ledger.genesis": ActionWords(_FOUNDED, _FOUNDED)})
 """Words for what the ledger itself writes."""
 
 

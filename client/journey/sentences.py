@@ -39,7 +39,7 @@ class Sentences:
             return f"{record.tag}：{shown}", f"{record.tag}: {shown}"
         if action.sentence is None:
             zh, en = self.known.name(next(iter(record.subjects), ""))
-            return f"{action.title[0]} {zh}".strip(), f"{action.title[1]} {en}".strip()
+            return f"{action.title[0]}：{zh}", f"{action.title[1]}: {en}"
         return (
             fill(action.sentence[0], {name: value and value[0] for name, value in words.items()}),
             fill(action.sentence[1], {name: value and value[1] for name, value in words.items()}),

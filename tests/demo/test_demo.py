@@ -180,6 +180,8 @@ def test_the_network_comes_up_again_and_goes_on(told: dict[str, Any], tmp_path: 
         assert linxin("network", "status", home)["nodes"][0]["pid"] == up["nodes"][0]["pid"]
         journey = linxin("journey", told["trace_code"], "--network", home, "--proof", str(tmp_path / "again.proof"))
         assert journey["records"] == told["records"]
+        [_, handed_over] = [line["en"] for line in journey["timeline"] if line["action"] == "trace.ship"]
+        assert "bound for Jing'an micro-warehouse" in handed_over, "a name that the node has proven besides"
         assert (
             "check digit"
             in linxin("submit", str(action), "--key", "farm", "--network", home, status=1)["error"]["message_en"]

@@ -59,7 +59,8 @@ def test_sentences_use_the_fields_there_are_alike_in_both_languages(registry: Re
     for tag, (_, sentence) in registry.words.actions.items():
         if sentence is None:
             continue
-        fields = set(registry.actions[tag].__struct_fields__) | ADDED.get(tag, set())
+        action = registry.actions.get(tag)
+        fields = set(action.__struct_fields__ if action else ()) | ADDED.get(tag, set())
         zh, en = (set(PLACE.findall(text)) for text in sentence)
         assert zh | en <= fields, tag
         assert {place.removesuffix("_zh") for place in zh} == {place.removesuffix("_en") for place in en}, tag

@@ -14,13 +14,14 @@ from rich.console import Console
 from cli.output import Output
 from cli.timeline import show_journey
 from client.journey import READINGS, Clock, Entry, Known, More, timeline
+from client.names import unnamed
 from client.verified import VerifiedProof
 from client.verify import verify_proof
 from ledger.modules.registry.messages import Metric
 from ledger.modules.trace import messages as m
 from ledger.proof import prove_journey
 from tests.proof.kept import Kept
-from tests.trace.world import KG, World
+from tests.trace.world import BERRY, KG, PUNNET, SITE, World
 
 GOLDEN = Path(__file__).with_name("timeline.txt")
 TRUCK_DEVICES = ("device:cold", "device:gps")
@@ -112,6 +113,17 @@ def test_scales_come_from_the_proof_or_from_elsewhere_and_are_never_guessed(told
     assert flag.serious
     assert "worst 12°C, 40 min in all" in flag.en
     assert "累计 40 分钟" in flag.zh
+
+
+def test_only_what_neither_proof_nor_genesis_names_is_asked_for(told: tuple[Kept, str]) -> None:
+    world, pack = told
+    verified = rowless(proven(world, f"lot:{pack}"))
+    assert set(unnamed(verified, world.genesis.raw)) == {
+        *TRUCK_DEVICES,
+        f"site:{SITE}",
+        f"product:{BERRY}",
+        f"product:{PUNNET}",
+    }
 
 
 def sprayed(world: World) -> None:
