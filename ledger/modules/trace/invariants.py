@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
 
-from ledger.context import Context
+from ledger.context import Context, timers
 from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.state import (
+    Flag,
     children,
     codes,
     holdings,
@@ -34,7 +35,8 @@ def all_rows(ctx: Context, table: Table[_V]) -> Iterator[tuple[str, _V]]:
 
 def check_invariants(ctx: Context) -> list[str]:
     """What is violated, in words; empty when all is well."""
-    return [*check_mass(ctx), *check_codes(ctx), *check_recalls(ctx), *check_units(ctx), *check_shipments(ctx)]
+    found = (check_mass, check_codes, check_recalls, check_inheritance, check_units, check_shipments)
+    return [violation for check in found for violation in check(ctx)]
 
 
 def check_mass(ctx: Context) -> Iterator[str]:
@@ -82,6 +84,17 @@ def check_recalls(ctx: Context) -> Iterator[str]:
     for key, _ in all_rows(ctx, recall_queue):
         if key.partition(":")[0] in complete:
             yield f"the recall {key} is complete and still has work"
+
+
+def check_inheritance(ctx: Context) -> Iterator[str]:
+    """What was made of a lot harvested too early, or of one that failed its test, is flagged, once no work is due."""
+    if timers.scan(ctx, limit=1):
+        return
+    flags = {key: lot.flags & (Flag.SAFETY_INTERVAL | Flag.FAILED_INSPECTION) for key, lot in all_rows(ctx, lots)}
+    for link, _ in all_rows(ctx, children):
+        parent, _, child = link.partition(":")
+        if flags[parent] & ~flags[child]:
+            yield f"lot {child} was made of the faulty lot {parent} and is not flagged"
 
 
 def check_units(ctx: Context) -> Iterator[str]:

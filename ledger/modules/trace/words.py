@@ -117,6 +117,7 @@ _WATCHING = {
     "trace.record_readings": ActionWords(("传感器读数", "Sensor readings")),
     "trace.recall": ActionWords(("召回", "Recalled"), ("召回 {lots}[：{reason_zh}]", "{lots} recalled[: {reason_en}]")),
     "trace.recall_spread": ActionWords(("召回扩展到下游批次", "Recall reached lots made of it")),
+    "trace.inherit_flag": ActionWords(("瑕疵延及下游批次", "A fault found late reached lots made of it")),
     "trace.declare_error": ActionWords(
         ("声明记录有误", "Record declared wrong"),
         ("声明一条记录有误[：{remark}]", "A record declared wrong[: {remark}]"),
@@ -157,6 +158,9 @@ _EVENTS = {
             "{0}内部分货物未能与读数逐一比对（{1} 之前）",
             "not all goods in {0} could be held against the readings before {1}",
         ),
+    ),
+    "inherited": EventWords(
+        "goods", ("{0} 由 {1} 制成，后者事后发现有瑕疵", "{0} was made of {1}, which was found at fault later")
     ),
     "gap": EventWords("data", ("缺少第 {0} 至 {1} 号读数记录", "reading records {0} to {1} are missing")),
     "gap_given_up": EventWords("data", ("第 {0} 至 {1} 号读数记录不再补收", "reading records {0} to {1} are given up")),

@@ -60,6 +60,13 @@ class RecallSpread(Timer, tag="trace.recall_spread"):
     recall: str
 
 
+class InheritFlag(Timer, tag="trace.inherit_flag"):
+    """Passes a flag (a bit of the lot's flags) that was found late on to what was made of `lot` meanwhile."""
+
+    lot: str
+    flag: int
+
+
 class DeclareRecordError(Action, tag="trace.declare_error"):
     """An organisation declares a record of its own wrong (EPCIS errorDeclaration): nothing is overwritten.
 

@@ -16,7 +16,6 @@ from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules.common import (
     PORT_RULES,
     RULES,
-    add_flags,
     check_distinct,
     check_event,
     check_order,
@@ -25,6 +24,7 @@ from ledger.modules.trace.rules.common import (
     need_lot,
     next_state,
 )
+from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import CERTIFICATE_TRANSITIONS, Certificate, Flag, certificates
 from ledger.roles import Role
 from ledger.state import CERTIFICATE, OTHER, SELF
@@ -48,7 +48,7 @@ def inspect(ctx: Context, action: Inspect) -> None:
         check_order(action.target, action.event_ms, need_lot(ctx, key).commissioned_ms)
     if kind == "lot" and action.verdict == "fail":
         ctx.event("inspection_failed", action.target)
-        add_flags(ctx, key, Flag.FAILED_INSPECTION, SELF)
+        add_flag(ctx, key, Flag.FAILED_INSPECTION, SELF)
     else:
         ctx.journal(action.target, SELF)
     journal_organisations(ctx, ctx.signer.organisation)

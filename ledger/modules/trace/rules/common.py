@@ -156,12 +156,6 @@ def spend(
     lots.put(ctx, lot, row, role)
 
 
-def add_flags(ctx: Context, lot: str, flags: int, role: str) -> None:
-    """Set flags on a lot and journal the record to it."""
-    row = need_lot(ctx, lot)
-    lots.put(ctx, lot, replace(row, flags=row.flags | flags), role)
-
-
 def commission(ctx: Context, output: Output, event_ms: int, *, planting: str | None, flags: int) -> str:
     """A lot comes into being in the signer's hands, with its trace code; returns its key.
 

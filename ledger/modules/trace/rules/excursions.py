@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 from ledger.context import Context
 from ledger.modules.trace.messages import Band, RecordReadings
-from ledger.modules.trace.rules.common import add_flags, need_lot, need_product
+from ledger.modules.trace.rules.common import need_lot, need_product
+from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import Exposure, Flag, Limit, Measured, Stay, exposures, stays, touched
 from ledger.state import OTHER
 
@@ -202,7 +203,7 @@ class Comparison:
                 column.exponent,
                 total.outside_ms,
             )
-        add_flags(self.ctx, stay.lot, Flag.EXCURSION, OTHER)
+        add_flag(self.ctx, stay.lot, Flag.EXCURSION, OTHER, total.first_ms)
         return True
 
 

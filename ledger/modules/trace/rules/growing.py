@@ -10,7 +10,6 @@ from ledger.modules.trace.messages import EndPlanting, Harvest, Output, RecordOp
 from ledger.modules.trace.rules.certificates import cite_certificates
 from ledger.modules.trace.rules.common import (
     RULES,
-    add_flags,
     check_event,
     check_order,
     check_owner,
@@ -19,6 +18,7 @@ from ledger.modules.trace.rules.common import (
     edge_to,
     journal_organisations,
 )
+from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import Flag, Interval, Planting, Plot, Taken, plantings, plots
 from ledger.roles import PRODUCERS
 from ledger.state import INPUT, OTHER, PLACE, SELF
@@ -127,7 +127,7 @@ def _flag_taken(ctx: Context, planting: Planting, interval: Interval) -> None:
 
 def _flag(ctx: Context, lot: str, interval: Interval) -> None:
     ctx.event("safety_interval", f"lot:{lot}", interval.registration, interval.until_ms)
-    add_flags(ctx, lot, Flag.SAFETY_INTERVAL, SELF)
+    add_flag(ctx, lot, Flag.SAFETY_INTERVAL, SELF)
 
 
 @RULES.rule(Harvest, by=PRODUCERS)

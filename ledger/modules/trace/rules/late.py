@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from ledger.context import Context
 from ledger.modules.trace.messages import Band, RecordReadings
-from ledger.modules.trace.rules.common import add_flags, need_lot, need_product
+from ledger.modules.trace.rules.common import need_lot, need_product
 from ledger.modules.trace.rules.excursions import Comparison, band_bounds
+from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import (
     Flag,
     Heard,
@@ -98,7 +99,7 @@ def judge_late(ctx: Context, container: str, began: list[Stay]) -> None:
     if not whole or budget < 0:
         ctx.event("not_judged", container, from_ms)
         for stay in minding:
-            add_flags(ctx, stay.lot, Flag.NOT_JUDGED, OTHER)
+            add_flag(ctx, stay.lot, Flag.NOT_JUDGED, OTHER, from_ms)
 
 
 def _records(ctx: Context, container: str, device: str) -> Iterator[Heard]:

@@ -205,6 +205,13 @@ CertificateState = Literal["valid", "revoked"]
 CERTIFICATE_TRANSITIONS: Mapping[str, Mapping[str, CertificateState]] = {"valid": {"revoke": "revoked"}, "revoked": {}}
 
 
+class Inheritance(Message):
+    """How far a flag found late was passed on: to what was recorded made since `since_ms`, up to the child `after`."""
+
+    since_ms: int
+    after: str = ""
+
+
 class Certificate(Message):
     """A certificate: counts in [valid_from_ms, valid_to_ms) unless revoked before (`revoked_ms` is block time)."""
 
@@ -257,6 +264,9 @@ holdings: Table[int] = Table("trace", "holding", int)
 
 children: Table[int] = Table("trace", "child", int)
 """`<lot>:<lot made of it>` -> block time of the transformation."""
+
+inheritances: Table[Inheritance] = Table("trace", "inheritance", Inheritance)
+"""`<lot>:<flag>` -> how far it has been passed on."""
 
 shipments: Table[Shipment] = Table("trace", "shipment", Shipment)
 shipping_terms: Table[Terms] = Table("trace", "shipping_terms", Terms, restricted=True)
