@@ -30,7 +30,7 @@ from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
 from ledger.block import Receipt
 from ledger.crypto.signing import SigningKey
-from ledger.errors import Fatal, Refusal
+from ledger.errors import Fatal, Refusal, describe
 from ledger.genesis import Genesis, load_genesis
 from ledger.module import Registry
 from ledger.modules.catalogue import network_registry
@@ -41,7 +41,7 @@ from network.chain import Chain
 from network.config import ConfigError, NodeConfig, load_config
 from network.finality import Finaliser
 from network.home import LEDGER, LOG, safety_directory
-from network.logs import configure_logs
+from network.logs import configure_logs, last_words
 from network.mempool import Dropped, Entry, Mempool
 from network.reads import Reads
 from network.server import Server, Services
@@ -49,7 +49,7 @@ from network.services.blobs import BlobService
 from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts
 from network.services.provenance import ProvenanceService
-from network.tls import days_left, server_credentials
+from network.tls import RENEWAL, days_left, server_credentials
 from network.vault.vault import Vault
 from network.verify_pool import VerifyPool
 
@@ -212,30 +212,49 @@ def _load_genesis(path: Path, registry: Registry) -> Genesis:
     try:
         return load_genesis(path.read_bytes(), registry)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; put the network's genesis.json there") from None
+        raise ConfigError(
+            f"{path}：{error.strerror}；请把本网络的 genesis.json 放在这里",
+            f"{path}: {error.strerror}; put the network's genesis.json there",
+        ) from None
     except Refusal as refusal:
-        raise ConfigError(f"{path}: {refusal}") from None
+        words = describe(refusal.number, refusal.details)
+        raise ConfigError(f"{path}：{words.zh}；{words.remedy_zh}", f"{path}: {words.en}; {words.remedy_en}") from None
 
 
 def _load_key(path: Path) -> SigningKey:
     passphrase = environment_passphrase()
     if passphrase is None:
-        raise ConfigError(f"{path}: set LINXIN_PASSPHRASE or LINXIN_PASSPHRASE_FILE to open the validator's key")
+        raise ConfigError(
+            f"{path}：请设置 LINXIN_PASSPHRASE 或 LINXIN_PASSPHRASE_FILE，以打开验证节点的密钥",
+            f"{path}: set LINXIN_PASSPHRASE or LINXIN_PASSPHRASE_FILE to open the validator's key",
+        )
     return load_key(path, passphrase)
 
 
 def _check_identity(genesis: Genesis, name: str, key: SigningKey) -> None:
     validators = {validator.name: validator.public_key for validator in genesis.validators()}
     if validators.get(name) != key.public_key:
-        raise ConfigError(f"name: the genesis file has no validator {name} with this key ({key.public_key.hex()})")
+        public_key = key.public_key.hex()
+        raise ConfigError(
+            f"name：创世文件中没有使用此密钥（{public_key}）的验证节点 {name}；请核对 name、key 与 genesis 三项设置",
+            f"name: the genesis file has no validator {name} with this key ({public_key}); check the settings name, "
+            "key and genesis",
+        )
     if len(validators) > 1:
-        raise ConfigError(f"genesis: it names {len(validators)} validators; this version runs networks of one")
+        raise ConfigError(
+            f"genesis：其中有 {len(validators)} 个验证节点；本版本只支持一个",
+            f"genesis: it names {len(validators)} validators; this version runs networks of one",
+        )
 
 
 def _warn_of_expiry(home: Path, config: NodeConfig) -> None:
     left = days_left(home, config.listen)
     if left is not None and left < CERTIFICATE_WARNING_DAYS:
-        log.warning("the TLS certificate of the public API expires soon", days=left)
+        log.warning(
+            "TLS certificate expired: clients refuse it" if left < 0 else "TLS certificate expires soon",
+            days=left,
+            remedy=RENEWAL,
+        )
 
 
 def _version() -> str:
@@ -249,14 +268,17 @@ def run(home: Path) -> int:
     """Run the validator of a home directory until it is told to stop; returns the exit status: 0, or 1 with the
     reason logged.
     """
-    home = home.resolve()
+    home, config = home.resolve(), None
     try:
         config = load_config(home)
         configure_logs(config.log)
         with open_node(home, config) as node:
             asyncio.run(node.serve())
     except (ConfigError, ConsensusFault, Failure, Fatal, OSError) as error:
-        sys.stderr.write(f"linxin node: {error}\n")
+        if config is not None and config.log.form == "json":
+            log.critical("the node stops", reason=last_words(error))
+        else:
+            sys.stderr.write(f"linxin node: {last_words(error)}\n")
         return 1
     log.info("stopped")
     return 0

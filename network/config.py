@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 CONFIG_FILE = "node.toml"
+SETTINGS_PAGE = "docs/OPERATORS.md"
 
 PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
@@ -16,7 +17,12 @@ Bytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the text says which setting, why, and what to do."""
+    """The configuration cannot be used; `zh` and `en` say which setting, why, and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,11 +98,14 @@ def load_config(home: Path) -> NodeConfig:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; `linxin network init` writes one") from None
+        raise ConfigError(
+            f"{path}：{error.strerror}；--home 应指向节点目录，linxin network init 会生成它",
+            f"{path}: {error.strerror}; --home names a node's directory, which `linxin network init` makes",
+        ) from None
     try:
         config = parse_config(data)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}：{error.zh}", f"{path}: {error.en}") from None
     return config
 
 
@@ -105,14 +114,22 @@ def parse_config(data: bytes) -> NodeConfig:
     try:
         config = msgspec.toml.decode(data, type=NodeConfig, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{error} (docs/OPERATORS.md lists all settings)") from None
+        raise ConfigError(
+            f"{error}（全部设置见 {SETTINGS_PAGE}）", f"{error} ({SETTINGS_PAGE} lists all settings)"
+        ) from None
     host, _, port = config.listen.address.rpartition(":")
     if int(port) > 65_535:
-        raise ConfigError(f"listen.address: the port {port} is above 65535")
+        raise ConfigError(f"listen.address：端口 {port} 大于 65535", f"listen.address: the port {port} is above 65535")
     if config.listen.plaintext and host not in ("127.0.0.1", "localhost", "[::1]"):
-        raise ConfigError(f"listen.plaintext: plain text is for loopback only, not for {host}; set up TLS")
+        raise ConfigError(
+            f"listen.plaintext：明文只限本机回环地址，不能用于 {host}；请启用 TLS",
+            f"listen.plaintext: plain text is for loopback only, not for {host}; set up TLS",
+        )
     if config.limits.waiting_bytes < config.limits.block_bytes:
-        raise ConfigError("limits.waiting_bytes: must be at least limits.block_bytes")
+        raise ConfigError(
+            "limits.waiting_bytes：不得小于 limits.block_bytes",
+            "limits.waiting_bytes: must be at least limits.block_bytes",
+        )
     return config
 
 

@@ -6,7 +6,22 @@ from typing import Any
 
 import structlog
 
+from ledger.errors import Refusal, describe
 from network.config import LogSettings
+
+
+def last_words(failure: Exception) -> str:
+    """Why a node does not start or stops, Chinese first, each with its remedy where the failure names one."""
+    if isinstance(failure, Refusal):
+        words = describe(failure.number, failure.details)
+        pairs = ((words.zh, words.remedy_zh), (words.en, words.remedy_en))
+    elif isinstance(failure, OSError) and failure.strerror:
+        said = f"{failure.filename}: {failure.strerror}" if failure.filename else failure.strerror
+        pairs = ((f"系统错误：{said}", "请检查路径、权限与磁盘空间"), (said, "check path, permissions and free space"))
+    else:
+        both = [(getattr(failure, name, str(failure)), getattr(failure, f"remedy_{name}", "")) for name in ("zh", "en")]
+        pairs = (both[0], both[1])
+    return "\n".join(said + (f"\n  → {remedy}" if remedy else "") for said, remedy in pairs)
 
 
 def configure_logs(settings: LogSettings) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -21,6 +22,9 @@ from network.config import ConfigError, ListenSettings
 NO_BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 NO_END = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 SERVER_YEARS = 10
+
+RENEWAL = "linxin network certificate"
+"""The command that issues a server certificate anew."""
 
 
 def make_authority(network: str) -> tuple[bytes, bytes]:
@@ -56,8 +60,8 @@ def issue_server_certificate(
         raise ValueError("a server certificate needs at least one host")
     authority = x509.load_pem_x509_certificate(authority_certificate)
     issuer_key = serialization.load_pem_private_key(authority_key, None)
-    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
-        raise ValueError("the authority's key is not an EC key")
+    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey) or issuer_key.public_key() != authority.public_key():
+        raise ValueError("it does not belong to the authority's certificate")
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
@@ -90,7 +94,8 @@ def write_private(path: Path, data: bytes) -> None:
 def server_credentials(home: Path, settings: ListenSettings) -> grpc.ServerCredentials | None:
     """What the server listens with; None for plain text (which the configuration allows on loopback only).
 
-    Raises `ConfigError` when a file is missing, or the key is readable by others.
+    Raises `ConfigError` when a file is missing or unreadable, the two do not belong together, or the key is readable
+    by others.
     """
     if settings.plaintext:
         return None
@@ -99,10 +104,36 @@ def server_credentials(home: Path, settings: ListenSettings) -> grpc.ServerCrede
         certificate, key = certificate_path.read_bytes(), key_path.read_bytes()
         mode = key_path.stat().st_mode
     except OSError as error:
-        raise ConfigError(f"{error.filename}: {error.strerror}; `linxin network init` makes the TLS files") from None
+        raise ConfigError(
+            f"{error.filename}：{error.strerror}；请用 {RENEWAL} 签发",
+            f"{error.filename}: {error.strerror}; issue it with `{RENEWAL}`",
+        ) from None
     if mode & 0o077:
-        raise ConfigError(f"{key_path}: a private key must not be readable by others; `chmod 600` it")
+        raise ConfigError(
+            f"{key_path}：私钥对他人可读，请执行 chmod 600",
+            f"{key_path}: a private key must not be readable by others; `chmod 600` it",
+        )
+    _check_pair(certificate_path, certificate, key_path, key)
     return grpc.ssl_server_credentials([(key, certificate)])
+
+
+def _check_pair(certificate_path: Path, certificate: bytes, key_path: Path, key: bytes) -> None:
+    """Find what is wrong with the two: gRPC would only say that it cannot listen."""
+    path = certificate_path
+    try:
+        public_key = x509.load_pem_x509_certificate(certificate).public_key()
+        path = key_path
+        private_key = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(
+            f"{path}：不是可用的 PEM 文件（{error}）；请用 {RENEWAL} 重新签发",
+            f"{path}: not a usable PEM file ({error}); issue it anew with `{RENEWAL}`",
+        ) from None
+    if private_key.public_key() != public_key:
+        raise ConfigError(
+            f"{key_path}：私钥与证书 {certificate_path} 不匹配；请用 {RENEWAL} 重新签发",
+            f"{key_path}: not the key of {certificate_path}; issue both anew with `{RENEWAL}`",
+        )
 
 
 def days_left(home: Path, settings: ListenSettings) -> int | None:

@@ -26,6 +26,8 @@ def prepare_directory(path: Path, chain_id: bytes) -> Path:
             _write_marker(path, chain_id)
         database = path / DATABASE
         database.mkdir(exist_ok=True)
+        if not os.access(database, os.W_OK | os.X_OK):  # LevelDB would blame its lock
+            raise Unusable(str(database), "it cannot be written to")
         _check_database(database)
         sync_directory(path)
     except OSError as error:

@@ -40,6 +40,20 @@ async def test_answers_stand_in_the_order_asked(workers: int) -> None:
     assert pool.processes == []
 
 
+async def test_a_worker_outlives_the_signals_that_a_supervisor_sends_to_all() -> None:
+    pool = VerifyPool(1)
+    await pool.start()
+    try:
+        [worker] = pool.processes
+        assert await pool.verify(batch(3, {1})) == expected(3, {1})
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(worker, number)
+        assert await pool.verify(batch(3, {1})) == expected(3, {1})
+        assert pool.processes == [worker]
+    finally:
+        await pool.stop()
+
+
 async def test_a_killed_worker_costs_no_answer_and_is_replaced() -> None:
     pool = VerifyPool(1)
     await pool.start()
