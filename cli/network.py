@@ -1,19 +1,22 @@
 """`linxin network init|up|status|down DIR`: a whole network on this machine."""
 
 import asyncio
+import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import click
+from cryptography import x509
 from linxin.v1 import ledger_pb2
 from rich.box import SIMPLE
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.modules import standard_registry
-from cli.network_files import init_network
+from cli.network_files import AUTHORITY_KEY_FILE, init_network, renew_certificate
 from cli.output import Output, Problem, reports
 from cli.processes import NodeProcess, died, find_process, start_node, stop_node
 from client.connection import Connection
@@ -24,6 +27,10 @@ from network.config import load_config
 
 START_S_MAX = 60.0
 STATUS_S_MAX = 3.0
+CONNECT_S_MAX = 0.5
+WIDE = 160
+
+STATES = {"up": "正常 up", "stopped": "已停止 stopped", "failing": "异常 failing"}
 
 _DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 
@@ -33,12 +40,16 @@ def network() -> None:
     """Make, start, look at and stop a network on this machine."""
 
 
-@network.command()
+@network.command(short_help="Make a network in an empty folder.")
 @_DIRECTORY
 @click.option("--name", default="demo", show_default=True, help="The network's name, part of the checkpoint origin.")
 @click.option("--validators", default=1, show_default=True, help="How many validators it begins with.")
 @click.option(
-    "--parameter", "pairs", multiple=True, metavar="NAME=INTEGER", help="A genesis parameter; may be repeated."
+    "--parameter",
+    "pairs",
+    multiple=True,
+    metavar="NAME=INTEGER",
+    help="A genesis parameter (docs/OPERATORS.md lists them), such as late_readings_ms=1209600000; may be repeated.",
 )
 @reports
 def init(out: Output, directory: Path, name: str, validators: int, pairs: tuple[str, ...]) -> None:
@@ -81,7 +92,7 @@ def _parameter(text: str) -> tuple[str, int]:
     return name, int(value)
 
 
-@network.command()
+@network.command(short_help="Start the nodes of a folder and wait until they answer.")
 @_DIRECTORY
 @reports
 def up(out: Output, directory: Path) -> None:
@@ -121,17 +132,20 @@ def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
 
 
 async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "subprocess.Popen[bytes]") -> None:
-    """Return once the node has a final block. Raises `NodeFailure` when it ends, `Problem` after a minute."""
+    """Return once the node has a final block. Raises `NodeFailure` when it ends, `Problem` after a minute.
+
+    An answer counts only from a node that is as young as the process: another one may hold the port.
+    """
     deadline = time.monotonic() + START_S_MAX
     while time.monotonic() < deadline:
         ended = child.poll()
         if ended is not None:
-            raise died(process.home, ended)
+            raise died(process, ended)
         try:
             status = await node_status(opened, process.home, 1.0)
         except Unreachable:
             continue
-        if status.height > 0:
+        if status.height > 0 and status.started_ms >= process.started_ms:
             return
         await asyncio.sleep(0.05)
     raise Problem(
@@ -154,7 +168,7 @@ async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) ->
         return await connection.status(timeout_s)
 
 
-@network.command()
+@network.command(short_help="How the nodes of a folder fare.")
 @_DIRECTORY
 @reports
 def status(out: Output, directory: Path) -> None:
@@ -165,13 +179,18 @@ def status(out: Output, directory: Path) -> None:
     for zh, en in (("节点", "node"), ("进程", "pid"), ("地址", "endpoint"), ("高度", "height"), ("时差", "lag")):
         table.add_column(f"{zh}\n{en}", no_wrap=True)
     for zh, en in (("叶子", "leaves"), ("等待", "waiting"), ("状态", "state")):
-        table.add_column(f"{zh}\n{en}")
+        table.add_column(f"{zh}\n{en}", no_wrap=True)
     for each in nodes:
-        state = "[green]正常 up[/]" if each["healthy"] else f"[red]{escape(str(each['problem']))}[/]"
+        state = "[green]正常 up[/]" if each["healthy"] else f"[red]{STATES[each['state']]}[/]"
         lag = f"{each['lag_ms'] / 1000:.1f} s" if each["healthy"] else "-"
         shown = [str(each.get(name, "-")) for name in ("height", "log_size", "mempool_count")]
         table.add_row(each["name"], str(each["pid"] or "-"), each["endpoint"], shown[0], lag, shown[1], shown[2], state)
-    out.console.print(table)
+    # A pipe has no width of its own: nothing is cut for it.
+    wide = out.console if out.console.is_terminal else Console(width=WIDE, quiet=out.as_json)
+    wide.print(table)
+    for each in nodes:
+        if each["state"] == "failing":
+            out.say(f"  [red]{escape(each['name'])}: {escape(str(each['problem']))}[/]")
     healthy = bool(nodes) and all(each["healthy"] for each in nodes)
     out.finish({"ok": healthy, "home": opened.root, "network": opened.settings.name, "nodes": nodes})
     if not healthy:
@@ -186,18 +205,31 @@ def _describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
         "pid": process.pid if process else None,
         "endpoint": listens_on(home),
         "healthy": False,
+        "state": "up",
         "problem": None,
     }
+    is_open = _listens(listens_on(home))
+    if not is_open and process is None:
+        return known | {"state": "stopped", "problem": "已停止 stopped"}
     try:
-        said = asyncio.run(node_status(opened, home, STATUS_S_MAX if process else 0.5))
+        said = asyncio.run(node_status(opened, home, STATUS_S_MAX))
     except Failure as failure:
-        known["problem"] = failure.en if process else "已停止 stopped"
-        return known
+        return known | {"state": "failing", "problem": failure.en}
     facts = ("height", "time_ms", "lag_ms", "log_size", "mempool_count", "version", "quorum", "started_ms")
     return known | {"healthy": True, "signers": list(said.signers)} | {fact: getattr(said, fact) for fact in facts}
 
 
-@network.command()
+def _listens(endpoint: str) -> bool:
+    """Whether anything accepts connections at host:port."""
+    host, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S_MAX).close()
+    except OSError:
+        return False
+    return True
+
+
+@network.command(short_help="Stop the nodes of a folder and wait until they have.")
 @_DIRECTORY
 @reports
 def down(out: Output, directory: Path) -> None:
@@ -206,6 +238,39 @@ def down(out: Output, directory: Path) -> None:
     stopped = take_down(out, opened)
     out.say(f"[bold green]✓[/] 已停止 / stopped: {', '.join(stopped) or '无 none'}")
     out.finish({"ok": True, "home": opened.root, "stopped": stopped})
+
+
+@network.command(short_help="Issue a node's TLS certificate anew.")
+@_DIRECTORY
+@click.option("--node", "node_name", help="Whose; may be left out when only one node lies in DIRECTORY.")
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="DNS name or IP address that clients call it by.")
+@click.option(
+    "--authority-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The authority's private key; else DIRECTORY/ca.key.",
+)
+@reports
+def certificate(
+    out: Output, directory: Path, node_name: str | None, hosts: tuple[str, ...], authority_key: Path | None
+) -> None:
+    """Issue a node of DIRECTORY a new TLS key and certificate, for each --host and for this machine itself.
+
+    The old ones are replaced; the node takes the new ones when it is started again.
+    """
+    opened = open_network(directory)
+    homes = {home.name: home for home in opened.node_homes()}
+    name = node_name or (next(iter(homes)) if len(homes) == 1 else "")
+    if name not in homes:
+        listed = ", ".join(homes) or "none"
+        raise Problem(f"没有节点 {name!r}", f"there is no node {name!r}", f"--node：{listed}", f"--node: {listed}")
+    made = renew_certificate(opened.root, homes[name], authority_key or opened.root / AUTHORITY_KEY_FILE, hosts)
+    names = [*made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
+    listed_hosts, until = [str(each.value) for each in names], made.not_valid_after_utc
+    out.say(
+        f"[bold green]✓[/] {escape(name)}: {escape(', '.join(listed_hosts))}, 有效至 / valid until {until:%Y-%m-%d}"
+    )
+    out.say("  重启节点后生效 / start the node again to use it")
+    out.finish({"ok": True, "node": name, "hosts": listed_hosts, "valid_until": until.isoformat()})
 
 
 def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
@@ -217,4 +282,9 @@ def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
             out.note(f"stopping {home.name} (pid {process.pid}) …")
             stop_node(process)
             stopped.append(home.name)
+        elif _listens(listens_on(home)):
+            out.note(
+                f"{home.name} 由别处启动（如 systemd），请在那里停止 / {home.name} was started elsewhere, such as by "
+                "systemd: stop it there"
+            )
     return stopped

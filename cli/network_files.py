@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from client import network_directory as layout
 from client.failures import Failure
@@ -25,6 +27,7 @@ from network.tls import issue_server_certificate, make_authority, write_private
 
 HOST = "127.0.0.1"
 PASSPHRASE_BYTES = 24
+AUTHORITY_KEY_FILE = "ca.key"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,18 @@ class TooManyValidators(Failure):
             f"a network of this version has {VALIDATORS_MAX} validator, not {asked}",
             "请使用 --validators 1",
             "use --validators 1",
+        )
+
+
+class WrongAuthority(Failure):
+    """A file that is not the authority's private key."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} 不是本网络 CA 的私钥：{reason}",
+            f"{path} is not the private key of this network's authority: {reason}",
+            "请用 --authority-key 给出 linxin network init 生成的 ca.key",
+            "name the ca.key that `linxin network init` made with --authority-key",
         )
 
 
@@ -152,7 +167,7 @@ def _make_homes(root: Path, name: str, homes: Sequence[Path], ports: Sequence[in
     """TLS files and `node.toml` of each node, and the authority that issued them."""
     certificate, authority_key = make_authority(name)
     (root / layout.AUTHORITY_FILE).write_bytes(certificate)
-    write_private(root / "ca.key", authority_key)
+    write_private(root / AUTHORITY_KEY_FILE, authority_key)
     for home, port in zip(homes, ports, strict=True):
         chain, key = issue_server_certificate(certificate, authority_key, [HOST, "localhost"])
         (home / "tls").mkdir(mode=0o700)
@@ -165,6 +180,26 @@ def _make_homes(root: Path, name: str, homes: Sequence[Path], ports: Sequence[in
             f'[listen]\naddress = "{HOST}:{port}"\n',
             encoding="utf-8",
         )
+
+
+def renew_certificate(root: Path, home: Path, authority_key: Path, hosts: Sequence[str]) -> x509.Certificate:
+    """Issue a node a new TLS certificate for `hosts` and this machine's loopback, with a new key, in place of the old.
+
+    Raises `WrongAuthority` and OSError; the old files stay until both new ones are whole.
+    """
+    certificate, settings = (root / layout.AUTHORITY_FILE).read_bytes(), load_config(home).listen
+    names = list(dict.fromkeys([*hosts, HOST, "localhost"]))
+    try:
+        chain, key = issue_server_certificate(certificate, authority_key.read_bytes(), names)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise WrongAuthority(authority_key, str(error)) from None
+    drafts = {home / f"{name}.new": home / name for name in (settings.certificate, settings.key)}
+    for draft, data in zip(drafts, (chain, key), strict=True):
+        draft.unlink(missing_ok=True)
+        write_private(draft, data)
+    for draft, place in drafts.items():
+        draft.rename(place)
+    return x509.load_pem_x509_certificate(chain)
 
 
 def free_ports(count: int) -> list[int]:

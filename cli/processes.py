@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from client.failures import Failure
@@ -21,6 +21,7 @@ LOG_FILE = "node.log"
 STOP_S_MAX = 30.0
 POLL_S = 0.05
 LOG_TAIL_LINES = 12
+LOG_TAIL_BYTES = 16_384
 
 
 class NodeFailure(Failure):
@@ -33,6 +34,10 @@ class NodeProcess:
 
     home: Path
     pid: int
+    log_start: int = field(default=0, compare=False)
+    """Where in `node.log` this run begins, in bytes; 0 when another command started it."""
+    started_ms: int = field(default=0, compare=False)
+    """When this command started it, ms since the epoch; 0 as above."""
 
 
 def find_process(home: Path) -> NodeProcess | None:
@@ -55,6 +60,7 @@ def start_node(network: NetworkDirectory, home: Path) -> tuple[NodeProcess, "sub
             "run `linxin network down` first",
         )
     with (home / LOG_FILE).open("ab") as log:
+        log_start, started_ms = log.tell(), time.time_ns() // 1_000_000
         process = subprocess.Popen(
             [sys.executable, node_program(), "--home", str(home)],
             stdin=subprocess.DEVNULL,
@@ -64,7 +70,7 @@ def start_node(network: NetworkDirectory, home: Path) -> tuple[NodeProcess, "sub
             start_new_session=True,
         )
     (home / PID_FILE).write_text(f"{process.pid} {_start_time(process.pid)}\n")
-    return NodeProcess(home, process.pid), process
+    return NodeProcess(home, process.pid, log_start, started_ms), process
 
 
 def stop_node(process: NodeProcess) -> None:
@@ -84,9 +90,9 @@ def stop_node(process: NodeProcess) -> None:
     (process.home / PID_FILE).unlink(missing_ok=True)
 
 
-def died(home: Path, status: int) -> NodeFailure:
-    """The failure of a node that ended by itself, with the end of its log."""
-    lines = log_tail(home)
+def died(process: NodeProcess, status: int) -> NodeFailure:
+    """The failure of a node that ended by itself, with the end of what it logged since it was started."""
+    home, lines = process.home, log_tail(process)
     return NodeFailure(
         f"节点 {home.name} 启动后退出（状态 {status}）：\n{lines}",
         f"the node {home.name} ended by itself (status {status}); the end of {home / LOG_FILE}:\n{lines}",
@@ -95,10 +101,12 @@ def died(home: Path, status: int) -> NodeFailure:
     )
 
 
-def log_tail(home: Path) -> str:
-    """The last lines of a node's log."""
+def log_tail(process: NodeProcess) -> str:
+    """The last lines that this run of a node has logged."""
     try:
-        text = (home / LOG_FILE).read_text("utf-8", "replace")
+        with (process.home / LOG_FILE).open("rb") as log:
+            log.seek(max(process.log_start, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+            text = log.read().decode("utf-8", "replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-LOG_TAIL_LINES:])

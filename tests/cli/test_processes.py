@@ -2,18 +2,23 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from cli.main import main
-from cli.processes import PID_FILE, NodeFailure, _start_time, find_process, stop_node
+from cli.processes import PID_FILE, NodeFailure, _start_time, find_process, node_environment, stop_node
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("processes")]
 
@@ -66,6 +71,72 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
     with socket.create_server((host, int(port))):
         failed = run("network", "up", str(home.parent.parent), status=1)
     assert port in failed["error"]["message_en"]
+
+
+def test_what_an_earlier_run_said_is_not_told_again(home: Path) -> None:
+    (home / "node.log").write_text("an old complaint\n")
+    (home / "genesis.json").unlink()
+    failed = run("network", "up", str(home.parent.parent), status=1)
+    assert "genesis.json" in failed["error"]["message_en"]
+    assert "old complaint" not in failed["error"]["message_en"]
+
+
+def test_another_node_on_the_port_is_not_taken_for_ours(home: Path, tmp_path: Path) -> None:
+    root, twin = home.parent.parent, tmp_path / "twin"
+    shutil.copytree(root, twin)
+    run("network", "up", str(root))
+    try:
+        failed = run("network", "up", str(twin), status=1)
+        assert "cannot listen" in failed["error"]["message_en"]
+        assert run("network", "down", str(twin))["stopped"] == []
+    finally:
+        run("network", "down", str(root))
+
+
+def test_a_certificate_that_expired_is_told_and_issued_anew(home: Path) -> None:
+    root = home.parent.parent
+    expire(root, home / "tls" / "server.crt")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "node", "run", "--home", str(home)],
+        env=node_environment(root / "passphrase"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert "certificate expired" in process.stderr.readline()
+        assert "serving" in process.stderr.readline()
+        [told] = run("network", "status", str(root), status=1)["nodes"]
+        assert (told["state"], "certificate has expired" in told["problem"]) == ("failing", True)
+    finally:
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 0
+    made = run("network", "certificate", str(root), "--host", "farm.example", "--host", "10.0.0.7")
+    assert made["hosts"] == ["farm.example", "10.0.0.7", "127.0.0.1", "localhost"]
+    run("network", "up", str(root))
+    assert run("network", "status", str(root))["nodes"][0]["state"] == "up"
+    run("network", "down", str(root))
+    wrong = ("--authority-key", str(home / "tls" / "server.key"))
+    assert "ca.key" in run("network", "certificate", str(root), *wrong, status=1)["error"]["remedy_en"]
+    assert "platform" in run("network", "certificate", str(root), "--node", "farm", status=1)["error"]["remedy_en"]
+
+
+def expire(root: Path, certificate: Path) -> None:
+    """The same certificate again, issued by the network's authority, but over since 2020."""
+    authority = x509.load_pem_x509_certificate((root / "ca.crt").read_bytes())
+    key = serialization.load_pem_private_key((root / "ca.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    old = x509.load_pem_x509_certificate(certificate.read_bytes())
+    builder = x509.CertificateBuilder(old.issuer, old.subject, old.public_key(), old.serial_number)
+    builder = builder.not_valid_before(datetime(2000, 1, 1, tzinfo=UTC)).not_valid_after(
+        datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    issued = builder.sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    certificate.write_bytes(issued.public_bytes(pem) + authority.public_bytes(pem))
 
 
 def test_a_killed_node_comes_up_again_and_stops_cleanly(home: Path) -> None:
