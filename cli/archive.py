@@ -29,12 +29,14 @@ from ledger.storage.archive import (
     ArchivedValidators,
     ArchiveItem,
     ArchiveStart,
+    BadArchive,
     read_archive,
 )
 from ledger.storage.level import LevelStore
 from network.config import load_config
 from network.home import LEDGER
 
+PROOF_MARK = b"linxin-proof/"
 EXPORT_METHOD = "/linxin.v1.LedgerService/Export"
 ReportProgress = Callable[[int], None]
 
@@ -47,9 +49,9 @@ ReportProgress = Callable[[int], None]
 @reports
 def export(out: Output, archive: Path, full: bool, key_name: str | None, network_root: Path) -> None:
     """Write the whole chain of a live network to the new file ARCHIVE."""
-    network = open_network(network_root)
     if full and key_name is None:
         raise click.UsageError("--full needs --key: restricted parts are for auditors, regulators and validators")
+    network = open_network(network_root)
     key = open_key(key_name, network) if key_name is not None else None
     height = export_to(out, archive, network, key if full else None)
     size = archive.stat().st_size
@@ -134,7 +136,32 @@ def audit(out: Output, archive: Path | None, home: Path | None, genesis_file: Pa
 
 
 def audit_archive(out: Output, archive: Path, trusted: bytes | None, scratch: Path) -> tuple[Genesis, Findings]:
-    """Audit a full archive. Raises `AuditFailure`, `BadArchive`, `BadGenesis`, or `Problem` when it is a public one."""
+    """Audit a full archive. Raises `AuditFailure`, `BadGenesis`, or `Problem` when it is a public one or unsound."""
+    try:
+        return _audit_archive(out, archive, trusted, scratch)
+    except BadArchive as wrong:
+        raise _unsound(archive, wrong) from None
+
+
+def _unsound(archive: Path, wrong: BadArchive) -> Problem:
+    with archive.open("rb") as stream:
+        is_proof = PROOF_MARK in stream.read(32)
+    if is_proof:
+        return Problem(
+            f"{archive} 是证明文件，不是全链归档",
+            f"{archive} is a proof file, not an archive of a chain",
+            f"请执行 linxin verify {archive}",
+            f"use `linxin verify {archive}`",
+        )
+    return Problem(
+        f"{archive} 不是完好的归档：第 {wrong.item} 个对象：{wrong.zh}",
+        f"{archive} is not a sound archive: object {wrong.item}: {wrong.en}",
+        "文件不完整或被改动：请重新导出，或向他人索取",
+        "it is incomplete or was changed: export it again, or get another copy",
+    )
+
+
+def _audit_archive(out: Output, archive: Path, trusted: bytes | None, scratch: Path) -> tuple[Genesis, Findings]:
     with archive.open("rb") as stream, out.progress() as progress:
         task = progress.add_task("重新执行 executing", total=archive.stat().st_size)
         items = read_archive(stream)

@@ -24,7 +24,7 @@ def blob() -> None:
     """Evidence files in the vault: erasable, never on the chain; records name their salted address."""
 
 
-@blob.command()
+@blob.command(short_help="Store a file and print its address.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--key", "key_name", required=True, metavar="KEYFILE", help="Whose file it is.")
 @click.option("--class", "class_name", type=click.Choice(list(CLASSES)), default="public", show_default=True)
@@ -68,7 +68,7 @@ def put(
     out.finish({"ok": True, "address": stored.address, "salt": stored.salt, "bytes": len(content), "media_type": kind})
 
 
-@blob.command()
+@blob.command(short_help="Fetch the file at an address.")
 @click.argument("address")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--key", "key_name", metavar="KEYFILE", help="Signs the request; needed for restricted files.")
@@ -91,7 +91,7 @@ def get(out: Output, address: str, file: Path, key_name: str | None, network_roo
     out.finish({"ok": True, "file": file.resolve(), "bytes": len(content), "media_type": description.media_type})
 
 
-@blob.command()
+@blob.command(short_help="Destroy the file at an address for good.")
 @click.argument("address")
 @click.option(
     "--key", "key_name", required=True, metavar="KEYFILE", help="Of the organisation or member that stored it."

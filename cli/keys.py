@@ -21,7 +21,7 @@ def key() -> None:
     """Make and look at encrypted key files."""
 
 
-@key.command()
+@key.command(short_help="Make a random key in a new encrypted file.")
 @click.argument("keyfile", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ed25519", show_default=True)
 @click.option(

@@ -1,10 +1,19 @@
 """`linxin`: the root command. A command's module is imported only when it is called, so that help answers at once."""
 
 import importlib
+import json
+import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
+
+# gRPC's own lines tell nothing that the words of a failure do not; they are there for who asks: GRPC_VERBOSITY=debug.
+os.environ.setdefault("GRPC_VERBOSITY", "none")
+
+USAGE_STATUS = 2
+"""Exit status of a command line that is wrong in itself."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("cli.demo.command:demo", "The life of a strawberry: recorded, proven, verified, tampered with."),
@@ -47,13 +56,41 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        """Run; with `--json` a wrong command line, too, is told as one document on standard output."""
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given:
+            return super().main(given, *rest, **more)
+        try:
+            status = super().main(given, *rest, **more | {"standalone_mode": False})
+        except click.UsageError as wrong:
+            _tell_usage(wrong)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _tell_usage(wrong: click.UsageError) -> NoReturn:
+    """The document of a wrong command line, its words for people on standard error."""
+    wrong.show()
+    path = wrong.ctx.command_path if wrong.ctx is not None else "linxin"
+    said = " ".join(wrong.format_message().split())
+    error = {
+        "number": 0,
+        "message_zh": f"命令有误：{said}",
+        "message_en": f"the command line is wrong: {said}",
+        "remedy_zh": f"用法见 {path} --help",
+        "remedy_en": f"`{path} --help` shows how it is used",
+    }
+    click.echo(json.dumps({"ok": False, "error": error}, ensure_ascii=False, indent=2))
+    sys.exit(USAGE_STATUS)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="linxin", prog_name="linxin")
 def main() -> None:
     """Linxin 邻信: the trust ledger of a community group-buying platform.
 
-    Every command takes --json. Failures are told in Chinese and English and end with exit status 1.
+    Every command takes --json (but `node run`, which logs). Failures are told in Chinese and English and end with exit
+    status 1; a command line that is wrong in itself ends with 2.
     """
 
 

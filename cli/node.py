@@ -15,7 +15,7 @@ def node() -> None:
     """Run one validator."""
 
 
-@node.command()
+@node.command(short_help="Run one validator until SIGTERM.")
 @click.option(
     "--home",
     required=True,

@@ -117,7 +117,7 @@ def reports(function: Callable[Concatenate[Output, _P], None]) -> Callable[_P, N
             if "LINXIN_TRACE" in os.environ:
                 raise
             out.fail(failure)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             out.fail(Problem("已中断", "interrupted", "", ""))
 
     return run

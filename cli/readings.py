@@ -14,7 +14,7 @@ from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
 from client.connection import Connection
 from client.network_directory import NetworkDirectory, open_network
-from client.readings import Batch, Imported, ImportOptions, import_file, parse_column
+from client.readings import Batch, Imported, ImportOptions, Reason, Report, import_file, parse_column
 from client.readings.record import decode_device, make_record
 from client.submit import Submitter, sign_action
 from ledger.crypto.encoding import decode
@@ -31,7 +31,7 @@ def readings() -> None:
     """Bring sensor files onto the ledger."""
 
 
-@readings.command("import")
+@readings.command("import", short_help="A sensor's file, sorted, judged, signed by its device.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--device", required=True, metavar="NAME", help="The registered device that measured.")
 @click.option("--time", "time_columns", required=True, metavar="COL[,COL]", help="Column or columns of the time.")
@@ -41,6 +41,7 @@ def readings() -> None:
 @click.option("--timezone", default="UTC", show_default=True, metavar="Z", help="IANA zone of times that name none.")
 @click.option("--delimiter", default=",", show_default=True, metavar="C", help="One character between columns.")
 @click.option("--column", "columns", multiple=True, required=True, metavar="METRIC=COL[:UNIT]", help="May be repeated.")
+@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the file, such as gb18030.")
 @click.option("--decimal-comma", is_flag=True, help="Numbers have a comma before their decimals.")
 @click.option(
     "--ambiguous",
@@ -78,6 +79,7 @@ def import_(
         timezone=how["timezone"],
         columns=tuple(parse_column(text) for text in how["columns"]),
         delimiter=how["delimiter"].replace("\\t", "\t"),
+        encoding=how["encoding"],
         decimal_comma=how["decimal_comma"],
         ambiguous=how["ambiguous"],
         keep_out_of_range=not how["drop_implausible"],
@@ -94,7 +96,7 @@ def import_(
     if not dry_run:
         document |= _submit(out, network, imported, device, series.next_sequence, key_name or device)
     left_out = imported.report.rows_refused + imported.report.values_refused + len(document.get("refused", []))
-    failed = bool(document.get("refused")) or (strict and left_out > 0)
+    failed = bool(document.get("refused")) or (strict and left_out > 0) or _brought_nothing(imported.report)
     out.finish({"ok": not failed, "dry_run": dry_run} | document)
     if failed:
         out.note(f"有 {left_out} 项未上链 / {left_out} items did not reach the ledger")
@@ -120,6 +122,11 @@ async def _facts(network: NetworkDirectory, device: str) -> tuple[Device, Series
         decode(series.value, Series) if series.HasField("value") else Series(),
         genesis.parameters,
     )
+
+
+def _brought_nothing(report: Report) -> bool:
+    """Whether a file with rows gave nothing to the ledger, though not because all that is sound in it was there."""
+    return report.rows > 0 and report.values_accepted == 0 and report.count(Reason.RECORDED) == 0
 
 
 def _submit(

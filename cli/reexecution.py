@@ -24,6 +24,7 @@ from ledger.storage.port import Snapshot, Store
 from ledger.transaction import Envelope, Transaction, decode_transaction
 
 CLAUSE_MAX = 300
+SHOWN_LENGTH_MAX = 300
 
 
 class AuditedBlock(NamedTuple):
@@ -172,8 +173,12 @@ def _compare_leaves(stored: list[bytes], made: list[bytes], where: str) -> None:
             raise AuditFailure(
                 at, f"叶子数量不符（{counts}）", f"{len(stored)} leaves are stored, {len(made)} come out"
             )
-        one, other = _decode(theirs, at).outcome, _decode(ours, at).outcome
-        raise AuditFailure(at, f"记录为 {one}，重新执行为 {other}", f"it says {one}, re-execution gives {other}")
+        one, other = _decode(theirs, at), _decode(ours, at)
+        part = next(name for name in Leaf.__struct_fields__ if getattr(one, name) != getattr(other, name))
+        said, found = (str(getattr(leaf, part))[:SHOWN_LENGTH_MAX] for leaf in (one, other))
+        raise AuditFailure(
+            at, f"{part} 记录为 {said}，重新执行为 {found}", f"its {part} is {said}, re-execution gives {found}"
+        )
 
 
 def compare_rows(kind: str, audited: Iterable[tuple[bytes, bytes]], made: Iterable[tuple[bytes, bytes]]) -> int:

@@ -57,6 +57,20 @@ class DirectoryFailure(Failure):
         self.path = path
 
 
+class PassphraseFailure(DirectoryFailure):
+    """The file that should hold the passphrase of the keys does not."""
+
+    def __init__(self, path: Path, zh: str, en: str) -> None:
+        super().__init__(path, zh, en)
+        self.zh, self.en = f"口令文件 {path}：{zh}", f"the passphrase file {path}: {en}"
+        self.args = (self.en,)
+        self.remedy_zh = f"请设置 {PASSPHRASE_VARIABLE}，或令 {PASSPHRASE_FILE_VARIABLE} 指向仅属主可读的口令文件"
+        self.remedy_en = (
+            f"set {PASSPHRASE_VARIABLE}, or let {PASSPHRASE_FILE_VARIABLE} name a file with the passphrase "
+            "that only its owner can read"
+        )
+
+
 @dataclass(frozen=True)
 class NetworkDirectory:
     """An opened network folder; all paths are absolute."""
@@ -119,13 +133,17 @@ def environment_passphrase() -> str | None:
 
 
 def read_passphrase(path: Path) -> str:
-    """The first line of a passphrase file. Raises `DirectoryFailure` if it is missing, empty or readable by others."""
-    text = _read(path).decode("utf-8", "replace").split("\n", 1)[0].strip()
+    """The first line of a passphrase file. Raises `PassphraseFailure` if it is missing, empty or readable by others."""
+    try:
+        text = path.read_bytes().decode("utf-8", "replace").split("\n", 1)[0].strip()
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise PassphraseFailure(path, said, said) from None
     if path.stat().st_mode & 0o077:
-        zh, en = "口令文件对他人可读，请执行 chmod 600", "the passphrase is readable by others; `chmod 600` it"
-        raise DirectoryFailure(path, zh, en)
+        zh, en = "对他人可读，请执行 chmod 600", "it is readable by others; `chmod 600` it"
+        raise PassphraseFailure(path, zh, en)
     if not text:
-        raise DirectoryFailure(path, "口令文件为空", "the passphrase file is empty")
+        raise PassphraseFailure(path, "文件为空", "it is empty")
     return text
 
 

@@ -104,6 +104,14 @@ def test_a_real_file_comes_in_whole(linxin: Linxin) -> None:
     assert done["refused"] == []
 
 
+def test_a_file_that_gives_nothing_is_a_failure(linxin: Linxin, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_bytes("时间,湿度\nyesterday,31.2\nnever,31.2\n".encode("gb18030"))
+    how = ("--device", "probe-2", "--time", "时间", "--encoding", "gb18030", "--column", "soil_moisture=湿度")
+    told = linxin("readings", "import", str(file), *how, status=1)
+    assert (told["ok"], told["records"], told["report"]["rows_refused"]) == (False, 0, 2)
+
+
 def test_a_device_that_nobody_registered(linxin: Linxin, tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text("t,v\n")
