@@ -1,0 +1,97 @@
+"""What the guides say is so: their snippets run, and no command, parameter or start refusal is left out."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.main import COMMANDS, main
+from ledger.modules.catalogue import network_registry
+
+ROOT = Path(__file__).parents[1]
+OPERATORS = (ROOT / "docs/OPERATORS.md").read_text(encoding="utf-8")
+RECORDING = (ROOT / "docs/RECORDING.md").read_text(encoding="utf-8")
+DEVELOPERS = (ROOT / "docs/DEVELOPERS.md").read_text(encoding="utf-8")
+
+
+def snippets(page: str, language: str) -> list[str]:
+    """The code blocks of a page in one language, as they stand."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def run(folder: Path, *command: str, text: str | None = None) -> str:
+    """Run a command in `folder` as a reader would, from a fresh environment; returns what it said."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
+    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=folder, env=known | path, input=text, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.process
+def test_the_developers_program_runs_as_it_stands(tmp_path: Path) -> None:
+    [start] = snippets(DEVELOPERS, "sh")
+    try:
+        run(tmp_path, "bash", "-euc", start)
+        said = run(tmp_path, sys.executable, "-", text="\n".join(snippets(DEVELOPERS, "python")))
+    finally:
+        run(tmp_path, "linxin", "network", "down", "network")
+    assert "linxin.v1.ProvenanceService" in said
+    assert "GetJourney" in said
+
+
+@pytest.mark.process
+def test_the_commands_for_recording_run_as_they_stand(tmp_path: Path) -> None:
+    try:
+        said = run(tmp_path, "bash", "-euc", "\n".join(snippets(RECORDING, "sh")))
+    finally:
+        run(tmp_path, "linxin", "network", "down", "network")
+    assert "4 = 3 accepted + 1 left out" in said
+    assert (tmp_path / "copy.txt").read_text(encoding="utf-8") == "certificate C-1\n"
+
+
+@pytest.mark.process
+def test_the_operators_commands_run_as_they_stand(tmp_path: Path) -> None:
+    for script in snippets(OPERATORS, "sh"):
+        run(tmp_path, "bash", "-euc", script)
+    genesis = (tmp_path / "archive-network/genesis.json").read_text(encoding="utf-8")
+    assert '"late_readings_ms": 31536000000' in genesis
+
+
+def test_every_parameter_is_documented_with_its_default() -> None:
+    documented = dict(re.findall(r"^\| `([a-z_]+)` \| `([0-9]+)` \| [^|]+\|$", OPERATORS, re.MULTILINE))
+    assert {name: int(value) for name, value in documented.items()} == network_registry().parameters
+
+
+def command_names(group: click.Command, name: str) -> list[str]:
+    """The full names of a command and of all below it that do something."""
+    if not isinstance(group, click.Group):
+        return [name]
+    context = click.Context(group)
+    below = [(each, group.get_command(context, each)) for each in group.list_commands(context)]
+    return [found for each, command in below if command for found in command_names(command, f"{name} {each}")]
+
+
+def test_every_command_is_in_a_guide() -> None:
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")])
+    names = command_names(main, "linxin")
+    assert len(names) > len(COMMANDS)
+    assert [name for name in names if name not in pages] == []
+
+
+def test_both_readmes_link_the_same_pages() -> None:
+    links = [
+        {
+            link
+            for link in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+            if "README" not in link
+        }
+        for name in ("README.md", "README.zh-CN.md")
+    ]
+    assert links[0] == links[1]
