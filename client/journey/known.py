@@ -77,6 +77,7 @@ class Known:
         self.unit_kinds: dict[str, str] = {}
         self.shipments: dict[str, dict[str, Any]] = {}
         self.signers: dict[bytes, str] = {}
+        self.doubtful: dict[str, tuple[tuple[int, int], ...]] = {}
         asked = getattr(proof.claim, "subject", "")
         self.within = frozenset(proof.sections) if is_goods(asked) else None
         for subject, section in proof.sections.items():
@@ -89,13 +90,14 @@ class Known:
                 self.signers[bytes.fromhex(key["public_key"])] = f"organisation:{one['id']}"
 
     def _learn_row(self, subject: str, row: Any) -> None:
-        """The name in a proven row; of a device also its metrics and keys."""
+        """The name in a proven row; of a device also its metrics, keys and wrong records."""
         named = read_named(subject, row)
         if named is not None:
             self.names[subject] = (named.name_zh, named.name_en)
         if isinstance(named, Device):
             self.metrics |= {(subject.removeprefix("device:"), metric.name): metric for metric in named.metrics}
             self.signers |= dict.fromkeys(named.keys, subject)
+            self.doubtful[subject] = named.doubtful
 
     def _learn_record(self, record: VerifiedRecord) -> None:
         if record.code != 0:

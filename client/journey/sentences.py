@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from client.journey.entry import FlagRaised, device_of, fields_of, known_registry
+from client.journey.entry import READINGS, FlagRaised, device_of, fields_of, known_registry
 from client.journey.known import Known
 from client.journey.text import MICRO, Clock, decimal, fill, with_unit
 from client.verified import VerifiedRecord
@@ -134,6 +134,19 @@ class Sentences:
                 beside = self.known.is_aside(record) or any(map(self.known.is_beside, fields[:1]))
                 serious = known.about == "goods" and not beside
                 yield FlagRaised(event, serious, fill(known.says[0], zh), fill(known.says[1], en))
+
+    def doubts(self, group: Sequence[VerifiedRecord]) -> Iterable[FlagRaised]:
+        """Readings among these that were declared wrong, however much later: the device's certified row says so."""
+        found: dict[tuple[int, int], str] = {}
+        for record in group:
+            device = device_of(record)
+            for first, last in self.known.doubtful.get(device, ()) if record.tag == READINGS else ():
+                if first <= fields_of(record)["sequence"] <= last:
+                    found[first, last] = device
+        for (first, last), device in found.items():
+            zh, en = self.known.name(device)
+            said = f"{zh}的第 {first} 至 {last} 号读数记录被声明有误"
+            yield FlagRaised("declared_wrong", True, said, f"records {first} to {last} of {en} were declared wrong")
 
     def event_words(self, event: str, fields: Sequence[Any], record: VerifiedRecord) -> list[Words]:
         """An event's fields in words: subjects by name, instants, readings with their unit, durations."""

@@ -63,7 +63,7 @@ class _Teller:
         first, recorded_ms = group[0], max(record.time_ms for record in group)
         who = device_of(first) if first.tag == READINGS else self.known.who(first)
         name = self.known.name(who) if who else self.known.signer(first)
-        flags = tuple(self.sentences.flags(group))
+        flags = (*self.sentences.flags(group), *self.sentences.doubts(group))
         ids = tuple(record.transaction_id for record in group if record.transaction_id)
         aside = self.known.is_aside(first)
         return Entry(*times, recorded_ms, first.tag, who, name, subject, aside, *words, flags, len(group), ids)

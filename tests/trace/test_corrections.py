@@ -1,5 +1,6 @@
 """Errors are declared, never overwritten, and the declaration stands in every journal the record stands in."""
 
+from ledger.modules.registry.state import DOUBTFUL_MAX, devices
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.state import lots, records
 from tests.trace.world import BERRY, HOUR_MS, KG, World, crate
@@ -47,3 +48,22 @@ def test_wrong_readings_are_told_to_what_they_touched(world: World) -> None:
     assert world.do("hub", declaration).code == 2605
     world.accept("hub", m.DeclareReadingsError("cold", 0, 0, "incorrect_data", ""))
     assert len(world.leaves_of(f"lot:{lot}")) == 4
+
+
+def test_a_device_keeps_what_was_declared_wrong_in_its_row(world: World) -> None:
+    """Declared long after the goods are gone, it joins no part of a journal that their journeys hold; the row can."""
+    world.accept("hub", m.AttachDevice("cold", "vehicle:truck-1", world.now))
+    world.wait(HOUR_MS)
+    for number in range(DOUBTFUL_MAX + 2):
+        assert world.read("cold", number, world.now - HOUR_MS + number * 1_000, 400).code == 0
+    for number in range(DOUBTFUL_MAX):
+        world.accept("hub", m.DeclareReadingsError("cold", number, number, "incorrect_data", ""))
+    row = devices.get(world.context(), "cold")
+    assert row is not None
+    assert row.doubtful == tuple((number, number) for number in range(DOUBTFUL_MAX))
+    for number in range(DOUBTFUL_MAX, DOUBTFUL_MAX + 2):
+        world.accept("hub", m.DeclareReadingsError("cold", number, number, "incorrect_data", ""))
+    row = devices.get(world.context(), "cold")
+    assert row is not None
+    assert len(row.doubtful) == DOUBTFUL_MAX
+    assert row.doubtful[:2] == ((0, 2), (3, 3))

@@ -2,6 +2,7 @@
 
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.state import Flag, lots
+from ledger.transaction import transaction_id
 from tests.registry.chain import START_MS, key_of
 from tests.trace.world import BERRY, DAY_MS, HOUR_MS, KG, MINUTE_MS, PUNNET, SITE, STORE, Closure, World, crate
 
@@ -165,3 +166,18 @@ def test_an_end_cannot_be_laid_over_a_second_beginning(world: World) -> None:
     world.accept("farm", m.Load(truck, world.now, (), (other,)))
     assert world.do("farm", m.Load(truck, at_ms, (), (lot,))).code == 2102
     world.accept("farm", m.Load(truck, at_ms + MINUTE_MS, (crate(1),)))
+
+
+def test_what_is_said_later_of_what_the_goods_came_from_is_in_the_journey(world: World) -> None:
+    """Months after the sale: a certificate withdrawn, a harvest declared wrong, a field failed, an ancestor recalled."""
+    pack = tell_story(world)
+    (harvest,) = [leaf for leaf in world.leaves_of(f"lot:{BERRY}/A1") if leaf.tag == "trace.harvest"]
+    world.wait(60 * DAY_MS)
+    world.accept("lab", m.RevokeCertificate("organic-1", "抽检不合格"))
+    world.accept("lab", m.Inspect("plot:tunnel-1", "fail", world.now))
+    world.accept("farm", m.DeclareRecordError(transaction_id(harvest.body), "incorrect_data", ""))
+    world.accept("farm", m.Recall((f"{BERRY}/A1",), "农残", "residues"))
+    closure = Closure(world).walk(f"lot:{pack}")
+    told = {tag for subject in closure.ranges for tag in closure.tags(subject)}
+    assert {"trace.revoke_certificate", "trace.inspect", "trace.declare_error", "trace.recall"} <= told
+    assert "trace.recall" in closure.tags(f"lot:{pack}")

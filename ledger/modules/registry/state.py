@@ -7,6 +7,8 @@ that ever served, and no row of it is ever deleted: whom a key spoke for, from w
 from functools import lru_cache
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ledger.context import Context, Signer
 from ledger.crypto.encoding import Message
 from ledger.crypto.signing import Algorithm
@@ -14,13 +16,16 @@ from ledger.errors import RevokedKey, UnknownKey
 from ledger.modules.registry.errors import DeviceRetired, DeviceUnknown, OrganisationSuspended, OrganisationUnknown
 from ledger.modules.registry.messages import MemberRole, Metric
 from ledger.roles import Role
-from ledger.state import OTHER, Table
+from ledger.state import OTHER, SELF, Table
 
 KEYS_ACTIVE_MAX = 8
 """Keys of one subject in use at a time."""
 
 KEYS_EVER_MAX = 1_000
 """Keys a subject may use up in its life: monthly rotation for eighty years."""
+
+DOUBTFUL_MAX = 16
+"""Ranges of wrong records kept in a device's row; beyond it the two that were declared first become one around both."""
 
 CALIBRATIONS_KEPT_MAX = 16
 """Calibrations kept in a device's row, the latest to begin; older ones remain in its journal."""
@@ -64,7 +69,11 @@ class Calibration(Message):
 
 
 class Device(Message):
-    """A measuring device; `calibrations` ordered by their begin."""
+    """A measuring device; `calibrations` ordered by their begin.
+
+    `doubtful`: (first, last) numbers of records of readings that were declared wrong. In the row, they show in every
+    journey that holds readings of the device, however much later they are declared.
+    """
 
     organisation: str
     name_zh: str
@@ -75,6 +84,7 @@ class Device(Message):
     retired_height: int | None
     keys: tuple[bytes, ...]
     keys_ever: int
+    doubtful: tuple[tuple[int, int], ...] = ()
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
@@ -167,6 +177,15 @@ class DeviceView:
     ) -> None:
         """Enter the record into the journal of a registered device; bounds as for `Context.journal`."""
         ctx.journal(f"device:{device}", role, from_ms, to_ms)
+
+    def doubt(self, ctx: Context, device: str, first: int, last: int) -> None:
+        """Note in a registered device's row that its records `first` to `last` were declared wrong."""
+        row = devices.need(ctx, device, DeviceUnknown(device))
+        ranges = (*row.doubtful, (first, last))
+        if len(ranges) > DOUBTFUL_MAX:
+            (one, two), (three, four), *rest = ranges
+            ranges = ((min(one, three), max(two, four)), *rest)
+        devices.put(ctx, device, replace(row, doubtful=ranges), SELF)
 
 
 class OrganisationView:

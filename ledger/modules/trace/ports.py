@@ -59,6 +59,9 @@ class Devices(Protocol):
     def get(self, ctx: "Context", device: str) -> DeviceFacts | None:
         """A device, retired or not, or None."""
 
+    def doubt(self, ctx: "Context", device: str, first: int, last: int) -> None:
+        """Note with a device that its records `first` to `last` were declared wrong."""
+
 
 class Organisations(Protocol):
     """The registry's organisations."""

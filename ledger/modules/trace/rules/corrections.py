@@ -13,7 +13,7 @@ from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules.common import PORT_RULES, RULES
 from ledger.modules.trace.state import ReadingsError, Record, Series, reading_errors, records, series, stays, touched
 from ledger.roles import ORGANISATION_ROLES
-from ledger.state import OTHER, SELF
+from ledger.state import OTHER
 from ledger.text import check_text
 
 TOUCHED_MAX = 256
@@ -91,7 +91,7 @@ def declare_readings_error(ports: Ports, ctx: Context, action: DeclareReadingsEr
     for correction in action.corrections:
         _need_record(ctx, correction)
     reading_errors.put(ctx, key, ReadingsError(action.last, action.reason, ctx.transaction_id))
-    ctx.journal(subject, SELF)
+    ports.devices.doubt(ctx, action.device, action.first, action.last)
     for known in row.attachments:
         if known.first <= action.last and known.last >= action.first:
             _journal_all(ctx, (known.thing,))
