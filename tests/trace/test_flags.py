@@ -107,3 +107,17 @@ def test_a_shortage_says_nothing_of_what_was_made_before(world: World) -> None:
     world.accept("hub", m.Receive("s1", world.now, (m.Portion(lot, KG),)))
     world.wait(1)
     assert (flags_of(world, lot), flags_of(world, made)) == (Flag.SHORTAGE, 0)
+
+
+def test_ending_the_planting_first_does_not_hide_a_spraying_of_the_plot(world: World) -> None:
+    lot = world.harvest("A1")
+    taken_ms = world.now
+    world.accept("farm", m.EndPlanting("berry-2026", world.now))
+    world.accept("farm", m.StartPlanting("next", "tunnel-1", "草莓", "红颜", world.now))
+    irrigation = m.RecordOperation("plot:tunnel-1", "irrigate", world.now)
+    world.accept("farm", irrigation)
+    assert world.leaves_of("planting:berry-2026")[-1].tag == "trace.end_planting", "that came after it"
+    spraying = m.RecordOperation("plot:tunnel-1", "spray", taken_ms - DAY_MS, "多杀霉素", "PD1", "20 ml", 7)
+    world.accept("farm", spraying)
+    assert flags_of(world, lot) == Flag.SAFETY_INTERVAL
+    assert world.leaves_of("planting:berry-2026")[-1].tag == "trace.record_operation"

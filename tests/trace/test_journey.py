@@ -169,7 +169,7 @@ def test_an_end_cannot_be_laid_over_a_second_beginning(world: World) -> None:
 
 
 def test_what_is_said_later_of_what_the_goods_came_from_is_in_the_journey(world: World) -> None:
-    """Months after the sale: a certificate withdrawn, a harvest declared wrong, a field failed, an ancestor recalled."""
+    """Months later: a certificate withdrawn, a harvest declared wrong, a field failed, an ancestor recalled."""
     pack = tell_story(world)
     (harvest,) = [leaf for leaf in world.leaves_of(f"lot:{BERRY}/A1") if leaf.tag == "trace.harvest"]
     world.wait(60 * DAY_MS)

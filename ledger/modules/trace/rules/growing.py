@@ -25,7 +25,7 @@ from ledger.state import INPUT, OTHER, PLACE, SELF
 from ledger.text import check_text
 
 PLANTINGS_MAX = 32
-"""Plantings not ended on one plot."""
+"""Plantings not ended on one plot; as many ended ones are remembered."""
 
 INTERVALS_MAX = 16
 """Safety intervals kept with a plot or planting, those that end last."""
@@ -76,7 +76,9 @@ def end_planting(ctx: Context, action: EndPlanting) -> None:
     plot = _need_plot(ctx, row.plot)
     plantings.put(ctx, action.planting, replace(row, ended_ms=action.event_ms), SELF)
     rest = tuple(planting for planting in plot.plantings if planting != action.planting)
-    plots.put(ctx, row.plot, replace(plot, plantings=rest), PLACE, row.edge_from_ms, edge_to(ctx, action.event_ms))
+    ended = (*plot.ended, action.planting)[-PLANTINGS_MAX:]
+    plot = replace(plot, plantings=rest, ended=ended)
+    plots.put(ctx, row.plot, plot, PLACE, row.edge_from_ms, edge_to(ctx, action.event_ms))
     journal_organisations(ctx, row.owner)
 
 
@@ -107,10 +109,12 @@ def record_operation(ctx: Context, action: RecordOperation) -> None:
         plots.put(ctx, key, replace(plot, intervals=_kept(plot.intervals, interval)), SELF)
     else:
         ctx.journal(action.target, SELF)
-    for growing in plot.plantings:
-        ctx.journal(f"planting:{growing}", OTHER)
-        if marks:
-            _flag_taken(ctx, _need_planting(ctx, growing), interval)
+    for name in (*plot.plantings, *plot.ended):
+        planting = _need_planting(ctx, name)
+        if planting.ended_ms is None or planting.ended_ms >= action.event_ms:
+            ctx.journal(f"planting:{name}", OTHER)
+            if marks:
+                _flag_taken(ctx, planting, interval)
 
 
 def _kept(intervals: tuple[Interval, ...], new: Interval) -> tuple[Interval, ...]:

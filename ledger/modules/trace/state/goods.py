@@ -55,7 +55,9 @@ class Taken(Message):
 
 
 class Plot(Message):
-    """Where things grow. `plantings`: those not ended; `intervals`: running safety intervals of the plot itself."""
+    """Where things grow. `plantings`: those not ended; `ended`: the latest that did, as a spraying of the plot may be
+    recorded after them; `intervals`: running safety intervals of the plot itself.
+    """
 
     owner: str
     name_zh: str
@@ -67,6 +69,7 @@ class Plot(Message):
     boundary: bytes | None
     plantings: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 class Planting(Message):
