@@ -121,3 +121,17 @@ def test_ending_the_planting_first_does_not_hide_a_spraying_of_the_plot(world: W
     world.accept("farm", spraying)
     assert flags_of(world, lot) == Flag.SAFETY_INTERVAL
     assert world.leaves_of("planting:berry-2026")[-1].tag == "trace.record_operation"
+
+
+def test_many_small_harvests_do_not_hide_an_earlier_one(world: World) -> None:
+    taken_ms = world.now
+    bad = world.harvest("A1")
+    world.wait(DAY_MS)
+    for number in range(70):
+        world.harvest(f"D{number}", 1)
+    spraying = m.RecordOperation("planting:berry-2026", "spray", taken_ms - DAY_MS, "多杀霉素", "PD1", "20 ml", 1)
+    world.accept("farm", spraying)
+    assert flags_of(world, bad) == 0, "the interval had passed"
+    spraying = m.RecordOperation("planting:berry-2026", "spray", taken_ms - DAY_MS + 1, "多杀霉素", "PD1", "20 ml", 1)
+    world.accept("farm", spraying)
+    assert (flags_of(world, bad), flags_of(world, f"{BERRY}/D0")) == (Flag.SAFETY_INTERVAL, 0)

@@ -19,7 +19,7 @@ from ledger.modules.trace.rules.common import (
     journal_organisations,
 )
 from ledger.modules.trace.rules.flags import add_flag
-from ledger.modules.trace.state import Flag, Interval, Planting, Plot, Taken, plantings, plots
+from ledger.modules.trace.state import Flag, Interval, Planting, Plot, harvests, plantings, plots
 from ledger.roles import PRODUCERS
 from ledger.state import INPUT, OTHER, PLACE, SELF
 from ledger.text import check_text
@@ -30,8 +30,8 @@ PLANTINGS_MAX = 32
 INTERVALS_MAX = 16
 """Safety intervals kept with a plot or planting, those that end last."""
 
-HARVESTS_MAX = 64
-"""Harvests kept with a planting, so that an operation recorded late can still flag them; the latest."""
+FLAGGED_MAX = 256
+"""Harvests of one planting that one operation recorded late can flag."""
 
 DAY_MS = 86_400_000
 
@@ -71,8 +71,7 @@ def end_planting(ctx: Context, action: EndPlanting) -> None:
     check_owner(ctx, f"planting:{action.planting}", row.owner)
     if row.ended_ms is not None:
         raise PlantingEnded(action.planting, row.ended_ms)
-    latest_ms = max((taken.event_ms for taken in row.harvests), default=row.started_ms)
-    check_order(f"planting:{action.planting}", action.event_ms, latest_ms)
+    check_order(f"planting:{action.planting}", action.event_ms, max(row.started_ms, row.harvested_ms))
     plot = _need_plot(ctx, row.plot)
     plantings.put(ctx, action.planting, replace(row, ended_ms=action.event_ms), SELF)
     rest = tuple(planting for planting in plot.plantings if planting != action.planting)
@@ -98,7 +97,7 @@ def record_operation(ctx: Context, action: RecordOperation) -> None:
         check_order(action.target, action.event_ms, planting.started_ms)
         if marks:
             plantings.put(ctx, key, replace(planting, intervals=_kept(planting.intervals, interval)), SELF)
-            _flag_taken(ctx, planting, interval)
+            _flag_taken(ctx, key, interval)
         else:
             ctx.journal(action.target, SELF)
         ctx.journal(f"plot:{planting.plot}", OTHER)
@@ -114,7 +113,7 @@ def record_operation(ctx: Context, action: RecordOperation) -> None:
         if planting.ended_ms is None or planting.ended_ms >= action.event_ms:
             ctx.journal(f"planting:{name}", OTHER)
             if marks:
-                _flag_taken(ctx, planting, interval)
+                _flag_taken(ctx, name, interval)
 
 
 def _kept(intervals: tuple[Interval, ...], new: Interval) -> tuple[Interval, ...]:
@@ -122,11 +121,15 @@ def _kept(intervals: tuple[Interval, ...], new: Interval) -> tuple[Interval, ...
     return tuple(sorted((*intervals, new), key=lambda interval: interval.until_ms)[-INTERVALS_MAX:])
 
 
-def _flag_taken(ctx: Context, planting: Planting, interval: Interval) -> None:
+def _flag_taken(ctx: Context, planting: str, interval: Interval) -> None:
     """Flag lots whose harvest, recorded before, lies inside a safety interval recorded only now."""
-    for taken in planting.harvests:
-        if interval.from_ms <= taken.event_ms < interval.until_ms:
-            _flag(ctx, taken.lot, interval)
+    prefix = f"{planting}:"
+    found = harvests.scan(ctx, prefix, after=f"{prefix}{interval.from_ms:015d}", limit=FLAGGED_MAX + 1)
+    inside = [lot for key, lot in found if key < f"{prefix}{interval.until_ms:015d}"]
+    if len(inside) > FLAGGED_MAX:
+        raise TooMany(f"harvests of planting:{planting} in the interval", FLAGGED_MAX)
+    for lot in inside:
+        _flag(ctx, lot, interval)
 
 
 def _flag(ctx: Context, lot: str, interval: Interval) -> None:
@@ -157,7 +160,8 @@ def harvest(ctx: Context, action: Harvest) -> None:
         f"organisation:{row.owner}",
     }
     cite_certificates(ctx, action.certificates, action.event_ms, covered)
-    taken = (*row.harvests, Taken(lot, action.event_ms))[-HARVESTS_MAX:]
-    plantings.put(ctx, action.planting, replace(row, harvests=taken), INPUT)
+    harvests.put(ctx, f"{action.planting}:{action.event_ms:015d}:{lot}", lot)
+    row = replace(row, harvested_ms=max(row.harvested_ms, action.event_ms))
+    plantings.put(ctx, action.planting, row, INPUT)
     ctx.journal(f"plot:{row.plot}", PLACE, row.edge_from_ms, edge_to(ctx, action.event_ms))
     journal_organisations(ctx, row.owner)

@@ -47,13 +47,6 @@ class Interval(Message):
     registration: str
 
 
-class Taken(Message):
-    """A lot that was harvested, and when: kept as long as a late record may still show the harvest to be too early."""
-
-    lot: str
-    event_ms: int
-
-
 class Plot(Message):
     """Where things grow. `plantings`: those not ended; `ended`: the latest that did, as a spraying of the plot may be
     recorded after them; `intervals`: running safety intervals of the plot itself.
@@ -73,7 +66,10 @@ class Plot(Message):
 
 
 class Planting(Message):
-    """One crop on one plot. `edge_from_ms`: the bound that the start's edge to the plot carries."""
+    """One crop on one plot. `edge_from_ms`: the bound that the start's edge to the plot carries.
+
+    `harvested_ms`: event time of the latest harvest, -1 before the first.
+    """
 
     owner: str
     plot: str
@@ -84,7 +80,7 @@ class Planting(Message):
     edge_from_ms: int
     ended_ms: int | None = None
     intervals: tuple[Interval, ...] = ()
-    harvests: tuple[Taken, ...] = ()
+    harvested_ms: int = -1
 
 
 class Vehicle(Message):
@@ -258,6 +254,9 @@ lots: Table[Lot] = Table("trace", "lot", Lot, subject="lot")
 units: Table[Unit] = Table("trace", "unit", Unit, subject="unit")
 vehicles: Table[Vehicle] = Table("trace", "vehicle", Vehicle, subject="vehicle")
 certificates: Table[Certificate] = Table("trace", "certificate", Certificate, subject="certificate")
+
+harvests: Table[str] = Table("trace", "harvest", str)
+"""`<planting>:<event time, 15 digits>:<lot>` -> the lot, so that an operation recorded late still finds it."""
 
 codes: Table[str] = Table("trace", "code", str)
 """Trace code -> `lot:<key>`."""
