@@ -32,6 +32,7 @@ from ledger.storage.archive import (
     BadArchive,
     read_archive,
 )
+from ledger.storage.errors import DirectoryLocked
 from ledger.storage.level import LevelStore
 from network.config import load_config
 from network.home import LEDGER
@@ -211,7 +212,15 @@ def audit_home(out: Output, home: Path, trusted: bytes | None, scratch: Path) ->
     """Audit the store of a stopped node. Raises `AuditFailure`, `ConfigError`, `StorageError` (it is running)."""
     config = load_config(home)
     genesis = _genesis((home / config.genesis).read_bytes(), trusted)
-    audited = LevelStore.open(home / config.data / LEDGER, genesis.chain_id, genesis.head())
+    try:
+        audited = LevelStore.open(home / config.data / LEDGER, genesis.chain_id, genesis.head())
+    except DirectoryLocked as locked:
+        raise Problem(
+            locked.zh,
+            locked.en,
+            "不能停止时，可在线导出后审计：linxin export ARCHIVE --full --key KEYFILE",
+            "a node that must go on is audited by its archive: `linxin export ARCHIVE --full --key KEYFILE`",
+        ) from None
     try:
         snapshot = audited.snapshot()
         store = LevelStore.open(scratch, genesis.chain_id, genesis.head())

@@ -1,15 +1,12 @@
 """`linxin network init|up|status|down DIR`: a whole network on this machine."""
 
 import asyncio
-import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 from cryptography import x509
-from linxin.v1 import ledger_pb2
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
@@ -17,17 +14,14 @@ from rich.table import Table
 
 from cli.modules import standard_registry
 from cli.network_files import AUTHORITY_KEY_FILE, init_network, renew_certificate
+from cli.network_status import describe_node, describe_remote, listens, listens_on, node_status
 from cli.output import Output, Problem, reports
 from cli.processes import NodeProcess, died, find_process, start_node, stop_node
-from client.connection import Connection
-from client.failures import Failure, Unreachable
+from client.failures import Unreachable
 from client.network_directory import PASSPHRASE_FILE_VARIABLE, NetworkDirectory, open_network
 from ledger.crypto.hashing import sha256
-from network.config import load_config
 
 START_S_MAX = 60.0
-STATUS_S_MAX = 3.0
-CONNECT_S_MAX = 0.5
 WIDE = 160
 
 STATES = {"up": "正常 up", "stopped": "已停止 stopped", "failing": "异常 failing"}
@@ -97,12 +91,25 @@ def _parameter(text: str) -> tuple[str, int]:
 @reports
 def up(out: Output, directory: Path) -> None:
     """Start the nodes of DIRECTORY in the background and wait until they answer."""
-    opened = open_network(directory)
+    opened = _with_nodes(directory)
     processes = bring_up(out, opened)
     for process in processes:
         out.say(f"[bold green]✓[/] {process.home.name}  pid {process.pid}  {listens_on(process.home)}")
     nodes = [{"name": each.home.name, "pid": each.pid, "endpoint": listens_on(each.home)} for each in processes]
     out.finish({"ok": True, "home": opened.root, "nodes": nodes, "endpoints": opened.endpoints})
+
+
+def _with_nodes(directory: Path) -> NetworkDirectory:
+    """Open a folder in which nodes lie. Raises `Problem`, `DirectoryFailure`."""
+    opened = open_network(directory)
+    if not opened.node_homes():
+        raise Problem(
+            f"{directory} 中没有节点：其节点在别处运行",
+            f"no node lies in {directory}: those of this network run elsewhere",
+            "参与方无需节点；linxin network status 可查看各节点",
+            "participants need none; `linxin network status` asks them how they fare",
+        )
+    return opened
 
 
 def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
@@ -156,25 +163,14 @@ async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "
     )
 
 
-def listens_on(home: Path) -> str:
-    """host:port of a node, from its configuration."""
-    return load_config(home).listen.address
-
-
-async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) -> ledger_pb2.GetStatusResponse:
-    """What one node of this machine says of itself. Raises `Unreachable`, `WrongNetwork`, `Remote`."""
-    authority = None if load_config(home).listen.plaintext else opened.authority()
-    async with Connection([listens_on(home)], authority, sha256(opened.genesis_bytes())) as connection:
-        return await connection.status(timeout_s)
-
-
 @network.command(short_help="How the nodes of a folder fare.")
 @_DIRECTORY
 @reports
 def status(out: Output, directory: Path) -> None:
     """Show how the nodes of DIRECTORY fare; exit status 1 when one does not answer."""
     opened = open_network(directory)
-    nodes = [_describe_node(opened, home) for home in opened.node_homes()]
+    homes = opened.node_homes()
+    nodes = [describe_node(opened, home) for home in homes] or [describe_remote(opened, at) for at in opened.endpoints]
     table = Table(box=SIMPLE)
     for zh, en in (("节点", "node"), ("进程", "pid"), ("地址", "endpoint"), ("高度", "height"), ("时差", "lag")):
         table.add_column(f"{zh}\n{en}", no_wrap=True)
@@ -194,39 +190,9 @@ def status(out: Output, directory: Path) -> None:
     healthy = bool(nodes) and all(each["healthy"] for each in nodes)
     out.finish({"ok": healthy, "home": opened.root, "network": opened.settings.name, "nodes": nodes})
     if not healthy:
-        out.note(f"启动：linxin network up {directory} / start it: linxin network up {directory}")
+        if homes:
+            out.note(f"启动：linxin network up {directory} / start it: linxin network up {directory}")
         raise click.exceptions.Exit(1)
-
-
-def _describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
-    process = find_process(home)
-    known: dict[str, Any] = {
-        "name": home.name,
-        "pid": process.pid if process else None,
-        "endpoint": listens_on(home),
-        "healthy": False,
-        "state": "up",
-        "problem": None,
-    }
-    is_open = _listens(listens_on(home))
-    if not is_open and process is None:
-        return known | {"state": "stopped", "problem": "已停止 stopped"}
-    try:
-        said = asyncio.run(node_status(opened, home, STATUS_S_MAX))
-    except Failure as failure:
-        return known | {"state": "failing", "problem": failure.en}
-    facts = ("height", "time_ms", "lag_ms", "log_size", "mempool_count", "version", "quorum", "started_ms")
-    return known | {"healthy": True, "signers": list(said.signers)} | {fact: getattr(said, fact) for fact in facts}
-
-
-def _listens(endpoint: str) -> bool:
-    """Whether anything accepts connections at host:port."""
-    host, _, port = endpoint.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S_MAX).close()
-    except OSError:
-        return False
-    return True
 
 
 @network.command(short_help="Stop the nodes of a folder and wait until they have.")
@@ -234,7 +200,7 @@ def _listens(endpoint: str) -> bool:
 @reports
 def down(out: Output, directory: Path) -> None:
     """Stop the nodes of DIRECTORY and wait until they have."""
-    opened = open_network(directory)
+    opened = _with_nodes(directory)
     stopped = take_down(out, opened)
     out.say(f"[bold green]✓[/] 已停止 / stopped: {', '.join(stopped) or '无 none'}")
     out.finish({"ok": True, "home": opened.root, "stopped": stopped})
@@ -282,7 +248,7 @@ def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
             out.note(f"stopping {home.name} (pid {process.pid}) …")
             stop_node(process)
             stopped.append(home.name)
-        elif _listens(listens_on(home)):
+        elif listens(listens_on(home)):
             out.note(
                 f"{home.name} 由别处启动（如 systemd），请在那里停止 / {home.name} was started elsewhere, such as by "
                 "systemd: stop it there"

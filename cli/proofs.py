@@ -107,7 +107,7 @@ def verify(
     A proof holds for what it claims, which is printed first: compare it with what you asked, or say --about.
     """
     asked = None if about is None else asked_for(about)
-    genesis = (genesis_file or network_root / GENESIS_FILE).read_bytes()
+    genesis = _trusted(genesis_file or network_root / GENESIS_FILE)
     with file.open("rb") as stream:
         data = stream.read(PROOF_SIZE_MAX + 1)
     if ARCHIVE_MARK in data[:32]:
@@ -141,6 +141,18 @@ def verify(
     if timeline:
         document["timeline"] = show_journey(out, verified, genesis)
     out.finish({"ok": True, "valid": True} | document)
+
+
+def _trusted(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Problem(
+            f"创世文件 {path}：{error.strerror}",
+            f"the genesis file {path}: {error.strerror}",
+            "请用 --genesis 指定您信任的创世文件",
+            "name the genesis file that you trust with --genesis",
+        ) from None
 
 
 def claim_of(verified: VerifiedProof) -> str:

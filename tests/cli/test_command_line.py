@@ -47,6 +47,14 @@ def test_an_audit_of_what_is_no_archive_says_what_it_is(tmp_path: Path) -> None:
         assert said in json.loads(result.stdout)["error"]["remedy_en"]
 
 
+def test_verify_without_a_genesis_file_says_how_to_name_one(tmp_path: Path) -> None:
+    (tmp_path / "x.proof").write_bytes(b"x")
+    command = ["verify", str(tmp_path / "x.proof"), "--network", str(tmp_path / "none"), "--json"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert "--genesis" in json.loads(result.stdout)["error"]["remedy_en"]
+
+
 def test_a_missing_passphrase_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINXIN_PASSPHRASE_FILE", str(tmp_path / "nowhere"))
     result = CliRunner().invoke(main, ["network", "init", str(tmp_path / "n"), "--json"])

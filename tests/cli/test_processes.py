@@ -93,6 +93,26 @@ def test_another_node_on_the_port_is_not_taken_for_ours(home: Path, tmp_path: Pa
         run("network", "down", str(root))
 
 
+def test_a_participant_without_a_node_asks_how_the_others_fare(home: Path, tmp_path: Path) -> None:
+    root, part = home.parent.parent, tmp_path / "part"
+    part.mkdir()
+    for name in ("network.toml", "genesis.json", "ca.crt"):
+        shutil.copy(root / name, part)
+    [node] = run("network", "status", str(part), status=1)["nodes"]
+    assert (node["name"], node["state"]) == ("-", "failing")
+    run("network", "up", str(root))
+    try:
+        [node] = run("network", "status", str(part))["nodes"]
+        assert (node["name"], node["state"], node["pid"]) == ("platform", "up", None)
+        for command in ("down", "up"):
+            assert "no node lies" in run("network", command, str(part), status=1)["error"]["message_en"]
+        told = run("audit", "--home", str(home), "--genesis", str(part / "genesis.json"), status=1)["error"]
+        assert "in use" in told["message_en"]
+        assert "export" in told["remedy_en"]
+    finally:
+        run("network", "down", str(root))
+
+
 def test_a_certificate_that_expired_is_told_and_issued_anew(home: Path) -> None:
     root = home.parent.parent
     expire(root, home / "tls" / "server.crt")
