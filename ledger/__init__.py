@@ -1,1 +1,1 @@
-"""What is true: deterministic rules over certified state; no clock, randomness, socket, thread, nor file but in storage."""
+"""What is true: deterministic rules over certified state. No clock, randomness, socket, thread; files in storage only."""

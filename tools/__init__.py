@@ -1,0 +1,1 @@
+"""Generators: stubs, the environment, documents written from the code."""

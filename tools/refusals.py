@@ -1,8 +1,8 @@
-"""Writes docs/REFUSALS.md from the declared refusals: `python -m tools.refusals`. A test compares the file with the code."""
+"""Writes docs/REFUSALS.md from the declared refusals: `python -m tools.refusals`. A test keeps the file fresh."""
 
 from pathlib import Path
 
-import ledger.modules.catalogue  # noqa: F401  # declares the modules' refusals
+import ledger.modules.catalogue  # declares the modules' refusals
 import ledger.proof.errors  # noqa: F401  # declares the refusals of proofs
 import network.errors  # noqa: F401  # declares the services' refusals
 from ledger.errors import Refusal, all_refusals
@@ -11,9 +11,9 @@ TARGET = Path(__file__).parents[1] / "docs" / "REFUSALS.md"
 
 INTRODUCTION = """# Refusals
 
-Every refusal has a number that never changes, a gRPC status, words and a remedy in Chinese and English. Below 20: dropped
-at the door, no id, no leaf. From 20 on: ordered, with a leaf that says why. 100-199: services, never on the chain. Written
-by `python -m tools.refusals`.
+Every refusal has a number that never changes, a gRPC status, words and a remedy in Chinese and English. Below 20:
+dropped at the door, no id, no leaf. From 20 on: ordered, with a leaf that says why. 100-199: services, never on the
+chain. Written by `python -m tools.refusals`.
 
 | number | name | status | 中文 | English | remedy |
 |--|--|--|--|--|--|
