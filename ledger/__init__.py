@@ -1,1 +1,4 @@
-"""What is true: deterministic rules over certified state. No clock, randomness, socket, thread; files in storage only."""
+"""What is true: deterministic rules over certified state.
+
+No clock, randomness, socket, thread or file outside `storage`.
+"""
