@@ -231,10 +231,9 @@ class BlockState:
         """Rows of `table` under `prefix` from `start`, ordered, with this block's and this transaction's writes
         applied.
         """
-        changed = {
-            key for source in (self.dirty, self.writes) for key in source if key >= start and key.startswith(prefix)
-        }
-        ahead = sorted(changed, reverse=True)
+        changed = {key for key, of in self.dirty.items() if of is table}
+        changed.update(key for key, (of, _) in self.writes.items() if of is table)
+        ahead = sorted((key for key in changed if key >= start and key.startswith(prefix)), reverse=True)
         found = 0
         stored = self.reader.scan(prefix, start)
         next_stored = next(stored, None)

@@ -24,6 +24,7 @@ from ledger.errors import BadSignature, Refusal
 from ledger.execute import execute
 from ledger.genesis import Genesis
 from ledger.module import Registry
+from ledger.storage.warm import TopNodes
 from ledger.transaction import Transaction, decode_transaction
 from network.chain import Chain
 
@@ -60,6 +61,7 @@ class Finaliser:
         self._safety = safety
         self._chain = chain
         self._now_ms = now_ms
+        self._top = TopNodes()
 
     def recover(self) -> None:
         """Replay what the log holds beyond the ledger; raises `ConsensusFault` when the parts do not fit together."""
@@ -100,8 +102,9 @@ class Finaliser:
     def _finalise(self, entry: Entry, proposal: Proposal, checked: Checked) -> Block:
         """Execute one committed entry, promise and sign its checkpoint, store it with its certificate."""
         at = Position(entry.term, entry.index)
-        head, snapshot = self._chain.head, self._chain.snapshot
-        block = execute(head, snapshot, proposal, at, checked, self._registry, self._genesis)
+        reader = self._top.over(self._chain.snapshot)
+        block = execute(self._chain.head, reader, proposal, at, checked, self._registry, self._genesis)
+        self._top.follow(block)
         given = self._safety.cosign(
             block.height, checkpoint_hash(block.text), self._now_ms() // 1000, Mark(entry.term, entry.index)
         )

@@ -16,7 +16,7 @@ from ledger.genesis import Genesis, load_genesis
 from ledger.module import Action, Module, Registry, Rules, Timer
 from ledger.modules.registry import registry_module
 from ledger.roles import ANYONE, OPEN, Role
-from ledger.state import OTHER, Table
+from ledger.state import OTHER, Reader, Table
 from ledger.storage.memory import MemoryState
 from ledger.transaction import Transaction, decode_transaction, make_transaction
 
@@ -157,6 +157,7 @@ class ToyChain:
     def __post_init__(self) -> None:
         self.genesis = toy_genesis(self.registry, **self.parameters)
         self.state = MemoryState()
+        self.reader: Reader = self.state
         self.head: Head = self.genesis.head()
         self.blocks: list[Block] = []
         self.made = 0
@@ -184,7 +185,7 @@ class ToyChain:
         proposal = Proposal(max(self.head.time_ms, START_MS) + after_ms, list(raws))
         at = Position(1, self.head.height + 1)
         made = execute(
-            self.head, self.state, proposal, at, [self.checked(raw) for raw in raws], self.registry, self.genesis
+            self.head, self.reader, proposal, at, [self.checked(raw) for raw in raws], self.registry, self.genesis
         )
         self.state.apply(made)
         self.head = made.head
