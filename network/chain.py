@@ -5,6 +5,7 @@ Everything a service shows comes from here, so nothing is shown before it is cer
 
 import asyncio
 from collections import OrderedDict
+from functools import cached_property
 
 from linxin.v1 import ledger_pb2
 
@@ -15,18 +16,42 @@ from ledger.transaction import transaction_id
 from network.errors import NotFound, Stopping
 
 
+class _Recent:
+    """A block that live streams may ask for: what they need of it is made when the first of them asks."""
+
+    def __init__(self, block: Block, note: str) -> None:
+        self._height, self._time_ms, self._first_index = block.height, block.time_ms, block.first_index
+        self._leaves, self._journal, self._note = block.leaves, block.changes.journal, note
+
+    @cached_property
+    def message(self) -> ledger_pb2.Block:
+        """The block as it crosses the network, leaves included."""
+        return ledger_pb2.Block(
+            height=self._height,
+            time_ms=self._time_ms,
+            note=self._note,
+            first_index=self._first_index,
+            leaf_count=len(self._leaves),
+            leaves=self._leaves,
+        )
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The subjects that its records touch."""
+        return frozenset(subject for subject, _, _ in self._journal)
+
+
 class Chain:
     """The final chain. One writer calls `advance`; services read `snapshot`, which never changes under them.
 
-    `recent_max` blocks are kept as messages, so that many live streams do not each read them from the disk.
+    `recent_max` blocks are kept in memory, so that many live streams do not each read them from the disk.
     """
 
     def __init__(self, store: Store, name: str, recent_max: int) -> None:
         self._store = store
         self._name = name
-        self._recent: OrderedDict[int, ledger_pb2.Block] = OrderedDict()
+        self._recent: OrderedDict[int, _Recent] = OrderedDict()
         self._recent_max = recent_max
-        self._touched: dict[int, frozenset[str]] = {}
         self._advanced = asyncio.Event()
         self._closed = False
         self.snapshot: Snapshot = store.snapshot()
@@ -40,22 +65,15 @@ class Chain:
         """Store the next final block (`sync`: durably) and let everyone see it. Raises `StorageError`."""
         self._store.write(block, note, sync=sync)
         self.snapshot = self._store.snapshot()
-        self._remember(
-            ledger_pb2.Block(
-                height=block.height,
-                time_ms=block.time_ms,
-                note=note,
-                first_index=block.first_index,
-                leaf_count=len(block.leaves),
-                leaves=block.leaves,
-            )
-        )
-        self._touched[block.height] = frozenset(subject for subject, _, _ in block.changes.journal)
+        self._recent[block.height] = _Recent(block, note)
+        if len(self._recent) > self._recent_max:
+            self._recent.popitem(last=False)
         self._wake()
 
     def touched(self, height: int) -> frozenset[str] | None:
         """The subjects that a recent block's records touch; None when the block is not remembered."""
-        return self._touched.get(height)
+        recent = self._recent.get(height)
+        return None if recent is None else recent.touched
 
     def close(self) -> None:
         """End all waiting streams; what is final can still be read until the store closes."""
@@ -73,7 +91,8 @@ class Chain:
 
     def recent(self, height: int) -> ledger_pb2.Block | None:
         """The block of a height, leaves included, if it is remembered; else `read_block` finds it."""
-        return self._recent.get(height)
+        recent = self._recent.get(height)
+        return None if recent is None else recent.message
 
     def receipt(self, wanted: bytes) -> Receipt | None:
         """The receipt of a final transaction by its id, or None."""
@@ -86,12 +105,6 @@ class Chain:
         assert leaf.kind == TRANSACTION, index
         height, time_ms, code, details = leaf.outcome
         return Receipt(transaction_id(leaf.body), height, index, time_ms, code, details)
-
-    def _remember(self, block: ledger_pb2.Block) -> None:
-        self._recent[block.height] = block
-        while len(self._recent) > self._recent_max:
-            oldest, _ = self._recent.popitem(last=False)
-            self._touched.pop(oldest, None)
 
     def _wake(self) -> None:
         self._advanced.set()
