@@ -81,3 +81,9 @@ class StoreClosed(StorageError):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} 已关闭，请重新启动节点", f"{path} is closed; start the node again")
+
+
+def reason_of(error: Exception) -> str:
+    """What a library's exception says; plyvel hands on LevelDB's words as bytes."""
+    first = error.args[0] if error.args else str(error)
+    return first.decode(errors="replace") if isinstance(first, bytes) else str(error)

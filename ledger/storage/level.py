@@ -18,7 +18,7 @@ from ledger.errors import InvariantBroken
 from ledger.storage import keys
 from ledger.storage.audit import check_head
 from ledger.storage.directory import lock_directory, prepare_directory
-from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable
+from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable, reason_of
 from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, decode_head, decode_meta
 from ledger.storage.snapshot import LevelSnapshot
 from ledger.storage.wal import WalGuard
@@ -84,9 +84,9 @@ class LevelStore:
                 store = cls(path, lock, database, WalGuard(database_path, write_buffer_size), first_head)
                 check_head(str(path), store.snapshot(), store.synced_height)
             except plyvel.Error as error:
-                raise Corrupt(str(path), str(error)) from error
+                raise Corrupt(str(path), reason_of(error)) from error
             except OSError as error:
-                raise Unusable(str(path), str(error)) from error
+                raise Unusable(str(path), reason_of(error)) from error
             undo.pop_all()
         return store
 
@@ -121,7 +121,7 @@ class LevelStore:
             batch.write()
             self._guard.after_write(batch.approximate_size(), entries, synced=sync)
         except (plyvel.Error, OSError) as error:
-            raise Unusable(self._path, str(error)) from error
+            raise Unusable(self._path, reason_of(error)) from error
         self._failed = False
         self._head = block.head
         if sync:
@@ -139,7 +139,7 @@ class LevelStore:
                 self._database.put(keys.HEAD, stored, sync=True)
                 self._guard.after_write(len(stored), 1, synced=True)
         except (plyvel.Error, OSError) as error:
-            raise Unusable(self._path, str(error)) from error
+            raise Unusable(self._path, reason_of(error)) from error
         self._failed = False
         self._synced_height = self._head.height
 
@@ -170,11 +170,11 @@ def _open_database(path: Path, database_path: Path, write_buffer_size: int) -> A
             max_file_size=_TABLE_FILE_SIZE,
         )
     except plyvel.CorruptionError as error:
-        raise Corrupt(str(path), str(error)) from error
+        raise Corrupt(str(path), reason_of(error)) from error
     except plyvel.Error as error:
-        if "lock" in str(error).lower():
+        if "lock" in reason_of(error).lower():
             raise DirectoryLocked(str(path)) from error
-        raise Unusable(str(path), str(error)) from error
+        raise Unusable(str(path), reason_of(error)) from error
 
 
 def _check_meta(path: Path, database: Any, chain_id: bytes) -> None:

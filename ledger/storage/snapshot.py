@@ -13,7 +13,7 @@ from ledger.block import Head, Position, decode_leaf
 from ledger.crypto.encoding import Decoder, Malformed
 from ledger.crypto.log_tree import STORED_LEVEL, NodeReader, ProofError, leaf_hash, node_hash
 from ledger.storage import keys
-from ledger.storage.errors import Corrupt, StoreClosed
+from ledger.storage.errors import Corrupt, StoreClosed, reason_of
 from ledger.storage.port import StoredBlock
 from ledger.storage.records import decode_block, decode_head
 
@@ -155,7 +155,7 @@ class LevelSnapshot:
         try:
             return self._snapshot.get(key, verify_checksums=True)  # type: ignore[no-any-return]  # plyvel has no types
         except plyvel.Error as error:
-            raise Corrupt(self._path, str(error)) from error
+            raise Corrupt(self._path, reason_of(error)) from error
         except RuntimeError as error:
             raise StoreClosed(self._path) from error
 
@@ -170,7 +170,7 @@ class LevelSnapshot:
             with self._snapshot.iterator(start=start, stop=stop, reverse=reverse, verify_checksums=True) as pairs:
                 yield from pairs
         except plyvel.Error as error:
-            raise Corrupt(self._path, str(error)) from error
+            raise Corrupt(self._path, reason_of(error)) from error
         except RuntimeError as error:
             raise StoreClosed(self._path) from error
 
