@@ -64,7 +64,7 @@ def _check_marks(found: Found) -> None:
             f"日志止于 {last.term}/{last.index}，而已确认到 {mark.term}/{mark.index}：日志丢失了已确认的内容。"
             "请检查磁盘；单验证节点网络请从备份恢复日志目录，多验证节点网络请等待其他节点补齐",
             f"the log ends at {last.term}/{last.index}, but {mark.term}/{mark.index} was acknowledged: what was "
-            "promised to be durable is missing; check the disk; a network of one restores the log folder from a backup, "
+            "promised to be durable is missing; check the disk. A network of one restores the log from a backup; "
             "in a larger one other validators refill it",
         )
 
