@@ -9,7 +9,7 @@ from tests.architecture.source import Source
 FILE_LINES_MAX = 400
 TEST_FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
-SPECIAL_LINES_MAX = {"verifier/verify_linxin.py": 500}
+SPECIAL_LINES_MAX = {"verifier/verify_linxin.py": 499}
 """One file on purpose: an auditor reads it in a sitting."""
 
 MODULE_PARTS = ("messages", "state", "rules", "errors", "invariants", "words")
