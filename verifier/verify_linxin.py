@@ -2,9 +2,8 @@
 
     python verify_linxin.py FILE --genesis genesis.json [--json]      exit status 0: all of it holds; 1: it does not
 
-Needs this file, `cryptography`, `msgpack` and a genesis file from somebody you trust; shares no code with the node; § is
-a section of docs/PROOF.md. Shown: that records are final, unchanged and complete as of the certificate's time. Not shown:
-that what people wrote was true; rules are not run again (`linxin audit` does that).
+Needs `cryptography`, `msgpack` and a genesis file you trust; § is in docs/PROOF.md. Shown: records are final, unchanged
+and complete as of the certificate's time. Not shown: that they are true; rules are not run again (see `linxin audit`).
 """
 
 import argparse
