@@ -105,6 +105,10 @@ def check_cycles(sources: Sequence[Source]) -> list[str]:
     ]
 
 
+DATA_ONLY = frozenset({"tzdata"})
+"""Packages that are read by the standard library (zoneinfo) and never imported by us."""
+
+
 def check_dependencies(sources: Iterable[Source], declared: Iterable[str]) -> list[str]:
     """What the packages import is declared in pyproject.toml, and what is declared is imported."""
     names = {re.split(r"[<>=!~ ;\[]", requirement)[0].lower() for requirement in declared}
@@ -119,7 +123,7 @@ def check_dependencies(sources: Iterable[Source], declared: Iterable[str]) -> li
         f"{where}: {name} is not among [project] dependencies" for name, where in used.items() if name not in names
     ]
     return missing + [
-        f"pyproject.toml: {name} is declared and never imported; remove it" for name in names - used.keys()
+        f"pyproject.toml: {name} is declared and never imported; remove it" for name in names - used.keys() - DATA_ONLY
     ]
 
 
