@@ -33,10 +33,7 @@ _BLOCK_CACHE_SIZE = 16 << 20
 _TABLE_FILE_SIZE = 1 << 20
 _OPEN_FILES_MAX = 74
 """LevelDB keeps (this - 10) table files mapped, and 64 is the least it accepts: 64 MiB of page cache at most, which
-fills
-early, so that resident memory stays flat while the chain grows (`python -m benchmarks.throughput --memory`). Larger
-files
-cost as much CPU: `python -m benchmarks.store --records 500000` tells.
+fills early, so that resident memory stays flat while the chain grows (`python -m benchmarks.throughput --memory`).
 """
 
 Put = Callable[[bytes, bytes], None]
