@@ -11,7 +11,8 @@ import zlib
 from dataclasses import dataclass
 from struct import Struct
 
-from consensus.entry import PAYLOAD_SIZE_MAX, Entry, Tip, entry_digest
+from consensus.entry import PAYLOAD_SIZE_MAX, Entry, Kind, Tip, entry_digest
+from ledger.crypto.hashing import sha256
 
 SEGMENT_MAGIC = b"LXNLOG1\n"
 RECORD_MAGIC = b"\xf5LXE"
@@ -86,7 +87,8 @@ def decode_record(header: RecordHeader, rest: bytes, before: Tip) -> Entry:
     if len(rest) != header.length + DIGEST_SIZE:
         raise BadBytes(f"entry {header.index} is cut short")
     payload, digest = rest[: header.length], rest[header.length :]
-    if entry_digest(before.digest, header.term, header.index, payload) != digest:
+    chained = entry_digest(before.digest, header.term, header.index, Kind.PROPOSAL, "", sha256(payload))
+    if chained != digest:
         raise BadBytes(f"entry {header.index} does not match its digest")
     return Entry(header.term, header.index, payload, digest)
 

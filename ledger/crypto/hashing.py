@@ -18,6 +18,7 @@ DOMAINS = (
     "erasure",
     "trace-code",
     "entry",
+    "envelope",
     "key-possession",
     "salt",
 )
