@@ -875,6 +875,48 @@ class GetStatusRequest(_message.Message):
 Global___GetStatusRequest: _TypeAlias = GetStatusRequest  # noqa: Y015
 
 @_typing.final
+class PeerStatus(_message.Message):
+    """One of the others, as a node knows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    CONNECTED_FIELD_NUMBER: _builtins.int
+    CERTIFIED_HEIGHT_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """the validator's id, such as "farm" """
+    address: _builtins.str
+    """host:port at which validators reach it"""
+    status: _builtins.str
+    """as the ledger has it: "learner", "validator" or "retired" """
+    connected: _builtins.bool
+    """whether this node can talk to it now"""
+    certified_height: _builtins.int
+    """the newest it has spoken of; 0: nothing yet"""
+    behind: _builtins.int
+    """entries of the log that it lacks; only a leader knows, others say 0"""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        address: _builtins.str = ...,
+        status: _builtins.str = ...,
+        connected: _builtins.bool = ...,
+        certified_height: _builtins.int = ...,
+        behind: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "behind", b"behind", "certified_height", b"certified_height", "connected", b"connected", "id", b"id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeerStatus: _TypeAlias = PeerStatus  # noqa: Y015
+
+@_typing.final
 class GetStatusResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -892,8 +934,20 @@ class GetStatusResponse(_message.Message):
     SIGNERS_FIELD_NUMBER: _builtins.int
     QUORUM_FIELD_NUMBER: _builtins.int
     STARTED_MS_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    LEADER_FIELD_NUMBER: _builtins.int
+    VOTE_FIELD_NUMBER: _builtins.int
+    EXECUTED_HEIGHT_FIELD_NUMBER: _builtins.int
+    COMMITTED_INDEX_FIELD_NUMBER: _builtins.int
+    LAST_INDEX_FIELD_NUMBER: _builtins.int
+    PEERS_FIELD_NUMBER: _builtins.int
+    WAITING_FOR_FIELD_NUMBER: _builtins.int
+    EVIDENCE_COUNT_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    VALIDATORS_FIELD_NUMBER: _builtins.int
     role: _builtins.str
-    """"validator" """
+    """"leader", "follower", "candidate", "learner" or "observer" """
     name: _builtins.str
     """cosigner name"""
     chain_id: _builtins.bytes
@@ -909,9 +963,37 @@ class GetStatusResponse(_message.Message):
     version: _builtins.str
     quorum: _builtins.int
     started_ms: _builtins.int
+    id: _builtins.str
+    """How it sees the ordering of records; at an observer empty and 0.
+    the last part of `name`
+    """
+    term: _builtins.int
+    leader: _builtins.str
+    """id; empty: none that it knows of"""
+    vote: _builtins.str
+    """id that it voted for in this term; empty: none"""
+    executed_height: _builtins.int
+    """at most 8 above `height`: executed, not yet certified"""
+    committed_index: _builtins.int
+    """of the log of proposals"""
+    last_index: _builtins.int
+    evidence_count: _builtins.int
+    """of validators that contradicted themselves (`linxin evidence list`)"""
+    held: _builtins.bool
+    """its log lacks what it once acknowledged: it neither votes nor acknowledges for now"""
     @_builtins.property
     def signers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """of the last certificate"""
+
+    @_builtins.property
+    def peers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PeerStatus]: ...
+    @_builtins.property
+    def waiting_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of validators, one or more of which it needs to go on since those it reaches are no quorum; empty: it goes on."""
+
+    @_builtins.property
+    def validators(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ids of the set that certifies the next height"""
 
     def __init__(
         self,
@@ -930,10 +1012,22 @@ class GetStatusResponse(_message.Message):
         signers: _abc.Iterable[_builtins.str] | None = ...,
         quorum: _builtins.int = ...,
         started_ms: _builtins.int = ...,
+        id: _builtins.str = ...,
+        term: _builtins.int = ...,
+        leader: _builtins.str = ...,
+        vote: _builtins.str = ...,
+        executed_height: _builtins.int = ...,
+        committed_index: _builtins.int = ...,
+        last_index: _builtins.int = ...,
+        peers: _abc.Iterable[Global___PeerStatus] | None = ...,
+        waiting_for: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_count: _builtins.int = ...,
+        held: _builtins.bool = ...,
+        validators: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chain_id", b"chain_id", "height", b"height", "lag_ms", b"lag_ms", "log_size", b"log_size", "mempool_bytes", b"mempool_bytes", "mempool_count", b"mempool_count", "name", b"name", "network", b"network", "quorum", b"quorum", "role", b"role", "signers", b"signers", "started_ms", b"started_ms", "time_ms", b"time_ms", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chain_id", b"chain_id", "committed_index", b"committed_index", "evidence_count", b"evidence_count", "executed_height", b"executed_height", "height", b"height", "held", b"held", "id", b"id", "lag_ms", b"lag_ms", "last_index", b"last_index", "leader", b"leader", "log_size", b"log_size", "mempool_bytes", b"mempool_bytes", "mempool_count", b"mempool_count", "name", b"name", "network", b"network", "peers", b"peers", "quorum", b"quorum", "role", b"role", "signers", b"signers", "started_ms", b"started_ms", "term", b"term", "time_ms", b"time_ms", "validators", b"validators", "version", b"version", "vote", b"vote", "waiting_for", b"waiting_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
