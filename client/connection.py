@@ -1,7 +1,8 @@
 """Channels to a network's endpoints: TLS under its own authority, fail-over, and retries with jittered back-off.
 
 A call is offered to one endpoint after another until one answers; statuses that say "not now" (`AGAIN`) are retried
-until the caller's time is up, all others are final. Every request of the services is safe to repeat.
+until the caller's time is up, all others are final. Every request of the services is safe to repeat. An endpoint that
+says at first contact that it waits for a quorum is passed over while there is another that has not been asked.
 """
 
 import asyncio
@@ -30,6 +31,8 @@ BACKOFF_S_FIRST = 0.05
 BACKOFF_S_MAX = 2.0
 ATTEMPT_S_MIN = 15.0
 """Where there are several endpoints, none is waited for longer than its share of the time, or this if it is more."""
+GREETING_S_MAX = 3.0
+"""Where there are several endpoints: how long one may take to say which chain it serves."""
 
 _Request = TypeVar("_Request", bound=Protobuf)
 _Response = TypeVar("_Response", bound=Protobuf)
@@ -99,22 +102,27 @@ class Connection:
         answer: type[_Response],
         *,
         timeout_s: float = 10.0,
+        attempt_s_max: float | None = None,
         sign: Callable[[], Metadata] | None = None,
     ) -> _Response:
         """Ask until an endpoint answers. `pick` names the method: `lambda to: to.ledger.GetStatus`.
 
+        `attempt_s_max`: how long one of several endpoints is waited for (None: its share, at least `ATTEMPT_S_MIN`).
         Raises `Remote` with the node's refusal, `Unreachable` when nobody answered in `timeout_s`, `WrongNetwork`.
         """
         deadline = time.monotonic() + timeout_s
-        backoff, reasons = Backoff(), dict[str, str]()
+        backoff, reasons, asked = Backoff(), dict[str, str](), 0
         while True:
             endpoint = self.endpoints[self._turn % len(self.endpoints)] if self.endpoints else ""
             left_s = deadline - time.monotonic()
             if left_s <= 0 or not endpoint:
                 raise Unreachable([f"{name}: {said}" for name, said in reasons.items()])
             try:
-                attempt_s = min(left_s, max(ATTEMPT_S_MIN, timeout_s / len(self.endpoints)))
-                await self._check_chain(endpoint, attempt_s)
+                attempt_s = min(left_s, self._share_s(timeout_s, attempt_s_max))
+                if not await self._greet(endpoint, attempt_s):
+                    reasons[endpoint] = "it waits for a quorum"
+                    self.move_on()
+                    continue
                 method = pick(self.stubs(endpoint))
                 found = await method(request, timeout=attempt_s, metadata=sign() if sign else None)
             except grpc.aio.AioRpcError as error:
@@ -122,7 +130,10 @@ class Connection:
                 if error.code() not in AGAIN:
                     raise failure from None
                 reasons[endpoint] = failure.en
-                self._turn += 1
+                self.move_on()
+                asked += 1
+                if failure.retry_after_ms == 0 and asked % len(self.endpoints) != 0:
+                    continue  # the next may answer at once: waits are between rounds
                 wait_s = backoff.next_s(failure.retry_after_ms)
                 if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED and time.monotonic() + wait_s > deadline:
                     raise failure from None
@@ -161,6 +172,34 @@ class Connection:
         request, answer = ledger_pb2.GetStatusRequest(), ledger_pb2.GetStatusResponse
         return await self.call(lambda to: to.ledger.GetStatus, request, answer, timeout_s=timeout_s)
 
+    async def find_leader(self, timeout_s: float = GREETING_S_MAX) -> str:
+        """Ask all endpoints who leads, and make the leader's the one whose turn it is; "" when none of them is its.
+
+        For those who bring much: what other validators are given, they pass on to the leader.
+        """
+
+        async def ask(endpoint: str) -> ledger_pb2.GetStatusResponse | None:
+            request = ledger_pb2.GetStatusRequest()
+            try:
+                return await self.stubs(endpoint).ledger.GetStatus(request, timeout=timeout_s)
+            except grpc.aio.AioRpcError:
+                return None
+
+        answers = await asyncio.gather(*(ask(endpoint) for endpoint in self.endpoints))
+        leading = [
+            (status.term, number)
+            for number, status in enumerate(answers)
+            if status is not None and status.role == "leader" and self.chain_id in (None, status.chain_id)
+        ]
+        if not leading:
+            return ""
+        self._turn = max(leading)[1]
+        return self.endpoints[self._turn]
+
+    def move_on(self) -> None:
+        """Let the next endpoint have its turn."""
+        self._turn += 1
+
     def here(self) -> Stubs:
         """The services of the endpoint whose turn it is."""
         return self.stubs(self.endpoints[self._turn % len(self.endpoints)])
@@ -181,13 +220,25 @@ class Connection:
             blob_pb2_grpc.BlobServiceStub(channel),
         )
 
-    async def _check_chain(self, endpoint: str, timeout_s: float) -> None:
+    def _share_s(self, timeout_s: float, attempt_s_max: float | None) -> float:
+        if len(self.endpoints) == 1:
+            return timeout_s
+        return attempt_s_max if attempt_s_max is not None else max(ATTEMPT_S_MIN, timeout_s / len(self.endpoints))
+
+    async def _greet(self, endpoint: str, timeout_s: float) -> bool:
+        """Whether to ask this endpoint now. At first contact it must say that it serves our chain.
+
+        False when it says then that it waits for a quorum, and some other endpoint has not been greeted yet.
+        """
         if endpoint in self._known:
-            return
-        status = await self.stubs(endpoint).ledger.GetStatus(ledger_pb2.GetStatusRequest(), timeout=timeout_s)
+            return True
+        alone = len(self.endpoints) == 1
+        limit_s = timeout_s if alone else min(timeout_s, GREETING_S_MAX)
+        status = await self.stubs(endpoint).ledger.GetStatus(ledger_pb2.GetStatusRequest(), timeout=limit_s)
         if self.chain_id is not None and status.chain_id != self.chain_id:
             raise WrongNetwork(endpoint, self.chain_id, status.chain_id)
         self._known.add(endpoint)
+        return not status.waiting_for or self._known.issuperset(self.endpoints)
 
 
 def open_channel(endpoint: str, authority: bytes | None) -> grpc.aio.Channel:

@@ -81,16 +81,23 @@ class NotAccepted(Failure):
 
 
 class NotFinal(Failure):
-    """The time was up before the outcome was known. The transaction may still become final."""
+    """The time was up before the outcome was known. The transaction may still become final.
 
-    def __init__(self, what: str, transaction_id: bytes) -> None:
+    `waiting_for`: validators without which the network has no quorum, as far as it said.
+    """
+
+    def __init__(self, what: str, transaction_id: bytes, waiting_for: Sequence[str] = ()) -> None:
+        ids = ", ".join(waiting_for)
         super().__init__(
-            f"{what}：期限内未确认是否上链（交易 {transaction_id.hex()}）",
-            f"{what}: not known to be final within the time allowed (transaction {transaction_id.hex()})",
+            f"{what}：期限内未确认是否上链（交易 {transaction_id.hex()}）"
+            + (f"；网络未达法定数，正在等待：{ids}" if ids else ""),
+            f"{what}: not known to be final within the time allowed (transaction {transaction_id.hex()})"
+            + (f"; the network has no quorum and waits for {ids}" if ids else ""),
             "请用 linxin transaction 查询该编号；重发同一交易不会重复执行",
             "look it up with `linxin transaction`; sending the same bytes again will not run twice",
         )
         self.transaction_id = transaction_id
+        self.waiting_for = tuple(waiting_for)
 
 
 def remote_failure(error: grpc.aio.AioRpcError) -> Remote:

@@ -1,7 +1,8 @@
 """Signing actions and getting them onto the chain: the same bytes are offered again until their outcome is known.
 
 A transaction's id depends on its body alone, so offering it twice never runs it twice: the second time is answered with
-the first receipt. What is retried: a busy or unreachable node, and outcomes still pending. What is not: refusals.
+the first receipt, whichever validator is asked and whoever leads by then. What is retried: a busy or unreachable node,
+and outcomes still pending (at the next endpoint: this one may be cut off). What is not: refusals.
 """
 
 import asyncio
@@ -30,6 +31,10 @@ BATCH_BYTES_MAX = 4_000_000
 LIFETIME_MS = 3_600_000
 WAIT_MS = 5_000
 """How long one Submit call waits for finality before the same bytes are offered again."""
+ANSWER_S_MAX = 3.0
+"""How much longer than that one of several endpoints may take to answer: one that hangs is passed over."""
+BULK_COUNT = 100
+"""From so many transactions on they are brought to the leader itself."""
 
 
 _T = TypeVar("_T")
@@ -37,12 +42,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one transaction; `status` is one of `ledger_pb2.Outcome.Status`, PENDING when not known in time."""
+    """What came of one transaction; `status` is one of `ledger_pb2.Outcome.Status`, PENDING when not known in time.
+
+    `waiting_for` of a pending one: ids of validators without which the network has no quorum; empty when it has one.
+    """
 
     id: bytes
     status: int
     receipt: ledger_pb2.Receipt | None
     refusal: ledger_pb2.Refusal | None
+    waiting_for: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -55,7 +64,7 @@ class Outcome:
             return self.receipt
         if self.refusal is not None:
             raise NotAccepted(what, self.refusal)
-        raise NotFinal(what, self.id)
+        raise NotFinal(what, self.id, self.waiting_for)
 
 
 def sign_action(
@@ -88,6 +97,8 @@ async def submit(connection: Connection, envelopes: Sequence[bytes], *, timeout_
     found: list[Outcome | None] = [None] * len(envelopes)
     waiting = list(range(len(envelopes)))
     backoff = Backoff()
+    if len(envelopes) >= BULK_COUNT:
+        await connection.find_leader()
     while waiting and time.monotonic() < deadline:
         retry_after_ms = 0
         for batch in _batches(waiting, envelopes):
@@ -104,18 +115,34 @@ async def submit(connection: Connection, envelopes: Sequence[bytes], *, timeout_
                 retry_after_ms = max(retry_after_ms, outcome.refusal.retry_after_ms)
                 found[number] = await _settled(connection, envelopes[number], outcome)
         waiting = [number for number in waiting if found[number] is None]
-        if waiting:
+        if waiting and time.monotonic() < deadline:
+            if not retry_after_ms:
+                connection.move_on()
             pause_s = backoff.next_s(retry_after_ms)
             await asyncio.sleep(min(pause_s, max(0.0, deadline - time.monotonic())))
-    unknown = ledger_pb2.Outcome.PENDING
+    unknown, missing = ledger_pb2.Outcome.PENDING, await _missing(connection) if waiting else ()
     pairs = zip(found, envelopes, strict=True)
-    return [known or Outcome(envelope_id(raw), unknown, None, None) for known, raw in pairs]
+    return [known or Outcome(envelope_id(raw), unknown, None, None, missing) for known, raw in pairs]
+
+
+async def _missing(connection: Connection) -> tuple[str, ...]:
+    """For whom the network waits, as the endpoint whose turn it is says; empty too when it does not answer."""
+    try:
+        return tuple((await connection.status(ANSWER_S_MAX)).waiting_for)
+    except (Unreachable, Remote):
+        return ()
 
 
 async def _offer(connection: Connection, envelopes: list[bytes], left_s: float) -> ledger_pb2.SubmitResponse:
     wait_ms = max(1, min(WAIT_MS, int(left_s * 1000)))
     request = ledger_pb2.SubmitRequest(transactions=envelopes, wait=True, timeout_ms=wait_ms)
-    return await connection.call(lambda to: to.ledger.Submit, request, ledger_pb2.SubmitResponse, timeout_s=left_s + 1)
+    return await connection.call(
+        lambda to: to.ledger.Submit,
+        request,
+        ledger_pb2.SubmitResponse,
+        timeout_s=left_s + 1,
+        attempt_s_max=wait_ms / 1000 + ANSWER_S_MAX,
+    )
 
 
 async def _settled(connection: Connection, envelope: bytes, outcome: ledger_pb2.Outcome) -> Outcome | None:

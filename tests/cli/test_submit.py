@@ -1,94 +1,24 @@
 """Submission against a scripted node on loopback: the same bytes again until the outcome is known, refusals never."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
-from linxin.v1 import ledger_pb2, ledger_pb2_grpc
+from linxin.v1 import ledger_pb2
 
 from client.connection import Backoff, Connection
-from client.failures import REFUSAL_METADATA, NotAccepted, NotFinal, Remote, Unreachable, WrongNetwork
-from client.submit import BATCH_COUNT_MAX, _batches, envelope_id, sign_action, submit
-from ledger.crypto.signing import Algorithm, SigningKey
+from client.failures import NotAccepted, NotFinal, Remote, Unreachable, WrongNetwork
+from client.submit import BATCH_COUNT_MAX, _batches, envelope_id
 from ledger.errors import Busy, Expired
-from ledger.modules.registry.messages import RetireDevice
-
-CHAIN = b"\x07" * 32
-KEY = SigningKey(Algorithm.ED25519, b"\x01" * 32)
-Answer = Callable[["Node", bytes], ledger_pb2.Outcome]
-
-ACCEPTED, REFUSED = ledger_pb2.Outcome.ACCEPTED, ledger_pb2.Outcome.REFUSED
-DROPPED, PENDING = ledger_pb2.Outcome.DROPPED, ledger_pb2.Outcome.PENDING
-
-
-def accepted(raw: bytes) -> ledger_pb2.Outcome:
-    receipt = ledger_pb2.Receipt(transaction_id=envelope_id(raw), height=3)
-    return ledger_pb2.Outcome(status=ACCEPTED, id=envelope_id(raw), receipt=receipt)
-
-
-def dropped(number: int, retry_after_ms: int = 0) -> ledger_pb2.Outcome:
-    refusal = ledger_pb2.Refusal(number=number, message_en="no", message_zh="否", retry_after_ms=retry_after_ms)
-    return ledger_pb2.Outcome(status=DROPPED, refusal=refusal)
-
-
-class Node(ledger_pb2_grpc.LedgerServiceServicer):
-    """A node whose answers to Submit are the script, one step a call; it keeps what it was sent."""
-
-    def __init__(self, script: list[Any], chain_id: bytes = CHAIN) -> None:
-        self.script = script
-        self.chain_id = chain_id
-        self.calls: list[list[bytes]] = []
-        self.final: set[bytes] = set()
-
-    async def GetStatus(self, request: Any, context: Any) -> ledger_pb2.GetStatusResponse:  # noqa: N802  # of the .proto
-        return ledger_pb2.GetStatusResponse(chain_id=self.chain_id, height=1)
-
-    async def Submit(self, request: Any, context: Any) -> ledger_pb2.SubmitResponse:  # noqa: N802  # of the .proto
-        self.calls.append(list(request.transactions))
-        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if isinstance(step, grpc.StatusCode):
-            await context.abort(step, "scripted")
-        return ledger_pb2.SubmitResponse(outcomes=[step(raw) for raw in request.transactions])
-
-    async def GetTransaction(self, request: Any, context: Any) -> ledger_pb2.GetTransactionResponse:  # noqa: N802  # ditto
-        if request.id not in self.final:
-            refusal = ledger_pb2.Refusal(number=101, message_en="there is none", message_zh="没有")
-            metadata = ((REFUSAL_METADATA, refusal.SerializeToString()),)
-            await context.abort(grpc.StatusCode.NOT_FOUND, "none", metadata)
-        return ledger_pb2.GetTransactionResponse(receipt=ledger_pb2.Receipt(transaction_id=request.id, height=2))
-
-
-def scripted(script: list[Any], chain_id: bytes = CHAIN) -> Node:
-    """A node of this script; the calls that no test makes answer UNIMPLEMENTED."""
-    return Node(script, chain_id)  # type: ignore[abstract]
+from tests.client.scripted import CHAIN, PENDING, REFUSED, accepted, dropped, envelope, offer, scripted, serving
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[[Node], Awaitable[str]]]:
-    servers = []
-
-    async def start(node: Node) -> str:
-        server = grpc.aio.server()
-        ledger_pb2_grpc.add_LedgerServiceServicer_to_server(node, server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        servers.append(server)
-        return f"127.0.0.1:{port}"
-
-    yield start
-    for server in servers:
-        await server.stop(None)
-
-
-def envelope(number: int = 0) -> bytes:
-    return sign_action(KEY, CHAIN, RetireDevice(f"probe-{number}"))
-
-
-async def offer(endpoints: list[str], envelopes: list[bytes], timeout_s: float = 10.0) -> Any:
-    async with Connection(endpoints, None, CHAIN) as connection:
-        return await submit(connection, envelopes, timeout_s=timeout_s)
+async def serve() -> AsyncIterator[Any]:
+    async with serving() as start:
+        yield start
 
 
 @pytest.mark.parametrize(
@@ -138,6 +68,7 @@ async def test_an_expired_one_that_had_become_final_is_found(serve: Any) -> None
     node.final.clear()
     [outcome] = await offer([await serve(node)], [raw])
     assert not outcome.accepted
+    assert outcome.refusal is not None
     assert outcome.refusal.number == Expired.number
 
 
