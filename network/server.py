@@ -1,6 +1,5 @@
 """The public gRPC server: all services of a node on one port, with reflection and health checking."""
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from grpc_reflection.v1alpha import reflection
 from linxin.v1 import blob_pb2, blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2, provenance_pb2_grpc
 
 from network.access import RequestHashes
-from network.config import ConfigError
+from network.listening import cannot_listen, check_address
 from network.services.blobs import BlobService
 from network.services.calls import REPLY_SIZE_MAX
 from network.services.ledger import LedgerService
@@ -66,13 +65,13 @@ class Server:
         self.port = self._bind(credentials)
 
     def _bind(self, credentials: grpc.ServerCredentials | None) -> int:
-        _check_address(self._address)
+        check_address(self._address, "listen.address")
         try:
             if credentials is None:
                 return self._server.add_insecure_port(self._address)
             return self._server.add_secure_port(self._address, credentials)
         except RuntimeError:
-            raise _cannot_listen(self._address, "gRPC: bind failed") from None
+            raise cannot_listen(self._address, "listen.address", "gRPC: bind failed") from None
 
     async def start(self) -> None:
         """Begin to answer, and say so to health checks."""
@@ -88,23 +87,3 @@ class Server:
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for name in ("", *SERVICE_NAMES):
             await self._health.set(name, status)
-
-
-def _check_address(address: str) -> None:
-    """Try what gRPC is about to do, since gRPC does not say why it cannot listen. Raises `ConfigError`."""
-    host, _, port = address.rpartition(":")
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
-    except OSError as error:
-        raise _cannot_listen(address, error.strerror or str(error)) from None
-
-
-def _cannot_listen(address: str, reason: str) -> ConfigError:
-    return ConfigError(
-        f"listen.address：无法监听 {address}：{reason}；请停止占用该端口的进程，或改用本机的其他地址或端口",
-        f"listen.address: cannot listen on {address}: {reason}; stop the process that uses the port, or choose another "
-        "address of this machine or another port",
-    )

@@ -1,0 +1,120 @@
+"""All lanes to one peer, and whether it counts as connected."""
+
+import asyncio
+from collections.abc import Callable
+
+import grpc
+from linxin.v1 import peer_pb2
+
+from network.peers.counts import Counts
+from network.peers.identity import TARGET_NAME, LeafCertificate, trust_anchor
+from network.peers.outgoing import LaneSender
+from network.peers.records import FRAME_SIZE_MAX, Lane, PeerRecord, Status
+
+VERSION = 1
+"""Of the protocol in peer.proto."""
+
+KEEPALIVE_MS = 1_000
+KEEPALIVE_TIMEOUT_MS = 2_000
+"""A connection that answers no ping for this long is dead, though TCP may believe in it for hours: a stopped process,
+a cable pulled."""
+
+WIRE_LANES = {Lane.VOTES: peer_pb2.LANE_VOTES, Lane.LOG: peer_pb2.LANE_LOG, Lane.BULK: peer_pb2.LANE_BULK}
+
+_CHANNEL_OPTIONS: list[tuple[str, int | str]] = [
+    ("grpc.ssl_target_name_override", TARGET_NAME),
+    ("grpc.max_receive_message_length", 65_536),
+    ("grpc.max_send_message_length", FRAME_SIZE_MAX),
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.http2.max_pings_without_data", 0),
+    # A connection of its own for each lane: streams of one connection would share its TCP buffers and its losses.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+]
+
+
+class PeerLink:
+    """Outgoing lanes to one peer as its record had it when the link was made.
+
+    The link is connected while the votes lane is open; where one side is retired that lane is refused, and bulk stands
+    in for it. The other lanes are dialled only when votes has shown that the peer is there.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, str],
+        chain_id: bytes,
+        record: PeerRecord,
+        address: str,
+        leaf: LeafCertificate,
+        counts: Counts,
+        on_change: Callable[[str, bool], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        own, self.peer = names
+        self.record = record
+        self.address = address
+        self.is_connected = False
+        self._is_closed = False
+        self._on_change = on_change
+        self._credentials = grpc.ssl_channel_credentials(
+            trust_anchor(record.public_key), leaf.private_key, leaf.certificate
+        )
+        self._is_retired = record.status == Status.RETIRED
+        self.senders = {
+            lane: LaneSender(
+                lane,
+                self._dial,
+                peer_pb2.Hello(version=VERSION, chain_id=chain_id, sender=own, receiver=self.peer, lane=wire),
+                counts.of(self.peer, lane),
+                self._lane_changed,
+                jitter,
+            )
+            for lane, wire in WIRE_LANES.items()
+        }
+        if not self._is_retired:
+            self.senders[Lane.VOTES].gate.set()
+        self._tasks = [asyncio.create_task(sender.run()) for sender in self.senders.values()]
+
+    def want_bulk(self, wanted: bool) -> None:
+        """Of a retired peer: whether it is asking for blocks now, so that answers need a lane."""
+        if self._is_retired:
+            self._set_gate(Lane.BULK, wanted)
+
+    def send(self, lane: Lane, data: bytes) -> bool:
+        """Queue a message; false when the peer is not connected or the queue does not take it."""
+        if not self.is_connected or not self.senders[lane].gate.is_set():
+            return False
+        return self.senders[lane].put(data)
+
+    async def close(self) -> None:
+        """End all lanes, telling nobody."""
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _dial(self) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(self.address, self._credentials, options=_CHANNEL_OPTIONS)
+
+    def _lane_changed(self) -> None:
+        if self._is_closed:
+            return
+        votes = self.senders[Lane.VOTES]
+        if not self._is_retired:
+            self._set_gate(Lane.LOG, votes.is_open)
+            self._set_gate(Lane.BULK, votes.is_open or votes.is_refused)
+        bulk_stands_in = self._is_retired or votes.is_refused
+        connected = votes.is_open or (bulk_stands_in and self.senders[Lane.BULK].is_open)
+        if connected != self.is_connected:
+            self.is_connected = connected
+            self._on_change(self.peer, connected)
+
+    def _set_gate(self, lane: Lane, is_wanted: bool) -> None:
+        gate = self.senders[lane].gate
+        if is_wanted:
+            gate.set()
+        else:
+            gate.clear()

@@ -1,0 +1,147 @@
+"""One lane to one peer: dial, greet, send what waits in frames, and begin again when the stream breaks."""
+
+import asyncio
+from collections.abc import Callable
+
+import grpc
+from linxin.v1 import peer_pb2, peer_pb2_grpc
+
+from network.peers.counts import LaneCounts
+from network.peers.queue import BOUNDS, LaneQueue, Overflow
+from network.peers.records import Lane
+
+GREETING_S_MAX = 3.0
+"""Connecting, both handshakes and the peer's Welcome together take no longer."""
+
+BACKOFF_S_MIN = 0.05
+BACKOFF_S_MAX = 2.0
+STEADY_S = 2.0
+"""A stream that lived so long counts as sound: the next wait is the shortest again."""
+
+
+class Backoff:
+    """Waits that double from `BACKOFF_S_MIN` to `BACKOFF_S_MAX`, each cut by up to half at random.
+
+    `jitter` gives numbers in [0, 1): without it, all peers of a node that returns would call at the same moment.
+    """
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
+        self._failures = 0
+
+    def next_s(self) -> float:
+        """Seconds to wait before the next attempt."""
+        ceiling: float = min(BACKOFF_S_MAX, BACKOFF_S_MIN * 2 ** min(self._failures, 16))
+        self._failures += 1
+        return ceiling * (1 - self._jitter() / 2)
+
+    def reset(self) -> None:
+        """The last stream was sound."""
+        self._failures = 0
+
+
+class LaneSender:
+    """Keeps one lane to one peer open while `gate` is set, and sends what `put` takes.
+
+    `is_open` is true from the peer's Welcome until the stream ends; `is_refused` after the peer said that this lane is
+    not for us, until it welcomes us. `on_change` is called after either changed.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        dial: Callable[[], grpc.aio.Channel],
+        hello: peer_pb2.Hello,
+        counts: LaneCounts,
+        on_change: Callable[[], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self.gate = asyncio.Event()
+        self.is_open = False
+        self.is_refused = False
+        self.queue = LaneQueue(BOUNDS[lane])
+        self._overflow = BOUNDS[lane].overflow
+        self._dial = dial
+        self._hello = peer_pb2.Frame(hello=hello)
+        self._counts = counts
+        self._on_change = on_change
+        self._backoff = Backoff(jitter)
+        self._wake = asyncio.Event()
+        self._call: grpc.aio.StreamStreamCall[peer_pb2.Frame, peer_pb2.Welcome] | None = None
+
+    def put(self, data: bytes) -> bool:
+        """Queue a message; false when it was not taken (the queue is full, by the lane's rule)."""
+        if self._overflow is not Overflow.DROP_OLDEST and not self.queue.fits(data):
+            self._counts.dropped_messages += 1
+            if self._overflow is Overflow.BREAK:
+                self._break()
+            return False
+        self._counts.dropped_messages += self.queue.put(data)
+        self._wake.set()
+        return True
+
+    async def run(self) -> None:
+        """Open the lane again and again until cancelled."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            await self.gate.wait()
+            began = clock()
+            try:
+                await self._session()
+            finally:
+                self._closed()
+            if clock() - began >= STEADY_S:
+                self._backoff.reset()
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _session(self) -> None:
+        """One stream from dialling to its end, which is never an error here: the network may fail at any moment."""
+        task = asyncio.current_task()
+        assert task is not None
+        async with self._dial() as channel:
+            call = self._call = peer_pb2_grpc.PeerServiceStub(channel).Deliver()  # type: ignore[call-arg]  # frames are written
+            try:
+                async with asyncio.timeout(GREETING_S_MAX):
+                    await call.write(self._hello)
+                    welcome = await call.read()
+                if isinstance(welcome, peer_pb2.Welcome):
+                    self._opened()
+                    await self._send_all(call)
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
+                pass
+            except asyncio.CancelledError:
+                # gRPC raises this for a call that `_break` cancelled, too; only a cancelled task must end.
+                if task.cancelling():
+                    raise
+            if call.done() and await call.code() is grpc.StatusCode.PERMISSION_DENIED:
+                self.is_refused = True
+
+    async def _send_all(self, call: "grpc.aio.StreamStreamCall[peer_pb2.Frame, peer_pb2.Welcome]") -> None:
+        call.add_done_callback(lambda _: self._wake.set())
+        while not call.done():
+            messages = self.queue.take()
+            if not messages:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await call.write(peer_pb2.Frame(messages=messages))
+            self._counts.sent_frames += 1
+            self._counts.sent_messages += len(messages)
+            self._counts.sent_bytes += sum(map(len, messages))
+
+    def _opened(self) -> None:
+        self.is_open, self.is_refused = True, False
+        self._on_change()
+
+    def _closed(self) -> None:
+        """What waited is dropped: the peer has lost what was under way, so that the rest would follow a gap."""
+        self._call = None
+        self._counts.breaks += 1
+        self._counts.dropped_messages += self.queue.clear()
+        self.is_open = False
+        self._on_change()
+
+    def _break(self) -> None:
+        self._counts.dropped_messages += self.queue.clear()
+        if self._call is not None:
+            self._call.cancel()

@@ -1,0 +1,44 @@
+"""What the transport knows of a peer, the lanes to it, and who may use which."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MESSAGE_SIZE_MAX = 20 * 1024 * 1024
+"""Bytes of one message."""
+
+FRAME_SIZE_MAX = 24 * 1024 * 1024
+"""Bytes of one gRPC message, both ways: one message of full size and its framing."""
+
+
+class Lane(StrEnum):
+    """A stream that waits for no other: each lane has a queue and a TCP connection of its own."""
+
+    VOTES = "votes"
+    LOG = "log"
+    BULK = "bulk"
+
+
+class Status(StrEnum):
+    """A validator's standing in the ledger."""
+
+    VALIDATOR = "validator"
+    LEARNER = "learner"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class PeerRecord:
+    """A validator as the ledger's records have it now: Ed25519 ledger key, `host:port` ("" when unknown), status."""
+
+    public_key: bytes
+    address: str
+    status: str
+
+
+class PeerFault(Exception):
+    """A peer sent what an honest one never sends: its stream is closed, and it may connect again."""
+
+
+def may_use(status: str, lane: Lane) -> bool:
+    """Whether a validator of this status may send on a lane: a retired one may only ask for blocks."""
+    return lane is Lane.BULK if status == Status.RETIRED else status in (Status.VALIDATOR, Status.LEARNER)
