@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ledger.crypto.encoding import Decoder, Message, encode
+from ledger.crypto.encoding import Decoder, Malformed, Message, encode
 from ledger.crypto.log_tree import Frontier
 
 LEAF_SIZE_MAX = 65_535
@@ -60,10 +60,34 @@ class Receipt(Message):
 
 
 class Position(Message):
-    """Where a block stands in the consensus log (state key `consensus/position`)."""
+    """Where a block stands in the consensus log, and who votes on what follows it (state key `consensus/position`).
+
+    `digest` is that entry's (32 bytes); `voters` and `outgoing` are validator ids, sorted: the configuration in force
+    after the entry, `outgoing` the other half while a change of voters is under way. All that a node needs in order to
+    go on from this block without its log.
+    """
 
     term: int
     index: int
+    digest: bytes = b""
+    voters: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+
+    def details(self) -> list[Any]:
+        """What a header leaf's details say of it."""
+        return [self.term, self.index, self.digest, self.voters, self.outgoing]
+
+
+_decode_position: Decoder[Position] = Decoder(Position, LEAF_SIZE_MAX)
+
+
+def position_of(header: Leaf) -> Position:
+    """The position that a decoded header leaf tells. Raises `Malformed`."""
+    details = header.outcome[3]
+    position = _decode_position(encode(details))
+    if header.kind != HEADER or len(details) != len(Position.__struct_fields__) or min(details[:2]) < 0:
+        raise Malformed("$.outcome.details", "not a header's term, index, digest, voters and outgoing voters")
+    return position
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Context:
     time_ms: int
     parameters: "Mapping[str, int]"
     chain_id: bytes
+    rules_version: int = 1
     position: int = 0
     signer: Signer = NOBODY
     transaction_id: bytes = b""

@@ -56,6 +56,18 @@ class InvariantBroken(Fatal):
     """Something that our own rules exclude has happened."""
 
 
+class UpgradeNeeded(Fatal):
+    """The network goes by rules that this software does not know. Nothing of this height is signed with it."""
+
+    def __init__(self, height: int, needed: int, known: int) -> None:
+        super().__init__(
+            f"自高度 {height} 起网络执行第 {needed} 版规则，本软件只到第 {known} 版："
+            "请升级软件后重新启动，数据无需更改\n"
+            f"from height {height} on the network goes by version {needed} of the rules, this software knows up to "
+            f"version {known}: install the newer software and start again; the data stay as they are"
+        )
+
+
 @dataclass(frozen=True)
 class Description:
     """A refusal in words, in both languages, each with its remedy."""

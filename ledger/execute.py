@@ -1,8 +1,7 @@
 """The whole state transition on one page: `execute(head, reader, proposal, ...) -> Block`.
 
 Order within a block: genesis effects (height 1), the proposal's transactions as they stand, due timers (bounded),
-expiry
-of remembered ids, the state root, the header leaf, the log root, the checkpoint text.
+a handover to other validators, expiry of remembered ids, the state root, the header leaf, the log root, the text.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,9 +37,11 @@ from ledger.errors import (
     ExpiresTooLate,
     Fatal,
     Internal,
+    InvariantBroken,
     Refusal,
     Repeated,
     TooManyEffects,
+    UpgradeNeeded,
     WrongRole,
     describe,
 )
@@ -51,6 +52,7 @@ from ledger.transaction import Transaction
 
 MINUTE_MS = 60_000
 GENESIS_EFFECT = "ledger.genesis"
+HANDOVER_EFFECT = "ledger.handover"
 
 recent: Table[CountedIds] = Table("recent", "minute", CountedIds)
 position: Table[Position] = Table("consensus", "position", Position)
@@ -76,6 +78,7 @@ def execute(
         run.process_genesis()
     receipts = [run.process_transaction(number, item) for number, item in enumerate(checked)]
     run.process_timers()
+    run.process_handover()
     run.remember_transactions()
     position.put(run.context(), "", at)
     run.state.keep()
@@ -89,7 +92,12 @@ class _Run:
         self.head = head
         self.height = head.height + 1
         self.time_ms = max(proposal.time_ms, head.time_ms + 1)
-        self.latest_expiry_ms = self.time_ms + genesis.parameters["expiry_max_ms"]
+        self.standing = registry.standing(reader, self.height)
+        if self.standing.rules_version > registry.rules_version:
+            raise UpgradeNeeded(self.height, self.standing.rules_version, registry.rules_version)
+        changed = self.standing.parameters
+        self.parameters = genesis.parameters | dict(changed) if changed else genesis.parameters
+        self.latest_expiry_ms = self.time_ms + self.parameters["expiry_max_ms"]
         self.first_index = head.log.size
         self.registry = registry
         self.genesis = genesis
@@ -102,8 +110,8 @@ class _Run:
 
     def context(self) -> Context:
         """A fresh context at this place of the block."""
-        genesis = self.genesis
-        return Context(self.state, self.height, self.time_ms, genesis.parameters, genesis.chain_id, len(self.leaves))
+        version, chain_id, position = self.standing.rules_version, self.genesis.chain_id, len(self.leaves)
+        return Context(self.state, self.height, self.time_ms, self.parameters, chain_id, version, position)
 
     def process_genesis(self) -> None:
         """Write every module's first rows, as the first leaf of block 1."""
@@ -159,7 +167,7 @@ class _Run:
     def process_timers(self) -> None:
         """Run what is due, oldest first, at most `timers_per_block`; the rest resumes in the next block."""
         until = TIMER_KEY.format(due=self.time_ms + 1, height=0, position=0, number=0)
-        limit = self.genesis.parameters["timers_per_block"]
+        limit = self.parameters["timers_per_block"]
         for key, raw in timers.scan(self.context(), limit=limit):
             if key >= until:
                 break
@@ -167,6 +175,15 @@ class _Run:
             self.process_effect(raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
             timers.delete(self.context(), key)
             self.state.keep()
+
+    def process_handover(self) -> None:
+        """In the block whose checkpoint names another set for the next height, write down that it takes over."""
+        if self.standing.successors is None:
+            return
+        assert self.registry.hand_over is not None
+        code, details = self.process_effect(encode([HANDOVER_EFFECT]), self.registry.hand_over)
+        if code != ACCEPTED:
+            raise InvariantBroken(f"the validators decided on cannot take over: {describe(code, details).en}")
 
     def process_effect(self, body: bytes, effect: Callable[[Context], None]) -> tuple[int, list[Any]]:
         """Something the ledger does by itself, journalled by a leaf like a transaction."""
@@ -250,7 +267,7 @@ class _Run:
                 chain = digest("recent", chain, transaction_id)
             recent.put(ctx, key, CountedIds(known.count + len(ids), chain))
         passed = f"{self.time_ms // MINUTE_MS:012d}"
-        for key, _ in recent.scan(ctx, limit=2 * self.genesis.parameters["expiry_max_ms"] // MINUTE_MS):
+        for key, _ in recent.scan(ctx, limit=2 * self.parameters["expiry_max_ms"] // MINUTE_MS):
             if key >= passed:
                 break
             recent.delete(ctx, key)
@@ -259,9 +276,10 @@ class _Run:
     def make_block(self, receipts: list[Receipt | None], at: Position) -> Block:
         """Close the block: state root, header leaf, log root, checkpoint text.
 
-        The header leaf's details are [term, index] of `at`: with them the leaves are all that re-execution needs.
+        The header leaf's details are those of `at`: with them the leaves are all that re-execution needs.
         """
         changes, reader = self.changes, self.state.reader
+        validators = self.standing.successors or self.head.validators
         changes.values, changes.private = self.state.encoded()
         hashed = {
             sha256(key): None if value is None else state_tree.value_hash(value)
@@ -276,9 +294,9 @@ class _Run:
             time_ms=self.time_ms,
             state=root,
             previous=self.head.checkpoint_hash,
-            validators=validators_hash(self.head.validators),
+            validators=validators_hash(validators),
         )
-        header = self._leaf(HEADER, checkpoint.lines_after_root().encode(), b"", ACCEPTED, [at.term, at.index], [])
+        header = self._leaf(HEADER, checkpoint.lines_after_root().encode(), b"", ACCEPTED, at.details(), [])
         self.leaves.append(header)
         self.hashes.append(leaf_hash(header))
 
@@ -288,7 +306,7 @@ class _Run:
 
         log = self.head.log.extend(self.hashes, keep_node)
         text = msgspec.structs.replace(checkpoint, root=log.root()).text()
-        head = Head(self.height, self.time_ms, checkpoint_hash(text), log, self.head.validators)
+        head = Head(self.height, self.time_ms, checkpoint_hash(text), log, validators)
         return Block(
             self.height, self.time_ms, text, self.head.log.size, self.leaves, receipts, self.dropped, changes, head
         )

@@ -12,6 +12,7 @@ from ledger.crypto.log_tree import Frontier
 from ledger.errors import Refusal, refusal
 from ledger.module import Registry
 from ledger.roles import Role
+from ledger.text import Address
 
 FORMAT = "linxin-genesis/1"
 GENESIS_SIZE_MAX = 4 * 1024 * 1024
@@ -40,11 +41,15 @@ class GenesisOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class GenesisValidator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A first validator: its id, the organisation that runs it, its Ed25519 ledger key in hex."""
+    """A first validator: its id, the organisation that runs it, its Ed25519 ledger key in hex.
+
+    `address` is where other validators reach it, `host:port`; empty where settings or governance tell it.
+    """
 
     id: Id
     organisation: Id
     public_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    address: Address = ""
 
 
 class GenesisFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from ledger.crypto.encoding import Decoder, Message
 from ledger.roles import Role
 from ledger.words import LEDGER_WORDS, Vocabulary, join
 
 if TYPE_CHECKING:
+    from ledger.block import Validator
     from ledger.context import Context, Signer
     from ledger.genesis import Genesis
+    from ledger.state import Reader
 
 TRANSACTION_SIZE_MAX = 60_000
 """Bytes of one envelope; a leaf (65,535) must hold it together with its outcome and subjects."""
@@ -46,6 +48,28 @@ def tag_of(kind: type[Action] | type[Timer]) -> str:
     return str(kind.__struct_config__.tag)
 
 
+Bounds = tuple[int, int]
+"""The least and the greatest value of a parameter, both allowed."""
+
+RULES_VERSION = 1
+"""The newest version of the rules that this software knows. It executes every earlier one as well."""
+
+
+class Standing(NamedTuple):
+    """What has been decided about the network for one height, read from the state before it: one read a block.
+
+    `parameters` are those that differ from genesis; `rules_version` is what rules must go by; `successors` is the set
+    that certifies the next height if it is another than the one that certifies this height.
+    """
+
+    parameters: Mapping[str, int]
+    rules_version: int
+    successors: "tuple[Validator, ...] | None"
+
+
+UNGOVERNED = Standing({}, 1, None)
+"""A network without a module that decides about it: genesis holds for ever."""
+
 Handler = Callable[["Context", Any], None]
 
 
@@ -65,16 +89,21 @@ class Module:
     """A module as the registry sees it.
 
     `genesis` writes the module's first rows in block 1; `identify` (one module has it) tells whose key signed;
-    `parameters` are the module's genesis parameters with their defaults; `invariants` are run by tests and the
-    simulator; `words` tell people what its actions and events are called.
+    `parameters` are the module's genesis parameters with their defaults, `bounds` the least and greatest values between
+    which a running network may change one (the others stand for ever); `standing` and `hand_over` (one module at most
+    has them) tell what has been decided about the network itself; `invariants` are run by tests and the simulator;
+    `words` tell people what its actions and events are called.
     """
 
     name: str
     rules: tuple[Rule, ...]
     timers: Mapping[type[Timer], Handler] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     genesis: "Callable[[Context, Genesis], None] | None" = None
     identify: "Callable[[Context, int, bytes], Signer] | None" = None
+    standing: "Callable[[Reader, int], Standing] | None" = None
+    hand_over: "Callable[[Context], None] | None" = None
     invariants: "Callable[[Context], list[str]] | None" = None
     words: Vocabulary = field(default_factory=Vocabulary)
 
@@ -139,11 +168,34 @@ valid, the least time between proposals, the time after which an empty block is 
 block."""
 
 
-class Registry:
-    """All modules of a network: finds rules, decodes actions and timers. Immutable once made."""
+DEFAULT_BOUNDS: Mapping[str, Bounds] = {
+    "clock_ahead_ms": (0, 600_000),
+    "block_interval_ms": (10, 10_000),
+    "empty_block_ms": (100, 3_600_000),
+    "timers_per_block": (1, 4_096),
+}
+"""Which of the ledger's own parameters may change, and how far. `expiry_max_ms` may not: verifiers who know genesis
+alone judge every transaction by it."""
 
-    def __init__(self, modules: Iterable[Module]) -> None:
+
+def changeable(modules: Iterable[Module]) -> dict[str, Bounds]:
+    """Every parameter that may change on a running network: the ledger's own and those of `modules`."""
+    bounds = dict(DEFAULT_BOUNDS)
+    for module in modules:
+        assert module.bounds.keys() <= module.parameters.keys(), f"{module.name} bounds what it does not have"
+        bounds |= module.bounds
+    return bounds
+
+
+class Registry:
+    """All modules of a network: finds rules, decodes actions and timers. Immutable once made.
+
+    `rules_version` is what this software knows; only tests of upgrades give another.
+    """
+
+    def __init__(self, modules: Iterable[Module], rules_version: int = RULES_VERSION) -> None:
         self.modules = tuple(modules)
+        self.rules_version = rules_version
         self.rules: dict[type[Action], Rule] = {}
         self.timers: dict[type[Timer], Handler] = {}
         self.parameters: dict[str, int] = dict(DEFAULT_PARAMETERS)
@@ -160,6 +212,13 @@ class Registry:
         identifiers = [module.identify for module in self.modules if module.identify is not None]
         assert len(identifiers) == 1, "exactly one module tells whose key signed"
         self.identify = identifiers[0]
+        governing = [module for module in self.modules if module.standing is not None]
+        assert len(governing) <= 1, "one module decides about the network"
+        self.standing: Callable[[Reader, int], Standing] = lambda _reader, _height: UNGOVERNED
+        self.hand_over: Callable[[Context], None] | None = None
+        for module in governing:
+            assert module.standing is not None
+            self.standing, self.hand_over = module.standing, module.hand_over
         self.words = join((LEDGER_WORDS, *(module.words for module in self.modules)))
         self.actions = {tag_of(action): action for action in self.rules}
         self.decode_body: Decoder[Body] = Decoder(_body_type(tuple(self.rules)), TRANSACTION_SIZE_MAX)

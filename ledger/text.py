@@ -24,6 +24,11 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 Remark = Annotated[str, msgspec.Meta(max_length=REMARK_LENGTH_MAX)]
 """A free explanation, may be empty; pass it to `check_text` in the rule."""
 
+Address = Annotated[
+    str, msgspec.Meta(max_length=259, pattern=r"^(([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[1-9][0-9]{0,4})?\Z")
+]
+"""Where a machine is reached, `host:port` (an IPv6 host in brackets), or empty: nowhere that the ledger knows of."""
+
 _FORBIDDEN = (
     ("control character", "\x00-\x1f\x7f-\x9f"),
     ("line separator", "\u2028\u2029"),

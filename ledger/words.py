@@ -44,7 +44,10 @@ class Vocabulary:
 
 
 _FOUNDED = ("网络创立", "The network was founded")
-LEDGER_WORDS = Vocabulary({"ledger.genesis": ActionWords(_FOUNDED, _FOUNDED)})
+_HANDED_OVER = ("验证节点交接", "The validators handed over to others")
+LEDGER_WORDS = Vocabulary(
+    {"ledger.genesis": ActionWords(_FOUNDED, _FOUNDED), "ledger.handover": ActionWords(_HANDED_OVER, _HANDED_OVER)}
+)
 """Words for what the ledger itself writes."""
 
 

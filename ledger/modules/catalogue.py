@@ -1,11 +1,15 @@
 """The modules of this version, joined: each is handed the narrow interfaces it needs of the others, here alone."""
 
-from ledger.module import Registry
+from ledger.module import RULES_VERSION, Registry
+from ledger.modules.governance import governance_module
 from ledger.modules.registry import registry_module
+from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import DeviceView, OrganisationView
 from ledger.modules.trace import trace_module
 
 
-def network_registry() -> Registry:
-    """All modules of a Linxin network."""
-    return Registry([registry_module(), trace_module(devices=DeviceView(), organisations=OrganisationView())])
+def network_registry(rules_version: int = RULES_VERSION) -> Registry:
+    """All modules of a Linxin network. Only tests of upgrades say which version of the rules the software knows."""
+    modules = [registry_module(), trace_module(devices=DeviceView(), organisations=OrganisationView())]
+    governance = governance_module(OrganisationView(), KeyView(), modules)
+    return Registry([*modules, governance], rules_version)

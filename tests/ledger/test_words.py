@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.execute import GENESIS_EFFECT
+from ledger.execute import GENESIS_EFFECT, HANDOVER_EFFECT
 from ledger.module import Registry, tag_of
 from ledger.modules import catalogue
 from ledger.words import ActionWords, EventWords, Vocabulary, join
@@ -45,7 +45,7 @@ def raised_events() -> dict[str, int]:
 
 def test_every_action_and_timer_has_a_title(registry: Registry) -> None:
     tags = {tag_of(action) for action in registry.rules} | {tag_of(timer) for timer in registry.timers}
-    assert registry.words.actions.keys() == tags | {GENESIS_EFFECT}
+    assert registry.words.actions.keys() == tags | {GENESIS_EFFECT, HANDOVER_EFFECT}
     for tag, words in registry.words.actions.items():
         for zh, en in filter(None, words):
             assert CHINESE.search(zh), tag

@@ -11,8 +11,11 @@ from ledger.errors import BadSignature, Refusal
 from ledger.execute import execute
 from ledger.genesis import Genesis, load_genesis
 from ledger.module import Action, Module, Registry
+from ledger.modules.governance import governance_module
 from ledger.modules.registry import registry_module
 from ledger.modules.registry.messages import NewKey, possession_message
+from ledger.modules.registry.rules.keys import KeyView
+from ledger.modules.registry.state import OrganisationView
 from ledger.state import BlockState
 from ledger.transaction import Transaction, decode_transaction, make_transaction, signing_message
 
@@ -72,7 +75,9 @@ class Chain:
     """A network of one without consensus: each call of `run` is a block."""
 
     def __init__(self, organisations: dict[str, list[str]], modules: tuple[Module, ...] = ()) -> None:
-        self.registry = Registry([registry_module(), *modules])
+        founding = registry_module()
+        governance = governance_module(OrganisationView(), KeyView(), modules)
+        self.registry = Registry([founding, governance, *modules])
         self.genesis: Genesis = load_genesis(genesis_json(organisations), self.registry)
         self.memory = Memory()
         self.head: Head = self.genesis.head()

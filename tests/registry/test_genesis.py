@@ -14,7 +14,7 @@ from ledger.module import Registry
 from ledger.modules.registry import registry_module
 from ledger.modules.registry.invariants import check_invariants
 from ledger.modules.registry.rules.genesis import write_genesis
-from ledger.modules.registry.state import DeviceView, OrganisationView, keys, organisations, validators
+from ledger.modules.registry.state import DeviceView, OrganisationView, keys, organisations
 from ledger.roles import Role
 from ledger.state import BlockState
 from tests.registry.chain import Chain, Memory, genesis_json, key_of
@@ -43,9 +43,6 @@ def test_genesis_rows(chain: Chain) -> None:
     record = keys.get(ctx, key_of("farm").public_key.hex())
     assert record is not None
     assert (record.subject, record.registered_height, record.algorithm) == ("organisation:farm", 1, Algorithm.ED25519)
-    validator = validators.get(ctx, "platform")
-    assert validator is not None
-    assert validator.public_key == key_of("validator").public_key
 
 
 def set_roles(roles: list[str]) -> Callable[[dict[str, Any]], None]:

@@ -70,7 +70,7 @@ def test_a_key_never_serves_twice(farm: Chain) -> None:
 
 def test_a_key_that_certifies_blocks_signs_nothing_else(farm: Chain) -> None:
     details = farm.refuse("farm", add(farm, "organisation:farm", "validator"), e.KeyUsed)
-    assert details[1] == "validator platform"
+    assert details[1] == "validator:platform"
 
 
 def test_possession_must_be_of_this_key_subject_and_chain(farm: Chain) -> None:

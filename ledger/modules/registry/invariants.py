@@ -13,7 +13,7 @@ from ledger.modules.registry.state import (
     keys,
     members,
     organisations,
-    validators,
+    reserved,
 )
 from ledger.roles import ORGANISATION_ROLES, Role
 
@@ -40,9 +40,9 @@ def check_invariants(ctx: "Context") -> list[str]:
         *_key_breaches(ctx, holders, records),
         *_platform_breaches(holders),
         *(
-            f"validator {name} belongs to the unknown {row.organisation}"
-            for name, row in _all(ctx, validators)
-            if f"organisation:{row.organisation}" not in holders
+            f"key {name} signs transactions and is reserved for {subject}"
+            for name, subject in _all(ctx, reserved)
+            if bytes.fromhex(name) in records
         ),
     ]
 

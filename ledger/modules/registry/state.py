@@ -2,6 +2,7 @@
 
 `registry/organisation|device|member/<id>` are subjects with journals; `registry/key/<hex public key>` holds every key
 that ever served, and no row of it is ever deleted: whom a key spoke for, from which height to which, stays provable.
+`registry/reserved/<hex public key>` are the keys that certify blocks; they sign no transactions.
 """
 
 from functools import lru_cache
@@ -116,18 +117,12 @@ class KeyRecord(Message):
     reason: str
 
 
-class ValidatorRecord(Message):
-    """A validator that the genesis file names, and the organisation that runs it."""
-
-    organisation: str
-    public_key: bytes
-
-
 organisations: Table[Organisation] = Table("registry", "organisation", Organisation, subject="organisation")
 members: Table[Member] = Table("registry", "member", Member, subject="member")
 devices: Table[Device] = Table("registry", "device", Device, subject="device")
 keys: Table[KeyRecord] = Table("registry", "key", KeyRecord)
-validators: Table[ValidatorRecord] = Table("registry", "validator", ValidatorRecord)
+reserved: Table[str] = Table("registry", "reserved", str)
+"""Keys that serve something else than signing transactions, for ever: hex public key -> whom (`validator:farm`)."""
 
 _SIGNER_ROLES = {"device": Role.DEVICE, "leader": Role.LEADER, "resident": Role.RESIDENT}
 

@@ -12,6 +12,10 @@ LATE_READINGS_MS = 7 * 24 * 3600 * 1000
 """Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded."""
 
 
+LATE_READINGS_MAX_MS = 10 * 366 * 24 * 3600 * 1000
+"""As late as governance may let it be: ten years, for archives of loggers."""
+
+
 def trace_module(devices: Devices, organisations: Organisations) -> Module:
     """The module, over the registry's devices and organisations."""
     return Module(
@@ -19,6 +23,7 @@ def trace_module(devices: Devices, organisations: Organisations) -> Module:
         make_rules(Ports(devices, organisations)),
         timers=TIMERS,
         parameters={"late_readings_ms": LATE_READINGS_MS},
+        bounds={"late_readings_ms": (60_000, LATE_READINGS_MAX_MS)},
         invariants=check_invariants,
         words=WORDS,
     )

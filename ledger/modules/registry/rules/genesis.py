@@ -1,4 +1,4 @@
-"""The first rows: organisations, their keys and validators as the genesis file names them."""
+"""The first rows: organisations and their keys as the genesis file names them."""
 
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,8 @@ from ledger.modules.registry.state import (
     KEYS_ACTIVE_MAX,
     KeyRecord,
     Organisation,
-    ValidatorRecord,
     keys,
     organisations,
-    validators,
 )
 from ledger.roles import ORGANISATION_ROLES, Role
 from ledger.state import SELF
@@ -32,9 +30,6 @@ def write_genesis(ctx: "Context", genesis: "Genesis") -> None:
     """
     for number, organisation in enumerate(genesis.file.organisations):
         _write_organisation(ctx, f"$.organisations[{number}]", organisation)
-    for validator in genesis.file.validators:
-        row = ValidatorRecord(validator.organisation, bytes.fromhex(validator.public_key))
-        validators.put(ctx, validator.id, row)
     if not any(Role.PLATFORM in organisation.roles for organisation in genesis.file.organisations):
         raise BadGenesis("$.organisations", "one of them must have the role platform, or nobody could be admitted")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ledger.crypto.signing import BadKey, check_public_key, verify
+from ledger.crypto.signing import Algorithm, BadKey, check_public_key, verify
 from ledger.module import Rules
 from ledger.modules.registry import messages as m
 from ledger.modules.registry.errors import (
@@ -39,7 +39,7 @@ from ledger.modules.registry.state import (
     keys,
     members,
     organisations,
-    validators,
+    reserved,
 )
 from ledger.roles import ANYONE, Role
 from ledger.state import SELF
@@ -57,21 +57,39 @@ def enrol(ctx: "Context", subject: str, organisation: str, holder: HolderKind, k
 
     The caller counts it in the subject's row.
     """
-    hexadecimal = key.public_key.hex()
+    check_new(ctx, subject, key.algorithm, key.public_key, key.possession)
+    record = KeyRecord(subject, organisation, holder, key.algorithm, ctx.height, None, "")
+    keys.put(ctx, key.public_key.hex(), record)
+
+
+def check_new(ctx: "Context", subject: str, algorithm: Algorithm, public_key: bytes, possession: bytes) -> None:
+    """Raise unless the key is sound, never served anybody, and signed for `subject` on this chain."""
+    hexadecimal = public_key.hex()
     try:
-        check_public_key(key.algorithm, key.public_key)
+        check_public_key(algorithm, public_key)
     except BadKey as error:
         raise KeyInvalid(hexadecimal, str(error)) from None
-    used = keys.get(ctx, hexadecimal)
+    record = keys.get(ctx, hexadecimal)
+    used = reserved.get(ctx, hexadecimal) if record is None else record.subject
     if used is not None:
-        raise KeyUsed(hexadecimal, used.subject)
-    for name, validator in validators.scan(ctx):
-        if validator.public_key == key.public_key:
-            raise KeyUsed(hexadecimal, f"validator {name}")
-    message = m.possession_message(ctx.chain_id, subject)
-    if not verify(key.algorithm, key.public_key, key.possession, message):
+        raise KeyUsed(hexadecimal, used)
+    if not verify(algorithm, public_key, possession, m.possession_message(ctx.chain_id, subject)):
         raise PossessionUnproven(hexadecimal, subject)
-    keys.put(ctx, hexadecimal, KeyRecord(subject, organisation, holder, key.algorithm, ctx.height, None, ""))
+
+
+class KeyView:
+    """What other modules may do with keys: check a new Ed25519 key, and reserve one for a use of theirs."""
+
+    def check_new(self, ctx: "Context", subject: str, public_key: bytes, possession: bytes) -> None:
+        """Raise unless the key is sound, never served anybody, and signed for `subject` on this chain."""
+        check_new(ctx, subject, Algorithm.ED25519, public_key, possession)
+
+    def reserve(self, ctx: "Context", subject: str, public_key: bytes) -> None:
+        """Remember that the key serves `subject` and nothing else, ever. Requires a key that never served."""
+        hexadecimal = public_key.hex()
+        assert not keys.has(ctx, hexadecimal), f"{hexadecimal} signs transactions"
+        assert not reserved.has(ctx, hexadecimal), f"{hexadecimal} is reserved"
+        reserved.put(ctx, hexadecimal, subject)
 
 
 def revoke_all(ctx: "Context", public_keys: tuple[bytes, ...], reason: str) -> None:
