@@ -1,4 +1,4 @@
-"""`linxin network init|up|status|down DIR`: a whole network on this machine."""
+"""`linxin network init|up|down|certificate DIR`: a whole network on this machine. Its other commands are added here."""
 
 import asyncio
 import subprocess
@@ -7,31 +7,32 @@ from pathlib import Path
 
 import click
 from cryptography import x509
-from rich.box import SIMPLE
-from rich.console import Console
+from linxin.v1 import ledger_pb2
 from rich.markup import escape
-from rich.table import Table
 
+from cli.homes import Authority, renew_certificate
 from cli.modules import standard_registry
-from cli.network_files import AUTHORITY_KEY_FILE, init_network, renew_certificate
-from cli.network_status import describe_node, describe_remote, listens, listens_on, node_status
+from cli.network_files import init_network
+from cli.network_status import listens, listens_on, node_status
 from cli.output import Output, Problem, reports
 from cli.processes import NodeProcess, died, find_process, start_node, stop_node
+from cli.status_command import status
+from cli.survival import Survival
 from client.failures import Unreachable
 from client.network_directory import PASSPHRASE_FILE_VARIABLE, NetworkDirectory, open_network
 from ledger.crypto.hashing import sha256
 
 START_S_MAX = 60.0
-WIDE = 160
-
-STATES = {"up": "正常 up", "stopped": "已停止 stopped", "failing": "异常 failing"}
 
 _DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 
 
 @click.group()
 def network() -> None:
-    """Make, start, look at and stop a network on this machine."""
+    """Make, start, look at and stop a network on this machine; bring validators in and out of it."""
+
+
+network.add_command(status)
 
 
 @network.command(short_help="Make a network in an empty folder.")
@@ -62,6 +63,9 @@ def init(out: Output, directory: Path, name: str, validators: int, pairs: tuple[
             f"{PASSPHRASE_FILE_VARIABLE}\n"
             f"             for real use move it out of this folder and set {PASSPHRASE_FILE_VARIABLE} to where it is"
         )
+    survival = Survival.of(validators)
+    for line in survival.words():
+        out.say(f"  [{'yellow' if survival.warns else 'dim'}]{line}[/]")
     out.say("  ca.key     签发 TLS 证书的私钥，请离线保存 / issues TLS certificates: keep it offline")
     out.say(f"  下一步 / next: linxin network up {escape(str(directory))}")
     out.finish(
@@ -73,6 +77,8 @@ def init(out: Output, directory: Path, name: str, validators: int, pairs: tuple[
             "genesis": made.genesis,
             "endpoints": made.endpoints,
             "nodes": [home.name for home in made.node_homes()],
+            "quorum": survival.quorum,
+            "survives": {"crashes": survival.crashes, "liars_without_fork": survival.liars},
             "keys": sorted(path.stem for path in made.keys.glob("*.key")),
             "passphrase": made.passphrase_file if made.passphrase_file.exists() else None,
         }
@@ -95,6 +101,8 @@ def up(out: Output, directory: Path) -> None:
     processes = bring_up(out, opened)
     for process in processes:
         out.say(f"[bold green]✓[/] {process.home.name}  pid {process.pid}  {listens_on(process.home)}")
+    if len(processes) > 1:
+        out.say(f"  下一步 / next: linxin network status {escape(str(directory))} --watch")
     nodes = [{"name": each.home.name, "pid": each.pid, "endpoint": listens_on(each.home)} for each in processes]
     out.finish({"ok": True, "home": opened.root, "nodes": nodes, "endpoints": opened.endpoints})
 
@@ -139,20 +147,22 @@ def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
 
 
 async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "subprocess.Popen[bytes]") -> None:
-    """Return once the node has a final block. Raises `NodeFailure` when it ends, `Problem` after a minute.
+    """Return once the node has a final block, or says that it waits for what this folder cannot start.
 
-    An answer counts only from a node that is as young as the process: another one may hold the port.
+    Raises `NodeFailure` when it ends, `Problem` after a minute. An answer counts only from a node that is as young as
+    the process: another one may hold the port.
     """
+    here = {home.name for home in opened.node_homes()}
     deadline = time.monotonic() + START_S_MAX
     while time.monotonic() < deadline:
         ended = child.poll()
         if ended is not None:
             raise died(process, ended)
         try:
-            status = await node_status(opened, process.home, 1.0)
+            said = await node_status(opened, process.home, 1.0)
         except Unreachable:
             continue
-        if status.height > 0 and status.started_ms >= process.started_ms:
+        if said.started_ms >= process.started_ms and (said.height > 0 or _waits_for_others(said, here)):
             return
         await asyncio.sleep(0.05)
     raise Problem(
@@ -163,36 +173,11 @@ async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "
     )
 
 
-@network.command(short_help="How the nodes of a folder fare.")
-@_DIRECTORY
-@reports
-def status(out: Output, directory: Path) -> None:
-    """Show how the nodes of DIRECTORY fare; exit status 1 when one does not answer."""
-    opened = open_network(directory)
-    homes = opened.node_homes()
-    nodes = [describe_node(opened, home) for home in homes] or [describe_remote(opened, at) for at in opened.endpoints]
-    table = Table(box=SIMPLE)
-    for zh, en in (("节点", "node"), ("进程", "pid"), ("地址", "endpoint"), ("高度", "height"), ("时差", "lag")):
-        table.add_column(f"{zh}\n{en}", no_wrap=True)
-    for zh, en in (("叶子", "leaves"), ("等待", "waiting"), ("状态", "state")):
-        table.add_column(f"{zh}\n{en}", no_wrap=True)
-    for each in nodes:
-        state = "[green]正常 up[/]" if each["healthy"] else f"[red]{STATES[each['state']]}[/]"
-        lag = f"{each['lag_ms'] / 1000:.1f} s" if each["healthy"] else "-"
-        shown = [str(each.get(name, "-")) for name in ("height", "log_size", "mempool_count")]
-        table.add_row(each["name"], str(each["pid"] or "-"), each["endpoint"], shown[0], lag, shown[1], shown[2], state)
-    # A pipe has no width of its own: nothing is cut for it.
-    wide = out.console if out.console.is_terminal else Console(width=WIDE, quiet=out.as_json)
-    wide.print(table)
-    for each in nodes:
-        if each["state"] == "failing":
-            out.say(f"  [red]{escape(each['name'])}: {escape(str(each['problem']))}[/]")
-    healthy = bool(nodes) and all(each["healthy"] for each in nodes)
-    out.finish({"ok": healthy, "home": opened.root, "network": opened.settings.name, "nodes": nodes})
-    if not healthy:
-        if homes:
-            out.note(f"启动：linxin network up {directory} / start it: linxin network up {directory}")
-        raise click.exceptions.Exit(1)
+def _waits_for_others(said: ledger_pb2.GetStatusResponse, here: set[str]) -> bool:
+    """Whether a node without a block yet lacks validators that run elsewhere, or a vote that lets it in."""
+    if said.role in ("learner", "observer"):
+        return True
+    return bool(said.waiting_for) and not here.issuperset(said.waiting_for)
 
 
 @network.command(short_help="Stop the nodes of a folder and wait until they have.")
@@ -229,7 +214,7 @@ def certificate(
     if name not in homes:
         listed = ", ".join(homes) or "none"
         raise Problem(f"没有节点 {name!r}", f"there is no node {name!r}", f"--node：{listed}", f"--node: {listed}")
-    made = renew_certificate(opened.root, homes[name], authority_key or opened.root / AUTHORITY_KEY_FILE, hosts)
+    made = renew_certificate(homes[name], Authority.of(opened, authority_key), hosts)
     names = [*made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
     listed_hosts, until = [str(each.value) for each in names], made.not_valid_after_utc
     out.say(

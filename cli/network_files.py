@@ -2,32 +2,35 @@
 
 import secrets
 import shutil
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
+from cli.homes import (
+    AUTHORITY_KEY_FILE,
+    HOST,
+    Authority,
+    Place,
+    fill_home,
+    free_ports,
+    make_validator_key,
+    validator_settings,
+    workers_for,
+)
 from client import network_directory as layout
 from client.failures import Failure
 from client.network_directory import NetworkDirectory, NetworkSettings, open_network, settings_text
 from client.wallet import Cost, create_key
-from ledger.crypto.hashing import sha256
 from ledger.crypto.signing import Algorithm
 from ledger.genesis import FORMAT, GenesisFile, GenesisKey, GenesisOrganisation, GenesisValidator, load_genesis
 from ledger.module import Registry
 from ledger.roles import Role
-from network.config import load_config
-from network.home import create_safety
-from network.tls import issue_server_certificate, make_authority, write_private
+from network.tls import make_authority, write_private
 
-HOST = "127.0.0.1"
 PASSPHRASE_BYTES = 24
-AUTHORITY_KEY_FILE = "ca.key"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,13 @@ FOUNDERS: Sequence[Founder] = (
 )
 """Whom a new network knows from the start. The platform registers all others."""
 
-VALIDATORS_MAX = 1
-"""A network of this version orders by itself; several validators need the replicated log."""
+VALIDATORS: Sequence[str] = (
+    *("platform", "farm", "hub", "inspector"),
+    *("warehouse", "community", "regulator", "auditor", "custodian"),
+)
+"""Who runs the validators of a new network: the first so many of these, one each."""
+
+VALIDATORS_MAX = len(VALIDATORS)
 
 
 class NotEmpty(Failure):
@@ -69,27 +77,15 @@ class NotEmpty(Failure):
         )
 
 
-class TooManyValidators(Failure):
-    """More validators than this version can order with."""
+class WrongNumber(Failure):
+    """More validators than there are founders, or none."""
 
     def __init__(self, asked: int) -> None:
         super().__init__(
-            f"本版本的网络只有 {VALIDATORS_MAX} 个验证节点，无法建立 {asked} 个",
-            f"a network of this version has {VALIDATORS_MAX} validator, not {asked}",
-            "请使用 --validators 1",
-            "use --validators 1",
-        )
-
-
-class WrongAuthority(Failure):
-    """A file that is not the authority's private key."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} 不是本网络 CA 的私钥：{reason}",
-            f"{path} is not the private key of this network's authority: {reason}",
-            "请用 --authority-key 给出 linxin network init 生成的 ca.key",
-            "name the ca.key that `linxin network init` made with --authority-key",
+            f"新网络可有 1 至 {VALIDATORS_MAX} 个验证节点（每个创始组织一个），不能是 {asked} 个",
+            f"a new network has 1 to {VALIDATORS_MAX} validators, one for each founder, not {asked}",
+            "请改用 --validators 4；其余可在运行中加入：linxin network add-validator",
+            "use --validators 4; more can join while it runs: `linxin network add-validator`",
         )
 
 
@@ -98,10 +94,10 @@ def init_network(
 ) -> NetworkDirectory:
     """Make a network in an empty folder: all files of the layout, with fresh keys and free loopback ports.
 
-    Raises `NotEmpty`, `TooManyValidators`, `BadGenesis` (a parameter that no module has) and OSError.
+    Raises `NotEmpty`, `WrongNumber`, `BadGenesis` (a parameter that no module has) and OSError.
     """
     if not 1 <= validators <= VALIDATORS_MAX:
-        raise TooManyValidators(validators)
+        raise WrongNumber(validators)
     if root.exists() and any(root.iterdir()):
         raise NotEmpty(root)
     made_here = not root.exists()
@@ -122,21 +118,34 @@ def _fill(
         passphrase = secrets.token_urlsafe(PASSPHRASE_BYTES)
         write_private(root / layout.PASSPHRASE_FILE, f"{passphrase}\n".encode())
     (root / layout.KEYS).mkdir(mode=0o700)
-    homes = [root / layout.NODES / founder.id for founder in FOUNDERS[:validators]]
+    homes = [root / layout.NODES / name for name in sorted(VALIDATORS[:validators])]
+    ports = free_ports(2 * len(homes))
+    places = [Place(HOST, *ports[number : number + 2]) for number in range(0, len(ports), 2)]
     organisations = [_make_organisation(root, founder, passphrase) for founder in FOUNDERS]
-    members = [_make_validator(home, passphrase) for home in homes]
+    keys = [make_validator_key(home, passphrase) for home in homes]
+    members = [
+        GenesisValidator(home.name, home.name, key.hex(), place.peer_address)
+        for home, key, place in zip(homes, keys, places, strict=True)
+    ]
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     file = GenesisFile(FORMAT, name, now, organisations, members, dict(sorted(parameters.items())))
     genesis = msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
     load_genesis(genesis, registry)
     (root / layout.GENESIS_FILE).write_bytes(genesis)
-    ports = free_ports(len(homes))
-    _make_homes(root, name, homes, ports, genesis)
-    for home, member in zip(homes, members, strict=True):
-        create_safety(home, load_config(home), sha256(genesis), bytes.fromhex(member.public_key))
-    settings = NetworkSettings(name=name, endpoints=[f"{HOST}:{port}" for port in ports])
-    (root / layout.NETWORK_FILE).write_text(settings_text(settings), encoding="utf-8")
+    authority = _make_authority(root, name)
+    for home, key, place in zip(homes, keys, places, strict=True):
+        settings = validator_settings(home.name, place, workers_for(validators))
+        fill_home(home, place, genesis, authority, settings, key)
+    listed = NetworkSettings(name=name, endpoints=[place.endpoint for place in places])
+    (root / layout.NETWORK_FILE).write_text(settings_text(listed), encoding="utf-8")
     return open_network(root)
+
+
+def _make_authority(root: Path, name: str) -> Authority:
+    certificate, key = make_authority(name)
+    (root / layout.AUTHORITY_FILE).write_bytes(certificate)
+    write_private(root / AUTHORITY_KEY_FILE, key)
+    return Authority(certificate, key, root / AUTHORITY_KEY_FILE)
 
 
 def _empty(root: Path, *, remove: bool) -> None:
@@ -155,60 +164,3 @@ def _make_organisation(root: Path, founder: Founder, passphrase: str) -> Genesis
     key = create_key(path, Algorithm.ED25519, passphrase, Cost.INTERACTIVE)
     listed = GenesisKey("ed25519", key.public_key.hex())
     return GenesisOrganisation(founder.id, founder.name_zh, founder.name_en, list(founder.roles), [listed])
-
-
-def _make_validator(home: Path, passphrase: str) -> GenesisValidator:
-    home.mkdir(parents=True, mode=0o700)
-    key = create_key(home / "validator.key", Algorithm.ED25519, passphrase, Cost.INTERACTIVE)
-    return GenesisValidator(home.name, home.name, key.public_key.hex())
-
-
-def _make_homes(root: Path, name: str, homes: Sequence[Path], ports: Sequence[int], genesis: bytes) -> None:
-    """TLS files and `node.toml` of each node, and the authority that issued them."""
-    certificate, authority_key = make_authority(name)
-    (root / layout.AUTHORITY_FILE).write_bytes(certificate)
-    write_private(root / AUTHORITY_KEY_FILE, authority_key)
-    for home, port in zip(homes, ports, strict=True):
-        chain, key = issue_server_certificate(certificate, authority_key, [HOST, "localhost"])
-        (home / "tls").mkdir(mode=0o700)
-        (home / "tls" / "server.crt").write_bytes(chain)
-        write_private(home / "tls" / "server.key", key)
-        (home / layout.GENESIS_FILE).write_bytes(genesis)
-        (home / "node.toml").write_text(
-            "# One validator; docs/OPERATORS.md explains every setting.\n"
-            f'name = "{home.name}"\n\n'
-            f'[listen]\naddress = "{HOST}:{port}"\n',
-            encoding="utf-8",
-        )
-
-
-def renew_certificate(root: Path, home: Path, authority_key: Path, hosts: Sequence[str]) -> x509.Certificate:
-    """Issue a node a new TLS certificate for `hosts` and this machine's loopback, with a new key, in place of the old.
-
-    Raises `WrongAuthority` and OSError; the old files stay until both new ones are whole.
-    """
-    certificate, settings = (root / layout.AUTHORITY_FILE).read_bytes(), load_config(home).listen
-    names = list(dict.fromkeys([*hosts, HOST, "localhost"]))
-    try:
-        chain, key = issue_server_certificate(certificate, authority_key.read_bytes(), names)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise WrongAuthority(authority_key, str(error)) from None
-    drafts = {home / f"{name}.new": home / name for name in (settings.certificate, settings.key)}
-    for draft, data in zip(drafts, (chain, key), strict=True):
-        draft.unlink(missing_ok=True)
-        write_private(draft, data)
-    for draft, place in drafts.items():
-        draft.rename(place)
-    return x509.load_pem_x509_certificate(chain)
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on now, all different."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

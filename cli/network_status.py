@@ -1,8 +1,9 @@
-"""How the nodes of a network fare: asked over their public API, here and elsewhere."""
+"""How the nodes of a network fare: asked over their public API, here and elsewhere, all at once."""
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,23 @@ from cli.processes import find_process
 from client.connection import Connection
 from client.failures import Failure
 from client.network_directory import NetworkDirectory
+from ledger.certificate import quorum
 from ledger.crypto.hashing import sha256
 from network.config import load_config
 
 STATUS_S_MAX = 3.0
 CONNECT_S_MAX = 0.5
 
+FACTS = (
+    *("id", "role", "term", "leader", "vote", "held", "height", "executed_height", "committed_index", "last_index"),
+    *("time_ms", "lag_ms", "log_size", "mempool_count", "version", "quorum", "started_ms", "evidence_count"),
+)
+"""What is passed on of a node's answer as it says it."""
+
 
 def listens_on(home: Path) -> str:
-    """host:port of a node, from its configuration."""
-    return load_config(home).listen.address
+    """host:port of a node, from its configuration; where it listens on all interfaces, this machine's loopback."""
+    return load_config(home).listen.address.replace("0.0.0.0:", "127.0.0.1:")
 
 
 async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) -> ledger_pb2.GetStatusResponse:
@@ -31,36 +39,124 @@ async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) ->
         return await connection.status(timeout_s)
 
 
-def describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
+async def describe_nodes(opened: NetworkDirectory) -> list[dict[str, Any]]:
+    """How each node of the folder fares; in a participant's folder, which has none, each endpoint of the network."""
+    homes = opened.node_homes()
+    if homes:
+        return list(await asyncio.gather(*(describe_node(opened, home) for home in homes)))
+    return list(await asyncio.gather(*(describe_remote(opened, endpoint) for endpoint in opened.endpoints)))
+
+
+async def describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
     """How a node of this machine fares: `state` is up, stopped (nothing listens) or failing (`problem` says why)."""
     process, endpoint = find_process(home), listens_on(home)
     known = {"name": home.name, "pid": process.pid if process else None, "endpoint": endpoint}
     if process is None and not listens(endpoint):
         return known | {"healthy": False, "state": "stopped", "problem": "已停止 stopped"}
-    return known | _ask(lambda: node_status(opened, home, STATUS_S_MAX))
+    return known | await _ask(lambda: node_status(opened, home, STATUS_S_MAX))
 
 
-def describe_remote(opened: NetworkDirectory, endpoint: str) -> dict[str, Any]:
+async def describe_remote(opened: NetworkDirectory, endpoint: str) -> dict[str, Any]:
     """A node that runs elsewhere, as a participant without nodes sees it."""
 
     async def status() -> ledger_pb2.GetStatusResponse:
         async with Connection([endpoint], opened.authority(), sha256(opened.genesis_bytes())) as connection:
             return await connection.status(STATUS_S_MAX)
 
-    found = _ask(status)
-    return {"name": str(found.get("cosigner", "-")).rpartition("/")[2], "pid": None, "endpoint": endpoint} | found
+    found = await _ask(status)
+    return {"name": validator_of(str(found.get("cosigner", "-"))), "pid": None, "endpoint": endpoint} | found
 
 
-def _ask(status: Callable[[], Coroutine[Any, Any, ledger_pb2.GetStatusResponse]]) -> dict[str, Any]:
+async def _ask(status: Callable[[], Coroutine[Any, Any, ledger_pb2.GetStatusResponse]]) -> dict[str, Any]:
     """What a node says of itself, or why it does not."""
     known: dict[str, Any] = {"healthy": False, "state": "up", "problem": None}
     try:
-        said = asyncio.run(status())
+        said = await status()
     except Failure as failure:
         return known | {"state": "failing", "problem": failure.en}
-    facts = ("height", "time_ms", "lag_ms", "log_size", "mempool_count", "version", "quorum", "started_ms")
-    named = {"healthy": True, "signers": list(said.signers), "cosigner": said.name}
-    return known | named | {fact: getattr(said, fact) for fact in facts}
+    peers = [
+        {fact: getattr(peer, fact) for fact in ("id", "address", "status", "connected", "certified_height", "behind")}
+        for peer in said.peers
+    ]
+    listed = {"signers": list(said.signers), "validators": list(said.validators), "waiting_for": list(said.waiting_for)}
+    named = {"healthy": True, "cosigner": said.name, "peers": peers}
+    return known | named | listed | {fact: getattr(said, fact) for fact in FACTS}
+
+
+def validator_of(cosigner: str) -> str:
+    """The id in a cosigner name: `linxin/demo/farm` -> `farm`."""
+    return cosigner.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A network as those of its nodes that answered see it; `height` 0: none did."""
+
+    height: int
+    term: int
+    leader: str
+    quorum: int
+    validators: tuple[str, ...]
+    signed: tuple[str, ...]
+    waiting_for: tuple[str, ...]
+    evidence_count: int
+
+    @property
+    def not_signed(self) -> tuple[str, ...]:
+        """Members whose signature is not on the last certificate: a quorum is enough for one."""
+        return tuple(each for each in self.validators if each not in self.signed)
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` tells it."""
+        return {
+            "height": self.height,
+            "term": self.term,
+            "leader": self.leader or None,
+            "quorum": self.quorum,
+            "validators": list(self.validators),
+            "signed": list(self.signed),
+            "not_signed": list(self.not_signed),
+            "has_quorum": self.height > 0 and not self.waiting_for,
+            "waiting_for": list(self.waiting_for),
+            "evidence_count": self.evidence_count,
+        }
+
+
+def overview(nodes: Sequence[dict[str, Any]]) -> Overview:
+    """What the nodes' answers say together: the highest certificate, the leader of the highest term, who is missed."""
+    up = [node for node in nodes if node["healthy"]]
+    if not up:
+        return Overview(0, 0, "", 0, (), (), (), 0)
+    highest = max(up, key=lambda node: int(node["height"]))
+    newest = max(up, key=lambda node: (int(node["term"]), bool(node["leader"])))
+    validators = tuple(highest["validators"])
+    return Overview(
+        height=highest["height"],
+        term=newest["term"],
+        leader=newest["leader"],
+        quorum=highest["quorum"],
+        validators=validators,
+        signed=tuple(sorted(map(validator_of, highest["signers"]))),
+        waiting_for=_waiting_for(nodes, up, validators),
+        evidence_count=max(node["evidence_count"] for node in up),
+    )
+
+
+def _waiting_for(
+    nodes: Sequence[dict[str, Any]], up: Sequence[dict[str, Any]], validators: Sequence[str]
+) -> tuple[str, ...]:
+    """Members without which there is no quorum; empty as soon as one member that is up says that it has one.
+
+    Where every member was asked, those that answer are counted besides: nodes need a moment to miss each other.
+    """
+    members = [node for node in up if node["id"] in validators]
+    answering = {node["id"] for node in members}
+    asked = {node.get("id") or node["name"] for node in nodes}
+    if validators and asked.issuperset(validators) and len(answering) < quorum(len(validators)):
+        return tuple(each for each in validators if each not in answering)
+    if not members or not all(node["waiting_for"] for node in members):
+        return ()
+    return tuple(sorted({each for node in members for each in node["waiting_for"]}))
 
 
 def listens(endpoint: str) -> bool:

@@ -77,7 +77,7 @@ def test_an_unknown_parameter_and_too_many_validators_are_refused(tmp_path: Path
     tmp_path.joinpath("empty").mkdir()
     run("network", "init", str(tmp_path / "empty"), "--name", "Not A Name", status=1)
     assert list(tmp_path.joinpath("empty").iterdir()) == []
-    assert run("network", "init", str(tmp_path / "b"), "--validators", "4", status=1)["error"]["remedy_en"]
+    assert run("network", "init", str(tmp_path / "b"), "--validators", "10", status=1)["error"]["remedy_en"]
     assert not (tmp_path / "b").exists()
 
 
