@@ -171,9 +171,9 @@ def _open_finaliser(
     stack.callback(safety.close)
     log_directory = OsDirectory(home / config.data / LOG)
     stack.callback(log_directory.close)
-    durable = DurableLog.open(log_directory, genesis.chain_id, safety.promises.acknowledged.index)
+    durable = DurableLog.open(log_directory, genesis.chain_id, safety.promises.acknowledged)
     stack.callback(durable.close)
-    safety.acknowledge(max(Mark(durable.tip.term, durable.tip.index), safety.promises.acknowledged))
+    safety.keep(safety.promises.term, safety.promises.vote, Mark(durable.tip.term, durable.tip.index))
     ordering = SingleVoter(name, durable.tip)
     return Finaliser(genesis, registry, key, name, ordering, durable, safety, chain, now_ms)
 

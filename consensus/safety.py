@@ -18,6 +18,10 @@ class Mark:
     index: int
 
 
+NOTHING = Mark(0, 0)
+"""Below every entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cosigned:
     """A cosignature given: one checkpoint a height, ever; a repeat keeps the timestamp (seconds since 1970)."""
@@ -33,7 +37,7 @@ class Promises:
 
     term: int = 0
     vote: str = ""
-    acknowledged: Mark = Mark(0, 0)
+    acknowledged: Mark = NOTHING
     cosigned: tuple[Cosigned, ...] = ()
 
     @property
@@ -57,13 +61,10 @@ class Promises:
         return replace(self, term=term, vote=vote)
 
     def with_acknowledged(self, mark: Mark) -> "Promises":
-        """Promise that the log up to `mark` is durable. Raises `PromiseBroken` if that goes back."""
-        if mark < self.acknowledged:
-            raise PromiseBroken(
-                f"已确认到 {_show(self.acknowledged)}，不能退回 {_show(mark)}",
-                f"acknowledged up to {_show(self.acknowledged)} already, not to go back to {_show(mark)}",
-            )
-        return replace(self, acknowledged=mark)
+        """Promise that the log up to `mark` is durable. A lower mark than was promised changes nothing: a log may
+        rightly be cut, but only to be continued in a higher term.
+        """
+        return replace(self, acknowledged=max(mark, self.acknowledged))
 
     def with_cosignature(self, wanted: Cosigned) -> "tuple[Promises, Cosigned]":
         """The promises with a cosignature at a height, and the cosignature to give: an earlier one if there is one.
@@ -89,5 +90,22 @@ class Promises:
         return replace(self, cosigned=(*self.cosigned, wanted)[-COSIGNATURES_KEPT:]), wanted
 
 
-def _show(mark: Mark) -> str:
-    return f"{mark.term}/{mark.index}"
+def check_newest(promises: Promises, height: int, checkpoint_hash: bytes) -> None:
+    """A cosignature by this key of `checkpoint_hash` at `height` has been seen: in the ledger, or shown by a peer, the
+    signature verified. Raises `PromiseBroken` if the promises do not know of it, so that they are an older copy.
+
+    Heights from before the oldest of a full record are not on record any more and pass.
+    """
+    given = promises.find(height)
+    if given is not None and given.checkpoint_hash == checkpoint_hash:
+        return
+    if given is None and len(promises.cosigned) == COSIGNATURES_KEPT and height < promises.cosigned[0].height:
+        return
+    shown = checkpoint_hash.hex()[:16]
+    raise PromiseBroken(
+        f"网络中有此密钥在高度 {height} 对检查点 {shown}… 的签名，而安全文件（最高 {promises.height}）没有记录它："
+        "安全文件是从备份恢复的旧副本，或此密钥另有他处在用。请停止使用此密钥，以新的标识和新的密钥加入网络",
+        f"the network holds a signature by this key at height {height}, of checkpoint {shown}…, that the safety file, "
+        f"which goes up to {promises.height}, does not know: it was restored from a backup, or the key is in use "
+        "elsewhere too; stop using this key and join with a new id and a new key",
+    )

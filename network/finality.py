@@ -76,7 +76,8 @@ class Finaliser:
             position_term=self._log.term_at(position.index),
         )
         steps = plan(found)
-        for entry in self._log.entries(steps.first, steps.last):
+        for index in range(steps.first, steps.last + 1):
+            entry = self._log.entry(index)
             proposal = decode_proposal(entry.payload)
             self._finalise(entry, proposal, [self._check(raw) for raw in proposal.transactions])
         steps.check_reached(self._chain.head.height)

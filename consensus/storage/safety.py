@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from consensus.errors import DiskFault, SafetyDamaged, SafetyExists, SafetyLost, SafetyOfAnother
-from consensus.safety import COSIGNATURES_KEPT, VOTE_SIZE_MAX, Cosigned, Mark, Promises
+from consensus.safety import COSIGNATURES_KEPT, NOTHING, VOTE_SIZE_MAX, Cosigned, Mark, Promises
 from consensus.storage.files import Directory, File
 
 NAME = "safety"
@@ -123,21 +123,21 @@ class SafetyFile:
         """What is promised, durably."""
         return self._record.promises
 
-    def vote(self, term: int, candidate: str) -> None:
-        """Enter `term` and vote ("" = for nobody yet). Raises `PromiseBroken` or `DiskFault`."""
-        self._keep(self.promises.with_vote(term, candidate))
+    def keep(self, term: int, vote: str, mark: Mark) -> None:
+        """Promise term, vote ("" = nobody yet) and that the log, synced before, is durable up to `mark`, in one write.
 
-    def acknowledge(self, mark: Mark) -> None:
-        """Promise that the log, synced before, is durable up to `mark`. Raises `PromiseBroken` or `DiskFault`."""
-        self._keep(self.promises.with_acknowledged(mark))
+        Nothing is written if nothing changes; a mark below the one kept changes nothing. Raises `PromiseBroken` for an
+        older term or a second vote in a term, or `DiskFault`.
+        """
+        self._keep(self.promises.with_vote(term, vote).with_acknowledged(mark))
 
-    def cosign(self, height: int, checkpoint_hash: bytes, timestamp_s: int, acknowledged: Mark) -> Cosigned:
-        """Promise the only checkpoint of a height, and the log up to the entry it came of, in one write.
+    def cosign(self, height: int, checkpoint_hash: bytes, timestamp_s: int, acknowledged: Mark = NOTHING) -> Cosigned:
+        """Promise the only checkpoint of a height, and, as `keep` does, the log up to `acknowledged`, in one write.
 
         Returns the cosignature to give: one given before keeps its timestamp. Raises `PromiseBroken` or `DiskFault`.
         """
         promises, given = self.promises.with_cosignature(Cosigned(height, checkpoint_hash, timestamp_s))
-        self._keep(promises.with_acknowledged(max(acknowledged, promises.acknowledged)))
+        self._keep(promises.with_acknowledged(acknowledged))
         return given
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from consensus.entry import Entry
 from consensus.recovery import Found, plan
-from consensus.safety import Cosigned, Mark
+from consensus.safety import COSIGNATURES_KEPT, Cosigned, Mark
 from consensus.single import SingleVoter
 from consensus.storage.files import Directory
 from consensus.storage.log import DurableLog
@@ -36,14 +36,14 @@ class SmallNode:
         self.now_s = now_s
         self.safety = SafetyFile.open(directory, CHAIN_ID, PUBLIC_KEY)
         mark = self.safety.promises.acknowledged
-        self.log = DurableLog.open(directory, CHAIN_ID, mark.index, segment_size=segment_size)
+        self.log = DurableLog.open(directory, CHAIN_ID, mark, segment_size=segment_size)
         height = len(ledger.blocks)
         position = Mark(1 if height else 0, height)
         base, tip = self.log.base, self.log.tip
         places = (Mark(base.term, base.index), Mark(tip.term, tip.index))
         found = Found(*places, self.safety.promises, height, position, self.log.term_at(height))
         planned = plan(found)
-        for entry in self.log.entries(planned.first, planned.last):
+        for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
         planned.check_reached(len(ledger.blocks))
         self.voter = SingleVoter("small", self.log.tip)
@@ -72,6 +72,8 @@ class SmallNode:
         self.now_s += 1
         given = self.safety.cosign(height, sha256(previous + entry.payload), self.now_s, Mark(entry.term, entry.index))
         self.ledger.blocks.append(given)
+        if len(self.ledger.blocks) - self.ledger.synced >= COSIGNATURES_KEPT // 2:
+            self.sync_ledger()
         return given
 
     def sync_ledger(self) -> None:

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.entry import PAYLOAD_SIZE_MAX, Entry, Tip, first_tip, next_entry
+from consensus.entry import LEADER_SIZE_MAX, PAYLOAD_SIZE_MAX, SIGNATURE_SIZE, Entry, Kind, Tip, first_tip, next_entry
 from consensus.errors import DirectoryInUse, DiskFault, LogDamaged, LogOfOtherChain
+from consensus.safety import Mark
 from consensus.storage import format as layout
 from consensus.storage.files import Directory, OsDirectory
 from consensus.storage.log import DurableLog
-from tests.consensus.lossy_files import LossyDisk
+from tests.consensus.lossy_files import LossyDisk, LossyFile
 
 CHAIN_ID = bytes(range(32))
 
@@ -26,7 +27,7 @@ def make_entries(tip: Tip, payloads: list[bytes], term: int = 1) -> list[Entry]:
     return made
 
 
-def written(disk: LossyDisk, groups: int = 6, size: int = 300, segment_size: int = 1500) -> list[Entry]:
+def written(disk: LossyDisk, groups: int = 6, size: int = 300, segment_size: int = 2000) -> list[Entry]:
     """A log of `groups` synced groups of three entries, on `disk`."""
     log = DurableLog.open(disk.directory(), CHAIN_ID, segment_size=segment_size)
     draw, entries = random.Random(1), []
@@ -40,7 +41,7 @@ def written(disk: LossyDisk, groups: int = 6, size: int = 300, segment_size: int
 
 def reopened(directory: Directory, acknowledged_index: int = 0) -> DurableLog:
     """The log as it is now."""
-    return DurableLog.open(directory, CHAIN_ID, acknowledged_index, segment_size=1500)
+    return DurableLog.open(directory, CHAIN_ID, Mark(1, acknowledged_index), segment_size=2000)
 
 
 @given(
@@ -57,8 +58,8 @@ def test_what_is_appended_is_read_back(groups: list[list[bytes]], segment_size: 
         log.append(made)
         entries += made
     log.sync()
-    for held in (log, DurableLog.open(disk.directory(), CHAIN_ID, len(entries), segment_size=segment_size)):
-        assert list(held.entries(1, len(entries))) == entries
+    for held in (log, DurableLog.open(disk.directory(), CHAIN_ID, Mark(0, len(entries)), segment_size=segment_size)):
+        assert held.entries(1, len(entries) + 1) == entries
         assert held.tip == (entries[-1].tip if entries else first_tip(CHAIN_ID))
         assert held.durable_index == len(entries)
         assert held.cut_bytes == 0
@@ -70,17 +71,21 @@ def test_what_is_appended_is_read_back(groups: list[list[bytes]], segment_size: 
     st.integers(1, 2**64 - 1),
     st.integers(0, 2**64 - 1),
     st.binary(max_size=99),
+    st.sampled_from(Kind),
+    st.text(st.characters(min_codepoint=1, max_codepoint=0x7F), max_size=LEADER_SIZE_MAX),
+    st.binary(min_size=SIGNATURE_SIZE, max_size=SIGNATURE_SIZE) | st.just(b""),
 )
-def test_headers_round_trip(length: int, term: int, index: int, durable: int, payload: bytes) -> None:
-    entry = Entry(term, index, payload, bytes(32))
+def test_headers_round_trip(
+    length: int, term: int, index: int, durable: int, payload: bytes, kind: Kind, leader: str, signature: bytes
+) -> None:
+    entry = Entry(term, index, payload, bytes(32), kind, leader, signature)
     record = layout.encode_record(entry, durable)
     header = layout.decode_record_header(record[: layout.RECORD_HEADER_SIZE])
-    assert header == layout.RecordHeader(len(payload), term, index, durable)
+    assert header == layout.RecordHeader(len(payload), term, index, durable, kind, leader, signature)
     assert header.record_size == len(record)
     before = Tip(term, index - 1, bytes(32))
-    assert layout.decode_segment_header(layout.encode_segment_header(CHAIN_ID, before)) == layout.SegmentHeader(
-        CHAIN_ID, before
-    )
+    segment = layout.SegmentHeader(CHAIN_ID, length, length % 2 == 1, before)
+    assert layout.decode_segment_header(layout.encode_segment_header(segment)) == segment
 
 
 @pytest.mark.fuzz
@@ -89,7 +94,7 @@ def test_hostile_bytes_are_bad_bytes_and_nothing_else(data: bytes, bad_index: in
     for decode in (layout.decode_record_header, layout.decode_segment_header):
         with pytest.raises(layout.BadBytes):
             decode(data)
-    header = layout.RecordHeader(max(0, len(data) - layout.DIGEST_SIZE), 1, 1, 0)
+    header = layout.RecordHeader(max(0, len(data) - layout.DIGEST_SIZE), 1, 1, 0, Kind.PROPOSAL, "", b"")
     with pytest.raises(layout.BadBytes):
         layout.decode_record(header, data, Tip(1, 0, CHAIN_ID))
     assert layout.find_later_record(data, bad_index) is None
@@ -104,7 +109,7 @@ def test_whatever_stands_after_the_synced_end_is_cut(tail: bytes) -> None:
     end = len(disk.names[name].seen)
     disk.names[name].seen.extend(tail)
     log = reopened(disk.directory(), len(entries))
-    assert list(log.entries(1, len(entries))) == entries
+    assert log.entries(1, len(entries) + 1) == entries
     assert log.cut_bytes == len(tail)
     assert len(disk.names[name].seen) == end
 
@@ -121,7 +126,7 @@ def test_every_flipped_bit_in_what_was_acknowledged_is_loud_and_names_the_place(
             assert name in refused.value.en
             assert name in refused.value.zh
             inode.seen[offset] ^= 1 << offset % 8
-    assert list(reopened(disk.directory(), len(entries)).entries(1, len(entries))) == entries
+    assert reopened(disk.directory(), len(entries)).entries(1, len(entries) + 1) == entries
 
 
 def test_damage_below_a_later_synced_record_is_loud_even_when_nothing_is_known_to_be_acknowledged() -> None:
@@ -129,9 +134,11 @@ def test_damage_below_a_later_synced_record_is_loud_even_when_nothing_is_known_t
     written(disk, groups=4)
     names = sorted(disk.names)
     newest = disk.names[names[-1]]
-    assert len(newest.seen) > 3 * (300 + 68) + layout.SEGMENT_HEADER_SIZE, "two groups are needed"
+    assert len(newest.seen) > 3 * (300 + layout.RECORD_HEADER_SIZE) + layout.SEGMENT_HEADER_SIZE, (
+        "two groups are needed"
+    )
     # In the payload, in the record's header (so that its length is unknown), and in a segment that is not the newest.
-    for name, offset in ((names[-1], 200), (names[-1], layout.SEGMENT_HEADER_SIZE + 6), (names[0], 200)):
+    for name, offset in ((names[-1], 400), (names[-1], layout.SEGMENT_HEADER_SIZE + 6), (names[0], 400)):
         disk.names[name].seen[offset] ^= 1
         with pytest.raises(LogDamaged, match=rf"{name} at offset {layout.SEGMENT_HEADER_SIZE}: .*later"):
             reopened(disk.directory())
@@ -154,7 +161,7 @@ def test_a_torn_group_is_cut_although_its_later_pages_reached_the_disk() -> None
     after = make_entries(log.tip, [b"goes on"])
     log.append(after)
     log.sync()
-    assert list(reopened(disk.directory(), 2).entries(1, 2)) == first + after
+    assert reopened(disk.directory(), 2).entries(1, 3) == first + after
 
 
 def test_a_missing_segment_is_loud() -> None:
@@ -189,7 +196,7 @@ def test_only_whole_covered_segments_are_forgotten() -> None:
     assert log.term_at(log.base.index - 1) is None
     with pytest.raises(IndexError):
         log.entry(log.base.index)
-    assert list(log.entries(log.base.index + 1, log.tip.index)) == entries[log.base.index :]
+    assert log.entries(log.base.index + 1, log.tip.index + 1) == entries[log.base.index :]
 
 
 def test_another_chains_log_is_refused() -> None:
@@ -205,10 +212,10 @@ def test_after_a_disk_fault_nothing_is_tried_again(monkeypatch: pytest.MonkeyPat
     entries = make_entries(log.tip, [b"a", b"b"])
     log.append(entries[:1])
 
-    def fail() -> None:
+    def fail(_: LossyFile) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(log._segments[-1].file, "sync", fail)
+    monkeypatch.setattr(LossyFile, "sync", fail)
     with pytest.raises(DiskFault, match="Input/output error"):
         log.sync()
     monkeypatch.undo()
@@ -228,7 +235,7 @@ def test_on_a_real_disk(tmp_path: Path) -> None:
     directory = OsDirectory(tmp_path / "log")
     with pytest.raises(DirectoryInUse, match="log"):
         OsDirectory(tmp_path / "log")
-    log = DurableLog.open(directory, CHAIN_ID, segment_size=1500)
+    log = DurableLog.open(directory, CHAIN_ID, segment_size=2000)
     entries = make_entries(log.tip, [bytes([n]) * 700 for n in range(9)])
     for entry in entries:
         log.append([entry])
@@ -241,7 +248,7 @@ def test_on_a_real_disk(tmp_path: Path) -> None:
     directory = OsDirectory(tmp_path / "log")
     log = reopened(directory, 9)
     assert 0 < log.base.index <= 5
-    assert list(log.entries(log.base.index + 1, 9)) == entries[log.base.index :]
+    assert log.entries(log.base.index + 1, 10) == entries[log.base.index :]
     newest = tmp_path / "log" / directory.names()[-1]
     log.close()
     newest.write_bytes(newest.read_bytes()[:-1])

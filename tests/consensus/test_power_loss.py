@@ -16,7 +16,7 @@ from tests.consensus.lossy_files import LossyDisk, Stopped
 from tests.consensus.small_node import CHAIN_ID, PUBLIC_KEY, SmallLedger, SmallNode
 
 LIVES = 5
-SEEDS = 300
+SEEDS = 900
 
 
 class Lost(Exception):

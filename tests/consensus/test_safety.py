@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.errors import DiskFault, PromiseBroken, SafetyDamaged, SafetyExists, SafetyLost, SafetyOfAnother
-from consensus.safety import COSIGNATURES_KEPT, Cosigned, Mark, Promises
+from consensus.safety import COSIGNATURES_KEPT, NOTHING, Cosigned, Mark, Promises, check_newest
 from consensus.storage.safety import COPY_SIZE, SLOT_SIZE, SafetyFile, SafetyRecord, decode_record, encode_record
 from tests.consensus.lossy_files import LossyDisk
 
@@ -46,8 +46,7 @@ def test_hostile_bytes_are_no_record(data: bytes) -> None:
 def test_promises_are_there_after_reopening() -> None:
     disk = LossyDisk()
     safety = created(disk)
-    safety.vote(3, "v2")
-    safety.acknowledge(Mark(3, 7))
+    safety.keep(3, "v2", Mark(3, 7))
     for height in range(1, 50):
         safety.cosign(height, bytes([height]) * 32, 1000 + height, Mark(3, 7 + height))
     disk.cut_power(lose_all=True)
@@ -71,24 +70,56 @@ def test_a_repeated_cosignature_has_the_first_timestamp_and_writes_nothing() -> 
 def test_contradicting_a_promise_is_refused_and_keeps_the_promise() -> None:
     disk = LossyDisk()
     safety = created(disk)
-    safety.vote(5, "a")
+    safety.keep(5, "a", NOTHING)
     for height in range(1, COSIGNATURES_KEPT + 3):
         safety.cosign(height, bytes(32), 1000, Mark(5, height))
     before = safety.promises
     for refused in (
         lambda: safety.cosign(COSIGNATURES_KEPT, b"x" * 32, 1000, Mark(5, 99)),
         lambda: safety.cosign(1, bytes(32), 1000, Mark(5, 99)),
-        lambda: safety.vote(5, "b"),
-        lambda: safety.vote(4, "a"),
-        lambda: safety.acknowledge(Mark(5, 3)),
-        lambda: safety.acknowledge(Mark(4, 999)),
+        lambda: safety.keep(5, "b", Mark(5, 99)),
+        lambda: safety.keep(5, "", Mark(5, 99)),
+        lambda: safety.keep(4, "a", Mark(5, 99)),
     ):
         with pytest.raises(PromiseBroken, match=r"refusing to sign[\s\S]*拒绝签名"):
             refused()
     assert reopened(disk).promises == before
-    safety.vote(5, "a")
-    safety.vote(6, "b")
+    safety.keep(5, "a", NOTHING)
+    safety.keep(6, "b", NOTHING)
     assert reopened(disk).promises.vote == "b"
+
+
+def test_term_vote_and_mark_are_one_write_and_the_mark_never_goes_down() -> None:
+    disk = LossyDisk()
+    safety = created(disk)
+    before = disk.operations
+    safety.keep(3, "v" * 64, Mark(3, 7))
+    assert disk.operations == before + 2, "one write, one sync"
+    for lower in (Mark(3, 7), Mark(3, 6), Mark(2, 999), NOTHING):
+        safety.keep(3, "v" * 64, lower)
+    assert disk.operations == before + 2
+    safety.keep(4, "", Mark(4, 2))
+    assert reopened(disk).promises == Promises(4, "", Mark(4, 2))
+
+
+def test_a_signature_that_the_safety_file_does_not_know_of_is_of_a_newer_file_or_another_place() -> None:
+    disk = LossyDisk()
+    safety = created(disk)
+    for height in (1, 2, 3, 5):
+        safety.cosign(height, bytes([height]) * 32, 1000)
+    promises = safety.promises
+    check_newest(promises, 3, bytes([3]) * 32)
+    for height, shown in ((6, b"x" * 32), (4, b"x" * 32), (3, b"x" * 32)):
+        with pytest.raises(PromiseBroken, match=r"backup[\s\S]*备份"):
+            check_newest(promises, height, shown)
+    for height in range(6, 2 + COSIGNATURES_KEPT):
+        safety.cosign(height, bytes(32), 1000)
+    with pytest.raises(PromiseBroken):
+        check_newest(safety.promises, 4, b"x" * 32)
+    for height in range(2 + COSIGNATURES_KEPT, 5 + COSIGNATURES_KEPT):
+        safety.cosign(height, bytes(32), 1000)
+    assert safety.promises.cosigned[0].height == 5
+    check_newest(safety.promises, 4, b"x" * 32)
 
 
 def test_a_lost_file_is_never_made_again() -> None:

@@ -34,7 +34,7 @@ class Writer:
         else:
             self.safety = SafetyFile.create(directory, CHAIN_ID, KEY.public_key)
         promises = self.safety.promises
-        self.log = DurableLog.open(directory, CHAIN_ID, promises.acknowledged.index, segment_size=SEGMENT_SIZE)
+        self.log = DurableLog.open(directory, CHAIN_ID, promises.acknowledged, segment_size=SEGMENT_SIZE)
         self.store = open_store(home / "ledger", write_buffer_size=1 << 18)
         self.maker = Maker(seed)
         while self.maker.head.height < self.store.head.height:
@@ -46,7 +46,7 @@ class Writer:
         marks = (Mark(base.term, base.index), Mark(tip.term, tip.index))
         found = Found(*marks, promises, self.store.head.height, place, self.log.term_at(place.index))
         planned = plan(found)
-        for entry in self.log.entries(planned.first, planned.last):
+        for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
         planned.check_reached(self.store.head.height)
         self.voter = SingleVoter("v1", tip)
