@@ -49,6 +49,7 @@ from network.services.blobs import BlobService
 from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts
 from network.services.provenance import ProvenanceService
+from network.status import NodeView
 from network.tls import RENEWAL, days_left, server_credentials
 from network.vault.vault import Vault
 from network.verify_pool import VerifyPool
@@ -201,7 +202,7 @@ def _build_services(
     stall_s = limits.stall_ms / 1000
     return Services(
         LedgerService(
-            facts, genesis, registry, chain, admission, mempool, access, now_ms, reads, streams, exports, stall_s
+            facts, genesis, registry, chain, admission, mempool, access, now_ms, NodeView, reads, streams, exports, stall_s
         ),
         ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
         BlobService(vault, access, now_ms, Slots("file transfers", limits.transfers), stall_s),

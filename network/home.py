@@ -5,6 +5,7 @@ validator.key    the encrypted ledger key
 safety/          the safety file: what the key has signed; never copied, never restored from a backup
 data/ledger      blocks and state (LevelDB)
 data/log         the consensus log
+data/evidence    what validators did that proves them liars
 vault/           encrypted files and receipts of erasure;  vault-keys/  their keys, which no backup may hold
 """
 
@@ -16,6 +17,7 @@ from network.config import NodeConfig
 
 LEDGER = "ledger"
 LOG = "log"
+EVIDENCE = "evidence"
 
 
 def safety_directory(home: Path, config: NodeConfig) -> OsDirectory:

@@ -2,12 +2,13 @@
 out.
 
 An entry stays known (`find`) while it waits and while it is being ordered, so that a second submission joins the first
-instead of being ordered twice.
+instead of being ordered twice. What was taken to be ordered comes back (`restore`) when whoever was to order it no
+longer leads.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ledger.block import Receipt
@@ -71,11 +72,12 @@ class Ticket:
 class Entry:
     """One transaction in the waiting room, and the submissions that wait for it."""
 
-    __slots__ = ("raw", "tickets", "transaction")
+    __slots__ = ("is_settled", "raw", "tickets", "transaction")
 
     def __init__(self, raw: bytes, transaction: Transaction) -> None:
         self.raw = raw
         self.transaction = transaction
+        self.is_settled = False
         self.tickets: list[tuple[Ticket, int]] = []
 
     def settle(self, result: Receipt | Dropped) -> None:
@@ -94,9 +96,13 @@ class Mempool:
         self._bytes_max = bytes_max
         self._queue: deque[Entry] = deque()
         self._known: dict[bytes, Entry] = {}
+        self._by_raw: dict[bytes, Entry] = {}
+        self._taken: dict[bytes, Entry] = {}
         self._count = 0
         self._bytes = 0
         self._arrived = asyncio.Event()
+        self.on_arrival: Callable[[], None] = lambda: None
+        """Called whenever something new waits to be ordered."""
 
     @property
     def count(self) -> int:
@@ -112,6 +118,11 @@ class Mempool:
     def waiting(self) -> int:
         """Transactions ready to be ordered."""
         return len(self._queue)
+
+    @property
+    def taken(self) -> int:
+        """Transactions taken to be ordered and not final yet."""
+        return len(self._taken)
 
     def reserve(self, size: int) -> bool:
         """Make room for one transaction of `size` bytes before its signature is checked; False when there is none."""
@@ -133,9 +144,15 @@ class Mempool:
     def add(self, entry: Entry) -> None:
         """Let a checked transaction wait to be ordered. Requires room reserved for it, and an id that is not known."""
         assert entry.transaction.id not in self._known
-        self._known[entry.transaction.id] = entry
+        self._known[entry.transaction.id] = self._by_raw[entry.raw] = entry
         self._queue.append(entry)
         self._arrived.set()
+        self.on_arrival()
+
+    def checked(self, raw: bytes) -> Transaction | None:
+        """The transaction of these very bytes, its signature checked at the door, or None."""
+        entry = self._by_raw.get(raw)
+        return None if entry is None else entry.transaction
 
     def take(self, count_max: int, bytes_max: int) -> list[Entry]:
         """The longest-waiting transactions, within both bounds (at least one if any waits); they stay known until
@@ -144,20 +161,38 @@ class Mempool:
         taken: list[Entry] = []
         size = 0
         while self._queue and len(taken) < count_max:
-            size += len(self._queue[0].raw)
+            entry = self._queue[0]
+            size += 0 if entry.is_settled else len(entry.raw)
             if taken and size > bytes_max:
                 break
-            taken.append(self._queue.popleft())
+            self._queue.popleft()
+            if not entry.is_settled:
+                taken.append(entry)
+                self._taken[entry.transaction.id] = entry
         if not self._queue:
             self._arrived.clear()
         return taken
 
+    def restore(self) -> None:
+        """Let everything that was taken and is not final wait again, before what came later."""
+        self._queue.extendleft(reversed(self._taken.values()))
+        self._taken.clear()
+
+    def settle(self, transaction_id: bytes, result: Receipt | Dropped) -> None:
+        """Forget a transaction that was decided, if it is known here, and answer those who wait for it."""
+        entry = self._known.pop(transaction_id, None)
+        if entry is None:
+            return
+        entry.is_settled = True
+        self._taken.pop(transaction_id, None)
+        del self._by_raw[entry.raw]
+        self.release(len(entry.raw))
+        entry.settle(result)
+
     def finish(self, entries: Sequence[Entry], results: Sequence[Receipt | Dropped]) -> None:
         """Forget ordered transactions and answer those who wait for them."""
         for entry, result in zip(entries, results, strict=True):
-            del self._known[entry.transaction.id]
-            self.release(len(entry.raw))
-            entry.settle(result)
+            self.settle(entry.transaction.id, result)
 
     async def wait_for_work(self, timeout_s: float) -> bool:
         """Whether something waits to be ordered, at the latest after `timeout_s`."""

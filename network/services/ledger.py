@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from linxin.v1 import ledger_pb2, ledger_pb2_grpc
 
 from ledger.block import ACCEPTED, Receipt
-from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
 from ledger.crypto.hashing import HASH_SIZE
 from ledger.genesis import Genesis
@@ -31,6 +30,8 @@ from network.services.calls import (
     time_left_s,
     unary,
 )
+from network.services.status import status_message
+from network.status import ViewNode
 
 WAIT_DEFAULT_MS = 10_000
 WAIT_MAX_MS = 60_000
@@ -60,6 +61,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         mempool: Mempool,
         access: Access,
         now_ms: Callable[[], int],
+        view: ViewNode,
         reads: Reads,
         streams: Slots,
         exports: Slots,
@@ -73,6 +75,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         self._mempool = mempool
         self._access = access
         self._now_ms = now_ms
+        self._view = view
         self._reads = reads
         self._streams = streams
         self._exports = exports
@@ -210,22 +213,16 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     @unary
     async def GetStatus(self, _request: ledger_pb2.GetStatusRequest, _context: Call) -> ledger_pb2.GetStatusResponse:
         """What this node is and how it fares."""
-        head = self._chain.head
-        return ledger_pb2.GetStatusResponse(
-            role="validator",
-            name=self._facts.name,
-            chain_id=self._genesis.chain_id,
-            network=self._genesis.file.name,
-            height=head.height,
-            time_ms=head.time_ms,
-            lag_ms=max(0, self._now_ms() - head.time_ms),
-            log_size=head.log.size,
-            mempool_count=self._mempool.count,
-            mempool_bytes=self._mempool.size,
-            version=self._facts.version,
-            signers=[signature.name for signature in parse_note(note_of(self._chain.snapshot, head.height)).signatures],
-            quorum=quorum(len(head.validators)),
-            started_ms=self._facts.started_ms,
+        facts = self._facts
+        return status_message(
+            facts.name,
+            facts.version,
+            facts.started_ms,
+            self._genesis,
+            self._chain.snapshot,
+            self._mempool,
+            self._view(),
+            self._now_ms(),
         )
 
 

@@ -1,0 +1,182 @@
+"""The loop of a validator: tells the replica the time and what arrives, and does what it asks for.
+
+One event loop, no threads: peers' messages come in by callbacks, signatures are checked by the pool, and everything
+else waits while a block is executed. So ticks that were missed are not made up for: a node that was busy must hear what
+has come meanwhile before it concludes that its leader is silent.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from ledger.genesis import Genesis
+from ledger.module import Registry
+from ledger.transaction import Transaction
+from network.admission import Admission
+from network.mempool import Mempool
+from network.peers.records import PeerFault as TransportFault
+from network.peers.transport import PeerTransport
+from network.replica.checks import decode_all, with_signatures
+from network.replica.errors import PeerFault
+from network.replica.finality import Final
+from network.replica.replica import TICK_MS, Replica, Work
+from network.verify_pool import VerifyPool
+
+log = structlog.get_logger(__name__)
+
+UPDATE_TICKS = 20
+"""Ticks between two looks at whether the ledger knows other peers or addresses."""
+
+
+class Driver:
+    """Runs one replica until told to stop. Whatever `run` raises stops the node."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        genesis: Genesis,
+        registry: Registry,
+        mempool: Mempool,
+        admission: Admission,
+        pool: VerifyPool,
+        now_ms: Callable[[], int],
+        on_final: Callable[[Final], None],
+    ) -> None:
+        self._replica = replica
+        self._genesis = genesis
+        self._registry = registry
+        self._admission = admission
+        self._pool = pool
+        self._now_ms = now_ms
+        self._on_final = on_final
+        self._transport: PeerTransport | None = None
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reads: dict[bytes, asyncio.Future[None]] = {}
+        self._failure: BaseException | None = None
+        mempool.on_arrival = self._wake.set
+
+    def attach(self, transport: PeerTransport) -> None:
+        """Where messages to peers go."""
+        self._transport = transport
+
+    def wake(self) -> None:
+        """Let the loop look again."""
+        self._wake.set()
+
+    # What the transport calls.
+
+    def receive(self, peer: str, data: bytes) -> None:
+        """A message has come."""
+        try:
+            self._replica.receive(peer, data, self._now_ms())
+        except PeerFault as fault:
+            log.warning("a peer said what no validator says", peer=peer, reason=fault.reason)
+            raise TransportFault(fault.reason) from None
+        self._wake.set()
+
+    def connected(self, peer: str) -> None:
+        """A peer can be reached."""
+        log.info("peer connected", peer=peer)
+        self._replica.connected(peer)
+        self._wake.set()
+
+    def disconnected(self, peer: str) -> None:
+        """A peer cannot be reached."""
+        log.info("peer disconnected", peer=peer)
+        self._replica.disconnected(peer)
+        self._wake.set()
+
+    # The loop.
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping`."""
+        clock = asyncio.get_running_loop().time
+        next_tick, ticks = clock(), 0
+        while not stopping.is_set():
+            await self._wait(next_tick - clock())
+            if clock() >= next_tick:
+                next_tick = clock() + TICK_MS / 1000
+                ticks += 1
+                self._replica.tick(self._now_ms())
+                if self._transport is not None and ticks % UPDATE_TICKS == 0:
+                    self._transport.update()
+            await self._work()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _wait(self, timeout_s: float) -> None:
+        due_ms = self._replica.deadline_ms()
+        if due_ms is not None:
+            timeout_s = min(timeout_s, (due_ms - self._now_ms()) / 1000)
+        timer = asyncio.get_running_loop().call_later(max(0.0, timeout_s), self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+        self._wake.clear()
+
+    async def _work(self) -> None:
+        while True:
+            work = self._replica.work(self._now_ms())
+            self._do(work)
+            # Sending, and whatever else has come meanwhile, goes before the next block is executed.
+            await asyncio.sleep(0)
+            if self._failure is not None:
+                raise self._failure
+            if not work.more:
+                return
+
+    def _do(self, work: Work) -> None:
+        if self._transport is not None:
+            for peer, lane, data in work.messages:
+                self._transport.send(peer, lane, data)
+        for final in work.blocks:
+            self._on_final(final)
+        for digest, raws in work.to_check:
+            self._start(self._check(digest, raws))
+        for _, raws in work.forwarded:
+            self._start(self._admit(raws))
+        for token in work.reads:
+            future = self._reads.pop(token, None)
+            if future is not None and not future.done():
+                future.set_result(None)
+
+    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+            self._wake.set()
+
+    async def _check(self, digest: bytes, raws: list[bytes]) -> None:
+        decoded = decode_all(raws, self._registry, self._genesis)
+        good = await self._pool.verify(
+            [
+                (item.algorithm, item.public_key, item.signature, item.signed_bytes)
+                for item in decoded
+                if isinstance(item, Transaction)
+            ]
+        )
+        self._replica.checked(digest, with_signatures(decoded, good))
+        self._wake.set()
+
+    async def _admit(self, raws: list[bytes]) -> None:
+        """Whoever forwarded them learns from the ledger what became of them."""
+        await self._admission.submit(raws)
+
+    async def read_barrier(self, token: bytes, timeout_s: float) -> bool:
+        """Wait until the ledger here holds all that was final anywhere when this was called; False = not in time."""
+        future = self._reads[token] = asyncio.get_running_loop().create_future()
+        try:
+            self._replica.read(token)
+            self._wake.set()
+            await asyncio.wait_for(future, timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._reads.pop(token, None)
+        return True

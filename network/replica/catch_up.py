@@ -1,0 +1,109 @@
+"""Fetching certified blocks from whoever has them: by a validator that lags, by one that joins, leader or none."""
+
+from collections import deque
+
+from ledger.storage.port import Snapshot
+from network.replica.messages import BLOCKS_MAX, BlocksGiven, CertifiedBlock
+
+PATIENCE_MS = 300
+"""How long a node may stay behind another without any block of its own becoming final before it asks for blocks."""
+
+FAR = 16
+"""Heights behind which it asks at once."""
+
+TIMEOUT_MS = 2_000
+GIVEN_BYTES_MAX = 1_000_000
+"""Of leaves in one answer; a block larger than this travels alone."""
+
+
+class CatchUp:
+    """Who has what, whom to ask, and the blocks that came and are not adopted yet."""
+
+    def __init__(self) -> None:
+        self.heights: dict[str, int] = {}
+        self.blocks: deque[CertifiedBlock] = deque()
+        self._height = 0
+        self._since_ms = 0
+        self._asked: tuple[str, int] | None = None
+        self._refused: dict[str, int] = {}
+
+    def heard(self, peer: str, height: int) -> None:
+        """A peer's ledger is certified up to `height`, or so it says."""
+        self.heights[peer] = max(height, self.heights.get(peer, 0))
+
+    def lost(self, peer: str) -> None:
+        """A peer cannot be reached any more."""
+        self.heights.pop(peer, None)
+        if self._asked is not None and self._asked[0] == peer:
+            self._asked = None
+
+    def hasten(self) -> None:
+        """Do not be patient: something says that others are ahead and waiting will not help."""
+        self._since_ms = 0
+
+    def ask(self, height: int, now_ms: int) -> str | None:
+        """The peer to ask for blocks above `height` (how far this node is) now, or None."""
+        ahead = {peer: known for peer, known in self.heights.items() if known > height}
+        if not ahead or height > self._height:
+            self._height, self._since_ms = height, now_ms
+        if not ahead or self.blocks:
+            return None
+        if self._asked is not None and now_ms - self._asked[1] < TIMEOUT_MS:
+            return None
+        if now_ms - self._since_ms < PATIENCE_MS and max(ahead.values()) - height < FAR:
+            return None
+        last = self._asked[0] if self._asked else ""
+        # Not the one that did not answer, then whoever has failed us least, then by id: every node can work this out.
+        peer = min(ahead, key=lambda each: (each == last, self._refused.get(each, 0), each))
+        self._asked = (peer, now_ms)
+        return peer
+
+    def given(self, peer: str, answer: BlocksGiven, height: int) -> None:
+        """Take the answer of the peer that was asked; what was not asked for is ignored."""
+        if self._asked is None or self._asked[0] != peer:
+            return
+        self._asked = None
+        self._since_ms = 0
+        # Whoever has nothing to give is not ahead, whatever it claims, until it says so again.
+        self.heights[peer] = answer.height if answer.blocks else height
+        if not answer.blocks:
+            self._refused[peer] = self._refused.get(peer, 0) + 1
+        self.blocks.extend(answer.blocks)
+        self.forget(height)
+
+    def refuse(self, peer_height: int) -> None:
+        """What was given does not hold: forget all of it, and whoever claims such heights is asked last."""
+        self.blocks.clear()
+        for peer, known in self.heights.items():
+            if known >= peer_height:
+                self._refused[peer] = self._refused.get(peer, 0) + 1
+
+    def forget(self, height: int) -> None:
+        """Blocks up to `height` are here by now."""
+        while self.blocks and self.blocks[0].height <= height:
+            self.blocks.popleft()
+
+
+def give_blocks(snapshot: Snapshot, first: int, last: int) -> BlocksGiven:
+    """Certified blocks from `first` to at most `last`, as many as fit an answer. Raises `StorageError`."""
+    blocks: list[CertifiedBlock] = []
+    size = 0
+    for height in range(first, min(last, snapshot.head.height, first + BLOCKS_MAX - 1) + 1):
+        block = _stored(snapshot, height)
+        if block is None:
+            break
+        size += sum(map(len, block.leaves)) + sum(map(len, block.restricted.values())) + len(block.note)
+        if blocks and size > GIVEN_BYTES_MAX:
+            break
+        blocks.append(block)
+    return BlocksGiven(blocks, snapshot.head.height)
+
+
+def _stored(snapshot: Snapshot, height: int) -> CertifiedBlock | None:
+    stored = snapshot.block(height)
+    if stored is None:
+        return None
+    first, end = stored.first_index, stored.first_index + stored.count
+    leaves = list(snapshot.leaves(first, end))
+    parts = ((index - first, snapshot.restricted(index)) for index in range(first, end))
+    return CertifiedBlock(height, stored.note, leaves, {place: part for place, part in parts if part is not None})

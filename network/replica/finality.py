@@ -1,0 +1,198 @@
+"""From order to finality: execute, promise, cosign, gather cosignatures, store.
+
+The order of durable steps is the whole of its safety: an entry is released only when a quorum holds it; the promise to
+sign exactly one checkpoint of a height is synced before the signature exists; the block is stored together with its
+certificate in one write, and nobody sees it earlier. That write need not be synced: the log is kept until a synced
+write covers it.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from consensus.ballot import Ballots
+from consensus.entry import Entry, Tip
+from consensus.evidence import Evidence
+from consensus.member import Voters
+from consensus.safety import COSIGNATURES_KEPT
+from consensus.storage.safety import SafetyFile
+from ledger.block import Block, Head, Position, Proposal, Receipt, Validator, decode_leaf, position_of
+from ledger.certificate import quorum
+from ledger.crypto.checkpoint import assemble_note, checkpoint_hash, cosign, parse_note
+from ledger.crypto.signing import SigningKey
+from ledger.execute import execute
+from ledger.genesis import Genesis
+from ledger.module import Registry
+from ledger.replay import CertifiedBlock as Given
+from ledger.replay import check_certificate, reexecute
+from ledger.storage.overlay import UNCERTIFIED_MAX, Overlay
+from ledger.storage.port import Snapshot
+from ledger.storage.warm import TopNodes
+from network.replica.checks import Checked
+from network.replica.errors import Diverged
+from network.replica.messages import CertifiedBlock
+
+SYNC_EVERY = COSIGNATURES_KEPT // 2
+"""Blocks between two synced ledger writes: replay after a power cut stays within the cosignatures remembered."""
+
+
+class Ledger(Protocol):
+    """What is final, and the one way to add to it (`network.chain.Chain`, or the simulator's)."""
+
+    snapshot: Snapshot
+
+    @property
+    def head(self) -> Head:
+        """The end of the final chain."""
+
+    def advance(self, block: Block, note: str, *, sync: bool) -> None:
+        """Store the next final block (`sync`: durably) and let everyone see it."""
+
+    def receipt(self, wanted: bytes) -> Receipt | None:
+        """The receipt of a final transaction by its id, or None."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A block that awaits its certificate. `tip`: its entry in the log; `validators` must certify it."""
+
+    block: Block
+    tip: Tip
+    voters: Voters
+    validators: tuple[Validator, ...]
+    checked: Sequence[Checked]
+    cosigned: str
+    """The checkpoint with this validator's own cosignature; "" when it is not one of `validators`."""
+
+
+@dataclass(frozen=True)
+class Final:
+    """A block that is stored with its certificate. `is_synced`: it, and all before it, survive a power cut."""
+
+    block: Block
+    note: str
+    tip: Tip
+    voters: Voters
+    checked: Sequence[Checked]
+    is_synced: bool
+
+
+class Finality:
+    """The only writer of the ledger. What it raises stops the node."""
+
+    def __init__(
+        self, genesis: Genesis, registry: Registry, key: SigningKey, id: str, ledger: Ledger, safety: SafetyFile
+    ) -> None:
+        self._genesis = genesis
+        self._registry = registry
+        self._key = key
+        self._me = Validator(genesis.cosigner_name(id), key.public_key)
+        self._ledger = ledger
+        self._safety = safety
+        self._ballots = Ballots(genesis.origin)
+        self._top = TopNodes()
+        self._overlay = Overlay(ledger.snapshot)
+        self._executed: deque[Executed] = deque()
+
+    @property
+    def head(self) -> Head:
+        """What the next block builds on: the newest executed one, certified or not."""
+        return self._executed[-1].block.head if self._executed else self._ledger.head
+
+    @property
+    def awaiting(self) -> Sequence[Executed]:
+        """Blocks that await their certificates, oldest first."""
+        return self._executed
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more may be executed before a certificate comes."""
+        return len(self._executed) >= UNCERTIFIED_MAX
+
+    def execute(
+        self, entry: Entry, proposal: Proposal, checked: Sequence[Checked], voters: Voters, now_ms: int
+    ) -> Executed:
+        """Execute a released proposal and cosign its checkpoint, if this validator is one of those who certify it."""
+        head = self.head
+        at = Position(entry.term, entry.index, entry.digest, voters.incoming, voters.outgoing)
+        reader = self._top.over(self._overlay.reader)
+        block = execute(head, reader, proposal, at, checked, self._registry, self._genesis)
+        self._top.follow(block)
+        cosigned = self._cosign(block, now_ms) if self._me in head.validators else ""
+        executed = Executed(block, entry.tip, voters, head.validators, checked, cosigned)
+        self._overlay.push(block)
+        self._executed.append(executed)
+        if cosigned:
+            self.take(cosigned)
+        return executed
+
+    def _cosign(self, block: Block, now_ms: int) -> str:
+        hashed = checkpoint_hash(block.text)
+        given = self._safety.cosign(block.height, hashed, now_ms // 1000)
+        return assemble_note(block.text, [cosign(self._key, self._me.name, block.text, given.timestamp_s)])
+
+    def take(self, note: str) -> Evidence | None:
+        """Cosignatures that somebody sent; returns proof if one of the signers contradicts itself."""
+        return self._ballots.add(note, self._ledger.head.height, self._validators())
+
+    def _validators(self) -> dict[str, Validator]:
+        """Who may sign any of the next heights, as far as is known here."""
+        known = (self._ledger.head, *(executed.block.head for executed in self._executed))
+        return {validator.name: validator for head in known for validator in head.validators}
+
+    def certify(self) -> Final | None:
+        """Make the oldest executed block final, if a quorum has cosigned it."""
+        if not self._executed:
+            return None
+        oldest = self._executed[0]
+        height, text = oldest.block.height, oldest.block.text
+        note = self._ballots.certificate(height, text, oldest.validators)
+        if note is None:
+            self._check_agreement(oldest)
+            return None
+        return self._finish(self._executed.popleft(), note)
+
+    def _check_agreement(self, oldest: Executed) -> None:
+        """Stop when so many have signed something else that this block can never be certified."""
+        height, n = oldest.block.height, len(oldest.validators)
+        agreeing = self._ballots.signers(height, oldest.block.text)
+        others = [name for name in self._ballots.conflicting(height, oldest.block.text) if name not in agreeing]
+        if len(others) > n - quorum(n):
+            raise Diverged(height, others)
+
+    def adopt(self, certified: CertifiedBlock) -> Final:
+        """Make the next certified block final that a peer gave, executing it again unless that is done already.
+
+        Its certificate is verified by the replay. Raises `ReplayError` for a block that is not what its certificate
+        says, `Diverged` when this node has executed something else at that height.
+        """
+        head = self._ledger.head
+        if self._executed:
+            return self._adopt_executed(certified, head)
+        given = Given(certified.note, certified.leaves, certified.restricted)
+        block = reexecute(head, self._top.over(self._ledger.snapshot), given, self._registry, self._genesis)
+        self._top.follow(block)
+        at = position_of(decode_leaf(block.leaves[-1]))
+        voters = Voters(tuple(at.voters), tuple(at.outgoing))
+        executed = Executed(block, Tip(at.term, at.index, at.digest), voters, head.validators, (), "")
+        self._overlay.push(block)
+        return self._finish(executed, certified.note)
+
+    def _adopt_executed(self, certified: CertifiedBlock, head: Head) -> Final:
+        text = check_certificate(certified.note, head, self._genesis).text()
+        oldest = self._executed[0]
+        if text != oldest.block.text:
+            raise Diverged(
+                oldest.block.height, [signature.name for signature in parse_note(certified.note).signatures]
+            )
+        return self._finish(self._executed.popleft(), certified.note)
+
+    def _finish(self, executed: Executed, note: str) -> Final:
+        block = executed.block
+        is_synced = block.height % SYNC_EVERY == 0
+        self._ledger.advance(block, note, sync=is_synced)
+        self._overlay.pop_oldest()
+        self._overlay.rebase(self._ledger.snapshot)
+        self._ballots.forget(block.height)
+        return Final(block, note, executed.tip, executed.voters, executed.checked, is_synced)

@@ -1,0 +1,29 @@
+"""When the leader proposes: at once after idleness, then at most one proposal each interval, an empty one now and then
+so that timers fire and freshness can be judged.
+"""
+
+IN_FLIGHT_MAX = 4
+"""Proposals that are ordered or being ordered and not final: enough to keep execution busy while the next is ordered,
+few enough that what waits is gathered into large ones when the network is slow."""
+
+
+class Pacing:
+    """Remembers when the last proposal was made. All times in milliseconds of the node's clock."""
+
+    def __init__(self) -> None:
+        self._last_ms = 0
+
+    def proposed(self, now_ms: int) -> None:
+        """A proposal was made."""
+        self._last_ms = now_ms
+
+    def due_ms(self, interval_ms: int, empty_ms: int, head_ms: int, in_flight: int, *, has_work: bool) -> int | None:
+        """From when on to propose; None = not before something else happens.
+
+        `head_ms`: time of the last final block; `in_flight`: proposals not final yet; `has_work`: something waits.
+        """
+        if in_flight >= IN_FLIGHT_MAX:
+            return None
+        if has_work:
+            return self._last_ms + interval_ms
+        return None if in_flight else max(self._last_ms, head_ms) + empty_ms

@@ -1,0 +1,440 @@
+"""One validator without sockets, threads or clocks: it is told the time, what peers say and what waits to be ordered;
+it does its durable writes through the ports it was given, and says what to send.
+
+The driver (node.py, or the simulator) calls `tick` every `TICK_MS`, `receive` for each message, and `work` after any of
+these, again and again while it returns `more`, sending each time what it is given: so acknowledgements leave before the
+next block is executed.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from consensus.entry import Entry, Kind
+from consensus.evidence import Evidence
+from consensus.member import Member, MemberReady, Resume, Voters
+from consensus.messages import PeerMessage
+from consensus.safety import NOTHING
+from consensus.storage.log import DurableLog
+from consensus.storage.safety import SafetyFile
+from ledger.block import Validator, decode_proposal
+from ledger.crypto.encoding import Malformed, encode
+from ledger.crypto.signing import SigningKey
+from ledger.genesis import Genesis
+from ledger.module import Registry
+from ledger.modules.governance.state import ValidatorRecord
+from ledger.replay import ReplayError
+from network.mempool import Mempool
+from network.replica import messages as wire
+from network.replica.catch_up import CatchUp, give_blocks
+from network.replica.change import decide, encode_change
+from network.replica.checks import Checked, Checks
+from network.replica.errors import PeerFault, Retired
+from network.replica.finality import Final, Finality, Ledger
+from network.replica.forwarding import Forwarding
+from network.replica.greeting import Greeting
+from network.replica.network_state import NetworkState
+from network.replica.pacing import Pacing
+from network.replica.recovery import recover
+from network.replica.settling import settle
+from network.status import NodeView, PeerView, waiting_for
+
+TICK_MS = 50
+RESEND_TICKS = 10
+"""Ticks between two sendings of cosignatures that have not led to a certificate, and two words of how far we are."""
+
+CLOCK_AHEAD_MS = 2_000
+"""How far the time of a proposal may be ahead of a voter's clock (DESIGN §4)."""
+
+FORWARDED_MAX = 64
+"""Forwarded batches that may wait for the driver; more are dropped, and their senders send them again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one proposal."""
+
+    block_count: int = 1_000
+    block_bytes: int = 4_000_000
+
+
+@dataclass
+class Work:
+    """What the driver has to do. `more`: call `work` again before waiting for anything."""
+
+    messages: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """(peer, lane, bytes), in order."""
+    blocks: list[Final] = field(default_factory=list)
+    to_check: list[tuple[bytes, list[bytes]]] = field(default_factory=list)
+    """Transactions to decode and whose signatures to verify; answer with `checked`."""
+    forwarded: list[tuple[str, list[bytes]]] = field(default_factory=list)
+    """Transactions of other validators' clients, to be admitted as if they were offered here."""
+    reads: list[bytes] = field(default_factory=list)
+    """Tokens of reads that may now be answered from the ledger."""
+    more: bool = False
+
+
+class Replica:
+    """See the module. Every exception but `PeerFault` stops the node; `Retired` is the only good one."""
+
+    def __init__(
+        self,
+        genesis: Genesis,
+        registry: Registry,
+        key: SigningKey,
+        id: str,
+        log: DurableLog,
+        safety: SafetyFile,
+        ledger: Ledger,
+        mempool: Mempool,
+        keep_evidence: Callable[[Evidence], object],
+        draw: Callable[[int], int],
+        limits: Limits | None = None,
+    ) -> None:
+        """Bring the parts into agreement; raises `ConsensusFault` when they do not fit together."""
+        self.id = id
+        self._genesis = genesis
+        self._log = log
+        self._safety = safety
+        self._ledger = ledger
+        self._mempool = mempool
+        self._keep_evidence = keep_evidence
+        self._limits = limits or Limits()
+        self._state = NetworkState(genesis, ledger)
+        self._certified, voters = recover(genesis, id, log, safety, ledger)
+        self.finality = Finality(genesis, registry, key, id, ledger, safety)
+        self._checks = Checks(mempool)
+        resume = Resume(ledger.head.height, self._certified, voters)
+        keys, check = self._state.public_key, self._check_payload
+        self.member = Member(id, key, genesis.chain_id, log, safety.promises, resume, keys, check, draw)
+        me = Validator(genesis.cosigner_name(id), key.public_key)
+        self._greeting = Greeting(me, voters.incoming, id)
+        newest = ledger.snapshot.block(ledger.head.height)
+        if newest is not None:
+            self._greeting.remember(newest.note)
+            self._greeting.answered(id, newest.note, safety.promises)
+        self.catch_up = CatchUp()
+        self._forwarding = Forwarding(mempool)
+        self._pacing = Pacing()
+        self._released: deque[Entry] = deque()
+        self._processed = self._certified.index
+        self._reads: list[tuple[bytes, int]] = []
+        self.connected_peers: set[str] = set()
+        self._told = -1
+        self._ticks = 0
+        self._resent_height = -1
+        self._work = Work()
+
+    # What happens to a validator.
+
+    def tick(self, now_ms: int) -> None:
+        """`TICK_MS` have passed. Raises `Retired`."""
+        self._ticks += 1
+        if self._ticks % RESEND_TICKS == 0:
+            self._state.refresh()
+            self._resend()
+        self._check_retired()
+        if self._greeting.is_over:
+            self.member.tick()
+
+    def receive(self, peer: str, data: bytes, now_ms: int) -> None:
+        """A peer, known by its key, says something. Raises `PeerFault`."""
+        try:
+            message = wire.decode_peer(data)
+        except Malformed as error:
+            raise PeerFault(peer, str(error)) from None
+        match message:
+            case wire.Newest():
+                self._greeting.answered(peer, message.note, self._safety.promises)
+                self.catch_up.heard(peer, message.height)
+            case wire.Reached():
+                self.catch_up.heard(peer, message.height)
+            case wire.Cosigned():
+                self._take(message.note)
+            case wire.Forward():
+                if self.member.is_leader and len(self._work.forwarded) < FORWARDED_MAX:
+                    self._work.forwarded.append((peer, message.transactions))
+            case wire.BlocksWanted():
+                self._send(peer, give_blocks(self._ledger.snapshot, message.first, self._state.last_height_for(peer)))
+            case wire.BlocksGiven():
+                self.catch_up.given(peer, message, self._ledger.head.height)
+            case _:
+                if self._greeting.is_over:
+                    self.member.step(peer, message, now_ms)
+
+    def connected(self, peer: str) -> None:
+        """A peer can be talked to: tell it what it may have forgotten, and what it may have missed."""
+        self.connected_peers.add(peer)
+        newest = self._greeting.newest_of(self._genesis.cosigner_name(peer))
+        self._send(peer, wire.Newest(newest, self._ledger.head.height))
+        for executed in self.finality.awaiting:
+            if executed.cosigned:
+                self._send(peer, wire.Cosigned(executed.cosigned))
+
+    def disconnected(self, peer: str) -> None:
+        """A peer cannot be talked to."""
+        self.connected_peers.discard(peer)
+        self.catch_up.lost(peer)
+
+    def checked(self, digest: bytes, results: Sequence[Checked]) -> None:
+        """The answer to one item of `Work.to_check`, aligned with its transactions."""
+        self._checks.done(digest, results)
+
+    def read(self, token: bytes) -> None:
+        """Ask for a read that sees everything acknowledged before now: `Work.reads` gives the token back when the
+        ledger may be read for it, or never (no leader, messages lost): ask again.
+        """
+        self.member.read_index(token)
+
+    # What a validator does.
+
+    def work(self, now_ms: int) -> Work:
+        """Everything there is to do now, durable writes included, up to one block executed."""
+        self._order(now_ms)
+        progressed = self._drain_member()
+        if not self._work.messages:
+            progressed |= self._process_released(now_ms)
+        progressed |= self._certify() or self._adopt()
+        self._ask_for_blocks(now_ms)
+        self._answer_reads()
+        work, self._work = self._work, Work()
+        work.to_check, self._checks.wanted = self._checks.wanted, []
+        work.more = progressed or bool(work.messages and self._released)
+        return work
+
+    def deadline_ms(self) -> int | None:
+        """When `work` should be called again although nothing happens, on the clock of `work`; None = no need."""
+        return self._due_ms() if self.member.is_leader else None
+
+    # Ordering.
+
+    def _order(self, now_ms: int) -> None:
+        """Propose what waits, or send it to whoever leads."""
+        member = self.member
+        self._forwarding.follow(member.term, member.leader)
+        if member.is_leader:
+            self._change_voters()
+            due = self._due_ms()
+            if due is not None and now_ms >= due:
+                self._propose(now_ms)
+        elif member.leader in self.connected_peers:
+            while batch := self._forwarding.next_batch(now_ms):
+                self._send(member.leader, wire.Forward(batch))
+
+    def _due_ms(self) -> int | None:
+        parameters, head = self._state.parameters, self._ledger.head
+        in_flight = self.member.last.index - self._processed + len(self.finality.awaiting)
+        has_work = bool(self._mempool.waiting) or self._is_hurried()
+        interval, empty = parameters["block_interval_ms"], parameters["empty_block_ms"]
+        return self._pacing.due_ms(interval, empty, head.time_ms, in_flight, has_work=has_work)
+
+    def _is_hurried(self) -> bool:
+        """Whether blocks are wanted although nothing waits: the first one, or those a set change needs to take hold."""
+        return self._ledger.head.height == 0 or self._state.is_changing
+
+    def _propose(self, now_ms: int) -> None:
+        taken = self._mempool.take(self._limits.block_count, self._limits.block_bytes)
+        time_ms = max(now_ms, self.finality.head.time_ms + 1)
+        if self.member.propose(encode((time_ms, [entry.raw for entry in taken]))):
+            self._pacing.proposed(now_ms)
+        else:
+            self._mempool.restore()
+
+    def _change_voters(self) -> None:
+        """Bring the voters into line with the validators that the ledger names."""
+        validators, voters = self._ledger.head.validators, self.member.voters
+        named = {validator.name.rpartition("/")[2] for validator in validators}
+        if named != set(voters.incoming) and not voters.outgoing:
+            self.member.propose_change(encode_change(self._ledger.head.height, validators))
+
+    def _check_payload(self, payload: bytes, now_ms: int) -> str:
+        """Why a proposal of another validator is not acknowledged, "" = it is."""
+        try:
+            proposal = decode_proposal(payload)
+        except Malformed as error:
+            return str(error)
+        return "its time is ahead" if proposal.time_ms > now_ms + CLOCK_AHEAD_MS else ""
+
+    def _drain_member(self) -> bool:
+        """Make durable what ordering wants durable, then let out what depends on it."""
+        ready = self.member.ready()
+        if ready is None:
+            return False
+        self._persist(ready)
+        self.member.advance()
+        for peer, message in ready.messages:
+            self._send(peer, message)
+        for entry in ready.persist:
+            self._checks.begin(entry, ahead=True)
+        self._released.extend(ready.released)
+        self._reads.extend(ready.reads)
+        for evidence in ready.evidence:
+            self._keep_evidence(evidence)
+        for peer, note in ready.notes:
+            self._take(note)
+            self.catch_up.hasten()
+        if ready.behind:
+            self.catch_up.hasten()
+        return True
+
+    def _persist(self, ready: MemberReady) -> None:
+        if ready.reset is not None:
+            self._log.reset(ready.reset)
+        if ready.persist:
+            self._log.truncate_suffix(ready.persist[0].index - 1)
+            self._log.append(ready.persist)
+        self._log.sync()
+        self._safety.keep(ready.term, ready.vote, ready.acknowledged or NOTHING)
+
+    # Finality.
+
+    def _process_released(self, now_ms: int) -> bool:
+        """Go on with what is ordered, up to one executed block. Returns whether anything came of it."""
+        progressed = False
+        while self._released and self._process(self._released[0], now_ms):
+            self._processed = self._released.popleft().index
+            progressed = True
+            if self.finality.awaiting:
+                break
+        return progressed
+
+    def _process(self, entry: Entry, now_ms: int) -> bool:
+        """Whether an entry is done with; False = it has to wait."""
+        if entry.index <= self._certified.index or (entry.kind is Kind.PROPOSAL and not entry.payload):
+            return True
+        if entry.kind is Kind.CONFIGURATION:
+            decision = decide(entry.payload, self.finality.head, self._ledger)
+            if decision is None:
+                return False
+            self.member.change_applied(decision.voters)
+            return True
+        self._checks.begin(entry, ahead=False)
+        pending = self._checks.find(entry)
+        if pending is None or self.finality.is_full:
+            return False
+        if pending.proposal is None:
+            return True  # Decided the same way everywhere: the entry has its index and makes no block.
+        results = [result for result in pending.results if result is not None]
+        executed = self.finality.execute(entry, pending.proposal, results, self.member.voters, now_ms)
+        if executed.cosigned:
+            self._broadcast(wire.Cosigned(executed.cosigned))
+        return True
+
+    def _take(self, note: str) -> None:
+        evidence = self.finality.take(note)
+        if evidence is not None:
+            self._keep_evidence(evidence)
+
+    def _certify(self) -> bool:
+        final = self.finality.certify()
+        if final is None:
+            return False
+        self._finished(final)
+        return True
+
+    def _adopt(self) -> bool:
+        """Make the next block final that a peer gave."""
+        head = self._ledger.head
+        self.catch_up.forget(head.height)
+        if not self.catch_up.blocks:
+            return False
+        block = self.catch_up.blocks.popleft()
+        if block.height != head.height + 1:
+            self.catch_up.refuse(block.height)
+            return False
+        try:
+            self._finished(self.finality.adopt(block))
+        except ReplayError:
+            self.catch_up.refuse(block.height)
+        return True
+
+    def _finished(self, final: Final) -> None:
+        """A block is final: everyone who waited for it goes on."""
+        before = self._certified
+        self._certified = final.tip
+        self.member.certified(final.block.height, final.tip, final.voters, final.note)
+        settle(self._mempool, final, self._ledger.receipt)
+        self._greeting.remember(final.note)
+        self._checks.forget(final.tip.index)
+        self._processed = max(self._processed, final.tip.index)
+        if final.is_synced and before.index >= self._log.base.index:
+            self._log.truncate_prefix(min(final.tip.index, self._log.tip.index))
+        self._work.blocks.append(final)
+
+    def _ask_for_blocks(self, now_ms: int) -> None:
+        height = self._ledger.head.height
+        peer = self.catch_up.ask(height, now_ms)
+        if peer is not None:
+            self._send(peer, wire.BlocksWanted(height + 1))
+
+    def _answer_reads(self) -> None:
+        waiting = {executed.tip.index for executed in self.finality.awaiting}
+        open_reads = []
+        for token, index in self._reads:
+            if index <= self._processed and not any(each <= index for each in waiting):
+                self._work.reads.append(token)
+            else:
+                open_reads.append((token, index))
+        self._reads = open_reads
+
+    # Others.
+
+    def peer_records(self) -> Mapping[str, ValidatorRecord]:
+        """Everyone this node talks to, by id, as the ledger has them: validators, learners, and who was one."""
+        return self._state.others(self.id)
+
+    def view(self, evidence_count: int = 0) -> NodeView:
+        """How this validator takes part, and what it knows of the others."""
+        member, head = self.member, self._ledger.head
+        validators = tuple(validator.name.rpartition("/")[2] for validator in head.validators)
+        missing = [] if self._greeting.is_over else self._greeting.missing
+        peers = tuple(
+            PeerView(
+                peer,
+                record.address,
+                record.status,
+                peer in self.connected_peers,
+                self.catch_up.heights.get(peer, 0),
+                member.behind(peer),
+            )
+            for peer, record in sorted(self.peer_records().items())
+        )
+        return NodeView(
+            role=member.role,
+            term=member.term,
+            leader=member.leader,
+            vote=member.vote,
+            executed_height=self.finality.head.height,
+            committed_index=member.committed,
+            last_index=member.last.index,
+            peers=peers,
+            waiting_for=waiting_for(self.id, validators, self.connected_peers, missing),
+            evidence_count=evidence_count,
+            held=member.is_held,
+            dropped=member.dropped,
+        )
+
+    def _resend(self) -> None:
+        """Say again what may have been lost, and how far this node is."""
+        height = self._ledger.head.height
+        if height == self._resent_height:
+            for executed in self.finality.awaiting:
+                if executed.cosigned:
+                    self._broadcast(wire.Cosigned(executed.cosigned))
+        self._resent_height = height
+        if height:
+            self._broadcast(wire.Reached(height))
+
+    def _check_retired(self) -> None:
+        record = self._state.records.get(self.id)
+        voters = self.member.voters
+        if record is not None and record.status == "retired" and self.id not in voters.incoming + voters.outgoing:
+            raise Retired(self.id, self._ledger.head.height)
+
+    def _broadcast(self, message: "PeerMessage | wire.ReplicaMessage") -> None:
+        data, lane = encode(message), wire.lane_of(message)
+        self._work.messages += [(peer, lane, data) for peer in sorted(self.connected_peers)]
+
+    def _send(self, peer: str, message: "PeerMessage | wire.ReplicaMessage") -> None:
+        if peer in self.connected_peers:
+            self._work.messages.append((peer, wire.lane_of(message), encode(message)))

@@ -1,0 +1,50 @@
+"""What a node says of itself and of the others (`GetStatus`, docs/METRICS.md), gathered from its parts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ledger.certificate import quorum
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """One of the others, as this node knows it. `behind`: entries of the log that it lacks, as a leader knows."""
+
+    id: str
+    address: str
+    status: str
+    connected: bool
+    certified_height: int
+    behind: int
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """How a node takes part in ordering; the defaults are an observer's."""
+
+    role: str = "observer"
+    term: int = 0
+    leader: str = ""
+    vote: str = ""
+    executed_height: int = 0
+    committed_index: int = 0
+    last_index: int = 0
+    peers: tuple[PeerView, ...] = ()
+    waiting_for: tuple[str, ...] = ()
+    """Validators of whom one or more must be reached before anything can be certified; empty: enough are."""
+    evidence_count: int = 0
+    held: bool = False
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Hostile or senseless messages by reason."""
+
+
+ViewNode = Callable[[], NodeView]
+
+
+def waiting_for(me: str, validators: tuple[str, ...], connected: set[str], missing: list[str]) -> tuple[str, ...]:
+    """Whom a validator waits for: `missing` have yet to greet it, or those it reaches are no quorum with it."""
+    reached = connected | {me}
+    if len(reached.intersection(validators)) < quorum(len(validators)):
+        return tuple(sorted(set(validators) - reached))
+    return tuple(missing)
+
