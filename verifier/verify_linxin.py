@@ -172,6 +172,10 @@ HASH = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)"  # 32 bytes in base64, the one w
 NUMBER, TIME = "([1-9][0-9]{0,17})", r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
 LINES = f"height {NUMBER}\ntime {TIME}\nstate {HASH}\nprevious {HASH}\nvalidators {HASH}\n"
 CHECKPOINT = re.compile(f"(linxin/[a-z0-9.-]+/[0-9a-f]{{16}})\n{NUMBER}\n{HASH}\n({LINES})")
+TRANSACTION, EFFECT, HEADER = range(3)
+ROLES = {"self", "input", "output", "container", "place", "device", "certificate", "other"}
+LEAF = (int, bytes, bytes, (int, int, int, list), [list])
+BODY = (bytes, int, bytes, bytes, int, list, bytes | None)
 COSIGNATURE, EPOCH = re.compile("— ([!-~]+) ([A-Za-z0-9+/]{101}[AQgw]==)\n"), datetime.fromtimestamp(0, UTC)
 
 
@@ -225,12 +229,6 @@ class Checkpoint:
         good = good and sha256(b"linxin/v1/validators\0", msgpack.packb(listed)) == self.validators
         check(good and dict(listed) != current, "certificate", "not the new validators that the checkpoint names")
         return dict(listed)
-
-
-TRANSACTION, EFFECT, HEADER = range(3)
-ROLES = {"self", "input", "output", "container", "place", "device", "certificate", "other"}
-LEAF = (int, bytes, bytes, (int, int, int, list), [list])
-BODY = (bytes, int, bytes, bytes, int, list, bytes | None)
 
 
 class Leaf:
@@ -396,9 +394,10 @@ class Archive:
             at(f"height {name}", self._block, *record)
         elif last and name == "validators" and not self.state and fits(record, (str, [(str, bytes)])):
             self.validators = at(f"height {last.height}", last.next_set, record[1], self.validators)
-        elif last and name == "state" and fits(record, (str, [(bytes, bytes)])) and 0 < len(record[1]) <= 1000:
-            for key, value in record[1]:
-                at(f"state key {key!r}", self._value, key, value)
+        elif last and name == "state" and fits(record, (str, [[bytes]])) and 0 < len(record[1]) <= 1000:
+            for entry in record[1]:
+                check(len(entry) in (2, 2 + self.full), "encoding", "not a key and its value")
+                at(f"state key {entry[0]!r}", self._value, *entry)
         else:
             self.ended = last is not None and record == ["end", last.height, len(self.state)]
             check(self.ended, "encoding", "not what the format has here")
@@ -435,15 +434,16 @@ class Archive:
             self.journals.setdefault(subject, Tree()).append(leaf.hash)
         return leaf.commitment
 
-    def _value(self, key: bytes, value: bytes) -> None:
+    def _value(self, key: bytes, value: bytes, *hidden: bytes) -> None:
         check(key > self.key, "state", "keys are not in order")
-        self.key = key
+        self.key, (module, _, subject) = key, key.decode(errors="replace").partition("/")
         self.state.append((sha256(key).hex(), sha256(b"\3", value)))
-        module, _, subject = key.decode(errors="replace").partition("/")
+        row = unpack(value, object, "state") if hidden else b""
         if HOMES.get(subject.partition("/")[0]) == module:
-            _, size, peaks = unpack(value, (object, int, bytes), "journal")
+            row, size, peaks = unpack(value, (object, int, bytes), "journal")
             journal = self.journals.pop(subject.replace("/", ":", 1), Tree())
             check((size, peaks) == (journal.size, b"".join(journal.peaks)), "journal", "not that of its records")
+        check(not hidden or row == sha256(b"linxin/v1/restricted\0", *hidden), "state", "not the row committed to")
 
 
 def verify_archive(stream: Any, genesis: Genesis) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 """
 
 from ledger.proof.build import (
+    handovers,
     prove_consistency,
     prove_journal,
     prove_journey,
@@ -24,6 +25,7 @@ __all__ = [
     "ProofTooLarge",
     "SetChange",
     "SubjectUnknown",
+    "handovers",
     "prove_consistency",
     "prove_journal",
     "prove_journey",

@@ -4,13 +4,14 @@ A proof is lean: each node of the state tree and each leaf stands once, and ever
 at one certificate has exactly one valid file. Cost: a journey reads each of its leaves, and O(log n) more per section.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ledger.block import decode_leaf
 from ledger.crypto.encoding import decode, encode
 from ledger.crypto.hashing import sha256
 from ledger.crypto.log_tree import consistency_proof, range_proof
 from ledger.crypto.state_tree import prove
+from ledger.modules.governance.state import set_history
 from ledger.proof.closure import WHOLE, Bounds, Named, closure, named
 from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
 from ledger.proof.format import (
@@ -20,6 +21,7 @@ from ledger.proof.format import (
     NODES_MAX,
     PROOF_SIZE_MAX,
     SECTIONS_MAX,
+    SET_CHANGES_MAX,
     Claim,
     JournalClaim,
     JourneyClaim,
@@ -34,19 +36,19 @@ from ledger.proof.format import (
 from ledger.proof.source import Source
 
 
-def prove_value(snapshot: Source, key: str, set_changes: Sequence[SetChange] = ()) -> bytes:
+def prove_value(snapshot: Source, key: str) -> bytes:
     """A proof file of what stands under a state key now, or that nothing does."""
     value = snapshot.get(key.encode())
-    return _file(snapshot, set_changes, ValueClaim(key, value), nodes=state_nodes(snapshot, [key.encode()]))
+    return _file(snapshot, ValueClaim(key, value), nodes=state_nodes(snapshot, [key.encode()]))
 
 
-def prove_leaf(snapshot: Source, index: int, set_changes: Sequence[SetChange] = ()) -> bytes:
+def prove_leaf(snapshot: Source, index: int) -> bytes:
     """A proof file that the log holds a certain leaf at `index`. Raises `LeafUnknown`."""
     size = snapshot.head.log.size
     if not 0 <= index < size:
         raise LeafUnknown(index, size)
     claim = LeafClaim(index, range_proof(index, index + 1, size, snapshot.log_node))
-    return _file(snapshot, set_changes, claim, leaves=[snapshot.leaf(index)])
+    return _file(snapshot, claim, leaves=[snapshot.leaf(index)])
 
 
 def prove_consistency(snapshot: Source, old_size: int, new_size: int = 0) -> list[bytes]:
@@ -63,7 +65,6 @@ def prove_journal(
     subject: str,
     from_ms: int | None = None,
     to_ms: int | None = None,
-    set_changes: Sequence[SetChange] = (),
 ) -> bytes:
     """A proof file of all records of `subject` with from_ms <= block time <= to_ms; None = open.
 
@@ -79,12 +80,10 @@ def prove_journal(
     after = None if to_ms is None or end == gathered.size(subject) else gathered.record(subject, end).time_ms - 1
     nodes = state_nodes(snapshot, [_row_key(subject)])
     claim = JournalClaim(subject, before, after)
-    return _file(snapshot, set_changes, claim, nodes=nodes, leaves=gathered.pool, sections=[section])
+    return _file(snapshot, claim, nodes=nodes, leaves=gathered.pool, sections=[section])
 
 
-def prove_journey(
-    snapshot: Source, *, subject: str = "", code: str = "", set_changes: Sequence[SetChange] = ()
-) -> bytes:
+def prove_journey(snapshot: Source, *, subject: str = "", code: str = "") -> bytes:
     """A proof file of the whole journey of a subject, or of what a trace code stands for (give one of the two).
 
     Raises `CodeUnknown`, `SubjectUnknown`, `ProofTooLarge`.
@@ -98,7 +97,6 @@ def prove_journey(
     keys = [key.encode() for key, _ in values] + [_row_key(name) for name in ordered]
     return _file(
         snapshot,
-        set_changes,
         JourneyClaim(code, subject),
         values=values,
         nodes=state_nodes(snapshot, keys),
@@ -132,23 +130,41 @@ def _row_key(subject: str) -> bytes:
 
 def _file(
     snapshot: Source,
-    set_changes: Sequence[SetChange],
     claim: Claim,
     values: list[tuple[str, bytes | None]] | None = None,
     nodes: list[bytes] | None = None,
     leaves: list[bytes] | None = None,
     sections: list[Section] | None = None,
 ) -> bytes:
-    """The encoded file under the snapshot's certificate."""
+    """The encoded file under the snapshot's certificate, with every handover that leads to it from genesis."""
     block = snapshot.block(snapshot.head.height)
     if block is None:
         raise NothingFinal
-    note = block.note.encode()
-    parts = ProofFile(FORMAT, note, list(set_changes), claim, values or [], nodes or [], leaves or [], sections or [])
+    changes = handovers(snapshot)
+    parts = ProofFile(
+        FORMAT, block.note.encode(), changes, claim, values or [], nodes or [], leaves or [], sections or []
+    )
     _check_limit("nodes", len(parts.nodes), NODES_MAX)
     data = encode(parts)
     _check_limit("bytes", len(data), PROOF_SIZE_MAX)
     return data
+
+
+def handovers(snapshot: Source) -> list[SetChange]:
+    """Every certificate that handed over to other validators, from genesis to who certified the snapshot's head.
+
+    A set that begins at height h is named by the checkpoint of h-1, which the set before it certified. Raises
+    `ProofTooLarge`.
+    """
+    found = []
+    for first, validators in set_history(snapshot):
+        if not 1 < first <= snapshot.head.height:
+            continue
+        block = snapshot.block(first - 1)
+        assert block is not None, f"block {first - 1} lies before the head"
+        found.append(SetChange(block.note.encode(), [(one.name, one.public_key) for one in validators]))
+    _check_limit("set changes", len(found), SET_CHANGES_MAX)
+    return found
 
 
 def _check_limit(what: str, count: int, limit: int) -> None:

@@ -1,6 +1,6 @@
 """What builders of proofs need of a store: a narrow part of `ledger.storage.port.Snapshot`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from ledger.block import Head
@@ -17,6 +17,9 @@ class Source(Protocol):
 
     def get(self, key: bytes) -> bytes | None:
         """The public value of a state key."""
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Public (key, value) pairs under `prefix`, ordered by key, from `start`."""
 
     def node(self, path: bytes) -> bytes | None:
         """A state-tree node by its path."""

@@ -5,6 +5,7 @@ of the ledger. Builders read it as a snapshot; that they agree with it is a test
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -116,9 +117,8 @@ class Chain:
         self.log: list[bytes] = []
         self.journals: dict[str, list[int]] = {}
         self.rows: dict[str, Any] = {}
-        self.values: dict[str, bytes] = {}
+        self.values = {self.set_key(1): self.set_row([[one, self.keys[one].public] for one in sorted(self.keys)])}
         self.blocks: list[tuple[int, list[bytes], str, dict[int, bytes]]] = []
-        self.set_changes: list[tuple[bytes, list[list[Any]]]] = []
         self.changed_at: dict[int, list[list[Any]]] = {}
         self.pending: list[Any] = []
         self.time_ms, self.text = START_MS, ""
@@ -161,6 +161,8 @@ class Chain:
         self.pending = []
         following = self.keys if new_set is None else new_set
         listed = [[name, following[name].public] for name in sorted(following)]
+        if new_set is not None:
+            self.values[self.set_key(height + 1)] = self.set_row(listed)
         self.log.extend(leaves)
         for subject in self.journals:
             self.values[self.home(subject)] = self.row(subject)
@@ -173,7 +175,6 @@ class Chain:
         note = self.sign(self.text)
         self.blocks.append((len(self.log) - len(leaves), leaves, note, restricted))
         if new_set is not None:
-            self.set_changes.append((note.encode(), listed))
             self.changed_at[height] = listed
             self.keys = self.signing = dict(new_set)
         return note
@@ -187,6 +188,15 @@ class Chain:
         time = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{self.time_ms % 1000:03d}Z"
         words = (base64.b64encode(part).decode() for part in (state, previous, validators))
         return "height {}\ntime {}\nstate {}\nprevious {}\nvalidators {}\n".format(height, time, *words)
+
+    @staticmethod
+    def set_key(height: int) -> str:
+        """Where the ledger keeps the set that certifies from `height` on."""
+        return f"governance/set/{height:016d}"
+
+    @staticmethod
+    def set_row(listed: list[list[Any]]) -> bytes:
+        return bytes(msgpack.packb([listed, 0]))
 
     def home(self, subject: str) -> str:
         kind, _, key = subject.partition(":")
@@ -223,6 +233,10 @@ class Chain:
 
     def get(self, key: bytes) -> bytes | None:
         return self.values.get(key.decode())
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        pairs = ((key.encode(), value) for key, value in sorted(self.values.items()))
+        return ((key, value) for key, value in pairs if key.startswith(prefix) and key >= start)
 
     def node(self, path: bytes) -> bytes | None:
         return state_nodes(self.values).get(path)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgpack
 
-from ledger.proof import SetChange, prove_journal, prove_journey, prove_leaf, prove_value
+from ledger.proof import prove_journal, prove_journey, prove_leaf, prove_value
 from tests.proof.chain import START_MS, Chain, Key, cosignature, sha
 from tests.proof.journeys import CODE, HOUR_MS, read, strawberry
 
@@ -249,14 +249,35 @@ def validator_cases() -> dict[str, Case]:
     before = prove_value(chain, "x/y/z")
     chain.commit(new_set=first)
     at_change = prove_value(chain, "x/y/z")
-    chain.commit(new_set={"linxin/test/w1": Key("w1"), "linxin/test/w2": Key("w2"), "linxin/test/w3": Key("w3")})
+    second = {"linxin/test/w1": Key("w1"), "linxin/test/w2": Key("w2"), "linxin/test/w3": Key("w3")}
+    chain.commit(new_set=second)
+    handed_over = [chain.block(height) for height in sorted(chain.changed_at)]
+    texts = [one.note.partition("\n\n")[0] + "\n" for one in handed_over]
+    founders = {str(name): Key(f"test {str(name).rpartition('/')[2]}") for name, _ in OLD}
+
+    def resigned(place: int, keys: dict[str, Key]) -> Callable[[list[Any]], object]:
+        """The handover's checkpoint under other signatures than the old set's."""
+        return lambda parts: put(parts[CHANGES][place], 0, chain.sign(texts[place], keys).encode())
+
     read(chain, Key("soil"), "soil", 52, chain.time_ms + HOUR_MS)
-    changes = [SetChange(note, [(name, key) for name, key in listed]) for note, listed in chain.set_changes]
-    honest = prove_journey(chain, code=CODE, set_changes=changes)
+    honest = prove_journey(chain, code=CODE)
     mine = [["linxin/test/w1", Key("mine").public]]
     cases: dict[str, tuple[Callable[[list[Any]], object], str]] = {
         "set-changed-twice-honest": (lambda _: None, ""),
         "set-change-left-out": (lambda p: p[CHANGES].pop(), "certificate"),
+        "set-change-withheld-before-another": (lambda p: p[CHANGES].pop(0), "certificate"),
+        "set-change-signed-by-the-new-set": (resigned(0, first), "certificate"),
+        "set-change-signed-by-the-set-after-next": (resigned(1, second), "certificate"),
+        "set-change-signed-by-the-set-before": (resigned(1, founders), "certificate"),
+        "set-change-signed-by-two-of-four": (resigned(0, dict(sorted(founders.items())[:2])), "certificate"),
+        "set-change-signed-by-three-of-four-honest": (resigned(0, dict(sorted(founders.items())[:3])), ""),
+        "set-change-one-member-more": (
+            lambda p: p[CHANGES][1][1].append(["linxin/test/w4", Key("mine").public]), "certificate",
+        ),
+        "set-change-key-changed": (lambda p: put(p[CHANGES][1][1][0], 1, Key("mine").public), "certificate"),
+        "set-change-by-a-later-certificate": (
+            lambda p: put(p[CHANGES][1], 0, chain.block(chain.height).note.encode()), "certificate",
+        ),
         "set-changes-all-left-out": (lambda p: put(p, CHANGES, []), "certificate"),
         "set-changes-swapped": (lambda p: swap(p[CHANGES], 0, 1), "certificate"),
         "set-change-repeated": (lambda p: p[CHANGES].insert(0, p[CHANGES][0]), "certificate"),

@@ -5,13 +5,13 @@ that certify, by the first height of each, and no row of it is ever deleted: lig
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from ledger.block import Validator
 from ledger.crypto.encoding import Message
 from ledger.module import UNGOVERNED, Standing
 from ledger.modules.governance.messages import Change
-from ledger.state import Reader, Table
+from ledger.state import Table
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -164,79 +164,86 @@ def _all(ctx: "Context", table: Table[_V]) -> Iterator[tuple[str, _V]]:
         after = page[-1][0]
 
 
-# Pure readers over any `Reader`, a snapshot among them.
+class PublicState(Protocol):
+    """What the readers below need of a `Reader` or a snapshot: its public half."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The public value of a state key."""
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Public (key, value) pairs under `prefix`, ordered by key, from `start`."""
 
 
-def standing(reader: Reader, height: int) -> Standing:
+def standing(state: PublicState, height: int) -> Standing:
     """What has been decided for `height`, from the state before it: one read, two at a handover."""
-    raw = reader.get(in_force.prefix)
+    raw = state.get(in_force.prefix)
     if raw is None:
         return UNGOVERNED
     row: InForce = in_force.decode(raw, None).value
     successors = None
     if row.next_set_height == height + 1:
-        value = reader.get(sets.prefix + set_key(height + 1).encode())
+        value = state.get(sets.prefix + set_key(height + 1).encode())
         assert value is not None, "the set that takes over is written when it is decided"
         successors = sets.decode(value, None).value.validators()
     return Standing(row.parameters, row.version_at(height), successors)
 
 
-def effective_parameters(reader: Reader, genesis: "Genesis") -> dict[str, int]:
-    """All parameters that hold for the block after the state under `reader`."""
-    found = _row(reader, in_force)
+def effective_parameters(state: PublicState, genesis: "Genesis") -> dict[str, int]:
+    """All parameters that hold for the block after the state given."""
+    found = _row(state, in_force)
     return genesis.parameters | found.parameters if found is not None else genesis.parameters
 
 
-def rules_version_at(reader: Reader, height: int) -> int:
-    """The version of the rules that `height` goes by, as decided in the state under `reader`."""
-    found = _row(reader, in_force)
+def rules_version_at(state: PublicState, height: int) -> int:
+    """The version of the rules that `height` goes by, as decided in the state given."""
+    found = _row(state, in_force)
     return 1 if found is None else found.version_at(height)
 
 
-def pending_upgrade(reader: Reader) -> tuple[int, int] | None:
+def pending_upgrade(state: PublicState) -> tuple[int, int] | None:
     """The last upgrade decided on, reached or not: (version, its first height)."""
-    found = _row(reader, in_force)
+    found = _row(state, in_force)
     return None if found is None else found.upgrade
 
 
-def validator_records(reader: Reader) -> dict[str, ValidatorRecord]:
+def validator_records(state: PublicState) -> dict[str, ValidatorRecord]:
     """Every validator and learner there is or ever was, by id."""
-    return dict(_rows(reader, validators))
+    return dict(_rows(state, validators))
 
 
-def set_history(reader: Reader) -> list[tuple[int, tuple[Validator, ...]]]:
+def set_history(state: PublicState) -> list[tuple[int, tuple[Validator, ...]]]:
     """(first height, set) of every set decided on, in order; the last may still be to come."""
-    return [(int(key), row.validators()) for key, row in _rows(reader, sets)]
+    return [(int(key), row.validators()) for key, row in _rows(state, sets)]
 
 
-def validators_of(reader: Reader, height: int) -> tuple[Validator, ...]:
-    """The set that certifies `height`, as far as the state under `reader` has decided; empty when it knows of none."""
+def validators_of(state: PublicState, height: int) -> tuple[Validator, ...]:
+    """The set that certifies `height`, as far as the state given has decided; empty when it knows of none."""
     found: tuple[Validator, ...] = ()
-    for first, members in set_history(reader):
+    for first, members in set_history(state):
         if first > height:
             break
         found = members
     return found
 
 
-def pending_change(reader: Reader) -> tuple[int, tuple[Validator, ...]] | None:
+def pending_change(state: PublicState) -> tuple[int, tuple[Validator, ...]] | None:
     """The change of the set that is under way: (its first height, the set), or None."""
-    found = _row(reader, in_force)
+    found = _row(state, in_force)
     if found is None or found.next_set_height == 0:
         return None
-    return found.next_set_height, validators_of(reader, found.next_set_height)
+    return found.next_set_height, validators_of(state, found.next_set_height)
 
 
-def proposal_records(reader: Reader) -> dict[int, Proposal]:
+def proposal_records(state: PublicState) -> dict[int, Proposal]:
     """Every proposal by number, in order."""
-    return {int(key): row for key, row in _rows(reader, proposals)}
+    return {int(key): row for key, row in _rows(state, proposals)}
 
 
-def _row(reader: Reader, table: Table[_V]) -> _V | None:
-    raw = reader.get(table.prefix)
+def _row(state: PublicState, table: Table[_V]) -> _V | None:
+    raw = state.get(table.prefix)
     return None if raw is None else table.decode(raw, None).value
 
 
-def _rows(reader: Reader, table: Table[_V]) -> Iterator[tuple[str, _V]]:
-    for key, value in reader.scan(table.prefix, table.prefix):
+def _rows(state: PublicState, table: Table[_V]) -> Iterator[tuple[str, _V]]:
+    for key, value in state.scan(table.prefix, table.prefix):
         yield key[len(table.prefix) :].decode(), table.decode(value, None).value
