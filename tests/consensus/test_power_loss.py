@@ -27,7 +27,7 @@ def live(seed: int, dropped_sync: str = "") -> set[str]:
     """A validator's few lives on a failing disk. Raises `Lost` or `ConsensusFault`; returns the syncs it asked for."""
     draw = random.Random(seed)
     disk, ledger = LossyDisk(seed), SmallLedger()
-    disk.dropped_sync = dropped_sync
+    disk.tracing, disk.dropped_sync = True, dropped_sync
     SafetyFile.create(disk.directory(), CHAIN_ID, PUBLIC_KEY)
     if draw.random() < 0.2:
         disk.cut_power(lose_all=True)
