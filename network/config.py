@@ -13,6 +13,9 @@ SETTINGS_PAGE = "docs/OPERATORS.md"
 
 PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\[\]]+):[0-9]{1,5}$"
+Address = Annotated[str, msgspec.Meta(pattern=ADDRESS, max_length=260)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Bytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
 
 
@@ -32,12 +35,23 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class ListenSettings(_Section, frozen=True):
     """`[listen]`: where the public API is served."""
 
-    address: Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\[\]]+):[0-9]{1,5}$", max_length=260)] = (
-        "127.0.0.1:7600"
-    )
+    address: Address = "127.0.0.1:7600"
     certificate: PathText = "tls/server.crt"
     key: PathText = "tls/server.key"
     plaintext: bool = False
+
+
+class PeerSettings(_Section, frozen=True):
+    """`[peers]`: the port between validators; empty: none, as a network of one needs none."""
+
+    listen: Annotated[str, msgspec.Meta(pattern=r"^$|" + ADDRESS, max_length=260)] = ""
+    addresses: Annotated[dict[Id, Address], msgspec.Meta(max_length=1_000)] = {}
+
+
+class MetricsSettings(_Section, frozen=True):
+    """`[metrics]`: Prometheus endpoint over plain HTTP; empty: none."""
+
+    listen: Annotated[str, msgspec.Meta(pattern=r"^$|" + ADDRESS, max_length=260)] = ""
 
 
 class LimitSettings(_Section, frozen=True):
@@ -86,6 +100,8 @@ class NodeConfig(_Section, frozen=True):
     safety: PathText = "safety"
     data: PathText = "data"
     listen: ListenSettings = ListenSettings()
+    peers: PeerSettings = PeerSettings()
+    metrics: MetricsSettings = MetricsSettings()
     limits: LimitSettings = LimitSettings()
     verify: VerifySettings = VerifySettings()
     vault: VaultSettings = VaultSettings()
@@ -117,9 +133,11 @@ def parse_config(data: bytes) -> NodeConfig:
         raise ConfigError(
             f"{error}（全部设置见 {SETTINGS_PAGE}）", f"{error} ({SETTINGS_PAGE} lists all settings)"
         ) from None
-    host, _, port = config.listen.address.rpartition(":")
-    if int(port) > 65_535:
-        raise ConfigError(f"listen.address：端口 {port} 大于 65535", f"listen.address: the port {port} is above 65535")
+    for setting, address in _addresses(config).items():
+        port = address.rpartition(":")[2]
+        if port and int(port) > 65_535:
+            raise ConfigError(f"{setting}：端口 {port} 大于 65535", f"{setting}: the port {port} is above 65535")
+    host = config.listen.address.rpartition(":")[0]
     if config.listen.plaintext and host not in ("127.0.0.1", "localhost", "[::1]"):
         raise ConfigError(
             f"listen.plaintext：明文只限本机回环地址，不能用于 {host}；请启用 TLS",
@@ -131,6 +149,16 @@ def parse_config(data: bytes) -> NodeConfig:
             "limits.waiting_bytes: must be at least limits.block_bytes",
         )
     return config
+
+
+def _addresses(config: NodeConfig) -> dict[str, str]:
+    """Every `host:port` of a configuration by its setting; empty ones are off."""
+    single = {
+        "listen.address": config.listen.address,
+        "peers.listen": config.peers.listen,
+        "metrics.listen": config.metrics.listen,
+    }
+    return single | {f"peers.addresses.{peer}": address for peer, address in config.peers.addresses.items()}
 
 
 def setting_names() -> list[str]:

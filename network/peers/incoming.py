@@ -33,7 +33,7 @@ class Stream:
 
 class PeerService(peer_pb2_grpc.PeerServiceServicer):
     """The receiving side. `on_message(peer, data)` gets every message, in each lane's order; what it raises beside
-    `PeerFault` goes to `on_failure`. `on_stream(peer, lane, is_open)` tells of streams that begin and end.
+    `PeerFault` goes to `on_failure`. `on_stream(peer)` is called when a stream of a peer has begun or ended.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
         chain_id: bytes,
         peers: Callable[[], Mapping[str, PeerRecord]],
         on_message: Callable[[str, bytes], None],
-        on_stream: Callable[[str, Lane, bool], None],
+        on_stream: Callable[[str], None],
         on_failure: Callable[[Exception], None],
         counts: Counts,
     ) -> None:
@@ -66,14 +66,14 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
         self._streams[place] = stream
         if replaced is not None:
             replaced.task.cancel()
-        self._on_stream(stream.peer, stream.lane, True)
+        self._on_stream(stream.peer)
         try:
             yield peer_pb2.Welcome(version=VERSION)
             await self._receive(stream, frames, context)
         finally:
             if self._streams.get(place) is stream:
                 del self._streams[place]
-                self._on_stream(stream.peer, stream.lane, False)
+                self._on_stream(stream.peer)
 
     def end_strangers(self) -> None:
         """Records have changed: end every stream whose peer may no longer use it."""
@@ -82,9 +82,9 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
                 self._counts.refuse("PERMISSION_DENIED")
                 stream.task.cancel()
 
-    def has_stream(self, peer: str, lane: Lane) -> bool:
-        """Whether a peer's lane to us is open."""
-        return (peer, lane) in self._streams
+    def has_stream(self, peer: str) -> bool:
+        """Whether a peer has any lane to us open."""
+        return any((peer, lane) in self._streams for lane in Lane)
 
     async def _greet(self, frames: "AsyncIterator[peer_pb2.Frame]", context: "Context") -> Stream:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import grpc
 from linxin.v1 import peer_pb2
@@ -9,7 +10,7 @@ from linxin.v1 import peer_pb2
 from network.peers.counts import Counts
 from network.peers.identity import TARGET_NAME, LeafCertificate, trust_anchor
 from network.peers.outgoing import LaneSender
-from network.peers.records import FRAME_SIZE_MAX, Lane, PeerRecord, Status
+from network.peers.records import FRAME_SIZE_MAX, Lane
 
 VERSION = 1
 """Of the protocol in peer.proto."""
@@ -35,34 +36,40 @@ _CHANNEL_OPTIONS: list[tuple[str, int | str]] = [
 ]
 
 
-class PeerLink:
-    """Outgoing lanes to one peer as its record had it when the link was made.
+@dataclass(frozen=True)
+class Endpoint:
+    """What a link is made for; when it changes the link is made anew."""
 
-    The link is connected while the votes lane is open; where one side is retired that lane is refused, and bulk stands
-    in for it. The other lanes are dialled only when votes has shown that the peer is there.
+    public_key: bytes
+    address: str
+
+
+class PeerLink:
+    """Outgoing lanes to one peer, with the key and the address that its record had when the link was made.
+
+    The link is connected while the votes lane is open. Where the peer refuses us that lane (it knows that we are
+    retired, we may not yet), bulk stands in for it. The other lanes are dialled only when votes has shown that the peer
+    is there, and a retired peer only while it asks for blocks: most of them are gone for good.
     """
 
     def __init__(
         self,
         names: tuple[str, str],
         chain_id: bytes,
-        record: PeerRecord,
-        address: str,
+        endpoint: "Endpoint",
         leaf: LeafCertificate,
         counts: Counts,
         on_change: Callable[[str, bool], None],
         jitter: Callable[[], float],
     ) -> None:
         own, self.peer = names
-        self.record = record
-        self.address = address
+        self.endpoint = endpoint
         self.is_connected = False
         self._is_closed = False
         self._on_change = on_change
         self._credentials = grpc.ssl_channel_credentials(
-            trust_anchor(record.public_key), leaf.private_key, leaf.certificate
+            trust_anchor(endpoint.public_key), leaf.private_key, leaf.certificate
         )
-        self._is_retired = record.status == Status.RETIRED
         self.senders = {
             lane: LaneSender(
                 lane,
@@ -74,14 +81,11 @@ class PeerLink:
             )
             for lane, wire in WIRE_LANES.items()
         }
-        if not self._is_retired:
-            self.senders[Lane.VOTES].gate.set()
         self._tasks = [asyncio.create_task(sender.run()) for sender in self.senders.values()]
 
-    def want_bulk(self, wanted: bool) -> None:
-        """Of a retired peer: whether it is asking for blocks now, so that answers need a lane."""
-        if self._is_retired:
-            self._set_gate(Lane.BULK, wanted)
+    def want(self, is_wanted: bool) -> None:
+        """Whether to dial at all."""
+        self._set_gate(Lane.VOTES, is_wanted)
 
     def send(self, lane: Lane, data: bytes) -> bool:
         """Queue a message; false when the peer is not connected or the queue does not take it."""
@@ -97,17 +101,15 @@ class PeerLink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _dial(self) -> grpc.aio.Channel:
-        return grpc.aio.secure_channel(self.address, self._credentials, options=_CHANNEL_OPTIONS)
+        return grpc.aio.secure_channel(self.endpoint.address, self._credentials, options=_CHANNEL_OPTIONS)
 
     def _lane_changed(self) -> None:
         if self._is_closed:
             return
         votes = self.senders[Lane.VOTES]
-        if not self._is_retired:
-            self._set_gate(Lane.LOG, votes.is_open)
-            self._set_gate(Lane.BULK, votes.is_open or votes.is_refused)
-        bulk_stands_in = self._is_retired or votes.is_refused
-        connected = votes.is_open or (bulk_stands_in and self.senders[Lane.BULK].is_open)
+        self._set_gate(Lane.LOG, votes.is_open)
+        self._set_gate(Lane.BULK, votes.is_open or votes.is_refused)
+        connected = votes.is_open or (votes.is_refused and self.senders[Lane.BULK].is_open)
         if connected != self.is_connected:
             self.is_connected = connected
             self._on_change(self.peer, connected)

@@ -1,7 +1,7 @@
 """What the transport knows of a peer, the lanes to it, and who may use which."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 MESSAGE_SIZE_MAX = 20 * 1024 * 1024
 """Bytes of one message."""
@@ -26,13 +26,20 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True)
-class PeerRecord:
-    """A validator as the ledger's records have it now: Ed25519 ledger key, `host:port` ("" when unknown), status."""
+class PeerRecord(Protocol):
+    """A validator as the ledger has it now."""
 
-    public_key: bytes
-    address: str
-    status: str
+    @property
+    def public_key(self) -> bytes:
+        """Ed25519, 32 bytes."""
+
+    @property
+    def address(self) -> str:
+        """`host:port` where it listens for peers; empty when unknown."""
+
+    @property
+    def status(self) -> str:
+        """A `Status`."""
 
 
 class PeerFault(Exception):

@@ -14,8 +14,8 @@ from network.listening import cannot_listen, check_address
 from network.peers.counts import Counts
 from network.peers.identity import make_leaf, trust_anchor
 from network.peers.incoming import PeerService
-from network.peers.link import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, PeerLink
-from network.peers.records import FRAME_SIZE_MAX, MESSAGE_SIZE_MAX, Lane, PeerRecord
+from network.peers.link import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, Endpoint, PeerLink
+from network.peers.records import FRAME_SIZE_MAX, MESSAGE_SIZE_MAX, Lane, PeerRecord, Status
 
 _SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", FRAME_SIZE_MAX),
@@ -74,7 +74,7 @@ class PeerTransport:
         # Handed to gRPC's own thread, which asks before each handshake: a deque's append and pop are atomic.
         self._new_anchors: deque[grpc.ServerCertificateConfiguration] = deque(maxlen=1)
         self._closing: set[asyncio.Task[None]] = set()
-        self._service = PeerService(id, chain_id, peers, on_message, self._stream_changed, self._fail, self.counts)
+        self._service = PeerService(id, chain_id, peers, on_message, self._dial_if_wanted, self._fail, self.counts)
         self._server: grpc.aio.Server | None = None
         self._failure: asyncio.Future[NoReturn] | None = None
 
@@ -112,15 +112,14 @@ class PeerTransport:
         records = {peer: record for peer, record in self._peers().items() if peer != self._id}
         self._renew_anchors(records)
         self._service.end_strangers()
+        endpoints = {peer: self._endpoint(peer, record) for peer, record in records.items()}
         for peer, link in tuple(self._links.items()):
-            record = records.get(peer)
-            if record != link.record or self._address_of(peer, record) != link.address:
+            if endpoints.get(peer) != link.endpoint:
                 self._drop(peer)
-        for peer, record in records.items():
-            address = self._address_of(peer, record)
-            if peer not in self._links and address:
-                link = self._links[peer] = self._link(peer, record, address)
-                link.want_bulk(self._service.has_stream(peer, Lane.BULK))
+        for peer, endpoint in endpoints.items():
+            if peer not in self._links and endpoint.address:
+                self._links[peer] = self._link(peer, endpoint)
+            self._dial_if_wanted(peer)
 
     def connected(self) -> list[str]:
         """The peers that `send` reaches now, sorted."""
@@ -162,12 +161,18 @@ class PeerTransport:
         anchors = b"".join(trust_anchor(key) for key in sorted(keys))
         self._new_anchors.append(grpc.ssl_server_certificate_configuration([pair], root_certificates=anchors))
 
-    def _link(self, peer: str, record: PeerRecord, address: str) -> PeerLink:
-        names = (self._id, peer)
-        return PeerLink(names, self._chain_id, record, address, self._leaf, self.counts, self._changed, self._jitter)
+    def _endpoint(self, peer: str, record: PeerRecord) -> Endpoint:
+        return Endpoint(record.public_key, self._addresses.get(peer) or record.address)
 
-    def _address_of(self, peer: str, record: PeerRecord | None) -> str:
-        return self._addresses.get(peer) or (record.address if record is not None else "")
+    def _link(self, peer: str, endpoint: Endpoint) -> PeerLink:
+        names = (self._id, peer)
+        return PeerLink(names, self._chain_id, endpoint, self._leaf, self.counts, self._changed, self._jitter)
+
+    def _dial_if_wanted(self, peer: str) -> None:
+        """A retired peer is dialled only while it has a stream to us: it asks for blocks and needs the answers."""
+        link, record = self._links.get(peer), self._peers().get(peer)
+        if link is not None and record is not None:
+            link.want(record.status != Status.RETIRED or self._service.has_stream(peer))
 
     def _drop(self, peer: str, *, is_told: bool = True) -> None:
         link = self._links.pop(peer)
@@ -179,10 +184,6 @@ class PeerTransport:
 
     def _changed(self, peer: str, is_connected: bool) -> None:
         self._tell(self._on_connected if is_connected else self._on_disconnected, peer)
-
-    def _stream_changed(self, peer: str, lane: Lane, is_open: bool) -> None:
-        if lane is Lane.BULK and peer in self._links:
-            self._links[peer].want_bulk(is_open)
 
     def _tell(self, callback: Callable[[str], None], peer: str) -> None:
         try:

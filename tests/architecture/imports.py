@@ -43,6 +43,7 @@ DISTRIBUTIONS = {
     "google": "protobuf",
     "grpc": "grpcio",
     "grpc_health": "grpcio-health-checking",
+    "prometheus_client": "prometheus-client",
     "grpc_reflection": "grpcio-reflection",
     "nacl": "pynacl",
 }

@@ -16,6 +16,16 @@ def test_defaults_need_a_name_only() -> None:
     assert not config.listen.plaintext
 
 
+def test_peers_and_metrics_are_off_until_they_have_an_address() -> None:
+    config = parse_config(b'name = "farm-1"')
+    assert (config.peers.listen, config.peers.addresses, config.metrics.listen) == ("", {}, "")
+    text = b'name = "farm"\n[peers]\nlisten = "[::1]:7700"\n[peers.addresses]\nhub = "hub.example:7700"\n'
+    config = parse_config(text + b'[metrics]\nlisten = "127.0.0.1:0"')
+    assert config.peers.listen == "[::1]:7700"
+    assert config.peers.addresses == {"hub": "hub.example:7700"}
+    assert config.metrics.listen == "127.0.0.1:0"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -28,6 +38,14 @@ def test_defaults_need_a_name_only() -> None:
         ('name = "farm"\n[listen]\naddress = "0.0.0.0:7600"\nplaintext = true', "loopback"),
         ('name = "farm"\n[listen]\naddress = "127.0.0.1:70000"', "70000"),
         ('name = "farm"\n[listen]\naddress = "nowhere"', "listen.address"),
+        ('name = "farm"\n[peers]\nlisten = "nowhere"', "peers.listen"),
+        ('name = "farm"\n[peers]\nlisten = "127.0.0.1:65536"', "peers.listen"),
+        ('name = "farm"\n[peers]\nport = 7700', "peers"),
+        ('name = "farm"\n[peers.addresses]\nhub = "hub.example"', "peers.addresses"),
+        ('name = "farm"\n[peers.addresses]\nhub = "hub.example:99999"', "peers.addresses.hub"),
+        ('name = "farm"\n[peers.addresses]\nHub = "hub.example:7700"', "peers.addresses"),
+        ('name = "farm"\n[metrics]\nlisten = "7800"', "metrics.listen"),
+        ('name = "farm"\n[metrics]\nlisten = "127.0.0.1:78000"', "metrics.listen"),
         ('name = "farm"\n[limits]\nwaiting_bytes = 80000', "limits.waiting_bytes"),
         ('name = "farm', "OPERATORS"),
         ("name = \xff", "OPERATORS"),

@@ -5,10 +5,21 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Self
 
 from ledger.crypto.signing import Algorithm, SigningKey
-from network.peers.records import Lane, PeerRecord, Status
+from network.peers.records import Lane, Status
 from network.peers.transport import PeerTransport
+
+
+@dataclass(frozen=True)
+class Record:
+    """A validator's record as the ledger would have it."""
+
+    public_key: bytes
+    address: str
+    status: str = Status.VALIDATOR
+
 
 CHAIN_ID = sha256(b"a chain").digest()
 WAIT_S_MAX = 8.0
@@ -26,16 +37,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def record_of(name: str, port: int, status: str = Status.VALIDATOR, key: str = "") -> PeerRecord:
-    """A record as the ledger would have it."""
-    return PeerRecord(key_of(key or name).public_key, f"127.0.0.1:{port}", status)
+def record_of(name: str, port: int, status: str = Status.VALIDATOR, key: str = "") -> Record:
+    """The record of a validator by name."""
+    return Record(key_of(key or name).public_key, f"127.0.0.1:{port}", status)
 
 
 async def eventually(holds: Callable[[], object], what: str = "") -> None:
     """Wait until something holds; fails after `WAIT_S_MAX`."""
     try:
         async with asyncio.timeout(WAIT_S_MAX):
-            while not holds():
+            while not holds():  # noqa: ASYNC110  # what other tasks do, on both sides of a socket
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"it never came: {what or holds}") from None
@@ -47,7 +58,7 @@ class Validator:
 
     id: str
     port: int
-    records: dict[str, PeerRecord]
+    records: dict[str, Record]
     key: SigningKey
     chain_id: bytes = CHAIN_ID
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -120,7 +131,7 @@ class Group:
         self.running.remove(validator)
         await validator.transport.stop()
 
-    async def __aenter__(self) -> "Group":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
