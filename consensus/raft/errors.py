@@ -1,4 +1,4 @@
-"""Why the core did not take a message or proposal. Nothing has changed then, and nobody needs to stop."""
+"""Why the core did not take a message or proposal. The log has not changed then, and nobody needs to stop."""
 
 
 class Refused(Exception):
@@ -24,6 +24,13 @@ class PeerUnknown(Refused):
 
     def __init__(self) -> None:
         super().__init__("raft: cannot step as peer not found")
+
+
+class Malformed(Refused):
+    """An append whose entries do not follow one another: no honest leader sends it."""
+
+    def __init__(self) -> None:
+        super().__init__("raft: entries of an append do not follow one another")
 
 
 class CommittedConflict(Refused):

@@ -141,8 +141,9 @@ class RaftLog:
 
     def restore(self, snapshot: Snapshot) -> None:
         """The snapshot replaces the log; it is committed by nature."""
-        assert snapshot.metadata.index >= self.committed, "a snapshot behind what is committed"
+        assert snapshot.metadata.index > self.applied, "a snapshot behind what is applied"
         self.committed = snapshot.metadata.index
+        self.applying = min(self.applying, self.committed)
         self.unstable.restore(snapshot)
 
     # Committing

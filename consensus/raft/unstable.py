@@ -1,7 +1,7 @@
 """The end of the log that is not known to be durable: entries and a snapshot on their way to the storage.
 
-What was handed to the driver is *in progress* until it says that it is done; with asynchronous writes several writes can
-be, and the log may change below them meanwhile.
+What was handed to the driver is *in progress* until it says that it is done; with asynchronous writes several
+can be, and the log may change below them meanwhile.
 """
 
 from consensus.entry import Entry
