@@ -88,24 +88,3 @@ class Promises:
                 f"height {height} is below {self.height}, which is signed, and its signature is no longer on record",
             )
         return replace(self, cosigned=(*self.cosigned, wanted)[-COSIGNATURES_KEPT:]), wanted
-
-
-def check_newest(promises: Promises, height: int, checkpoint_hash: bytes) -> None:
-    """A cosignature by this key of `checkpoint_hash` at `height` has been seen: in the ledger, or shown by a peer, the
-    signature verified. Raises `PromiseBroken` if the promises do not know of it, so that they are an older copy.
-
-    Heights from before the oldest of a full record are not on record any more and pass.
-    """
-    given = promises.find(height)
-    if given is not None and given.checkpoint_hash == checkpoint_hash:
-        return
-    if given is None and len(promises.cosigned) == COSIGNATURES_KEPT and height < promises.cosigned[0].height:
-        return
-    shown = checkpoint_hash.hex()[:16]
-    raise PromiseBroken(
-        f"网络中有此密钥在高度 {height} 对检查点 {shown}… 的签名，而安全文件（最高 {promises.height}）没有记录它："
-        "安全文件是从备份恢复的旧副本，或此密钥另有他处在用。请停止使用此密钥，以新的标识和新的密钥加入网络",
-        f"the network holds a signature by this key at height {height}, of checkpoint {shown}…, that the safety file, "
-        f"which goes up to {promises.height}, does not know: it was restored from a backup, or the key is in use "
-        "elsewhere too; stop using this key and join with a new id and a new key",
-    )

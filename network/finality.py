@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from consensus.entry import Entry
+from consensus.entry import Entry, Tip
 from consensus.port import Ordering
 from consensus.recovery import Found, plan
 from consensus.safety import COSIGNATURES_KEPT, Mark
@@ -66,14 +66,15 @@ class Finaliser:
     def recover(self) -> None:
         """Replay what the log holds beyond the ledger; raises `ConsensusFault` when the parts do not fit together."""
         tip, base, at = self._log.tip, self._log.base, self._chain.snapshot.position
-        position = Mark(at.term, at.index) if at is not None else Mark(0, 0)
+        place = Mark(at.term, at.index) if at is not None else Mark(0, 0)
+        logged = self._log.tip_at(place.index)
         found = Found(
             base=Mark(base.term, base.index),
             last=Mark(tip.term, tip.index),
             promises=self._safety.promises,
             height=self._chain.head.height,
-            position=position,
-            position_term=self._log.term_at(position.index),
+            position=Tip(place.term, place.index, logged.digest if logged is not None else b""),
+            logged=logged,
         )
         steps = plan(found)
         for index in range(steps.first, steps.last + 1):

@@ -25,11 +25,11 @@ def recover(genesis: Genesis, id: str, log: DurableLog, safety: SafetyFile, ledg
         last=Mark(log.tip.term, log.tip.index),
         promises=safety.promises,
         height=ledger.head.height,
-        position=Mark(tip.term, tip.index),
-        position_term=log.term_at(tip.index),
+        position=tip,
+        logged=log.tip_at(tip.index),
     )
     steps = plan(found, sole=voters.everyone == (id,))
-    if steps.reset:
-        log.reset(tip)
+    if steps.reset is not None:
+        log.reset(steps.reset)
         log.sync()
     return tip, voters

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from consensus.entry import Entry
+from consensus.entry import Entry, Tip, first_tip
 from consensus.recovery import Found, plan
 from consensus.safety import COSIGNATURES_KEPT, Cosigned, Mark
 from consensus.single import SingleVoter
@@ -20,11 +20,12 @@ class SmallLedger:
     """Stands for the store, which has its own tests: blocks, of which the first `synced` survive a power cut."""
 
     blocks: list[Cosigned] = field(default_factory=list)
+    tips: list[Tip] = field(default_factory=list)
     synced: int = 0
 
     def cut_power(self, left: int) -> None:
         """Only `left` of the blocks that were not synced survive."""
-        del self.blocks[max(self.synced, left) :]
+        del self.blocks[max(self.synced, left) :], self.tips[max(self.synced, left) :]
 
 
 class SmallNode:
@@ -38,10 +39,10 @@ class SmallNode:
         mark = self.safety.promises.acknowledged
         self.log = DurableLog.open(directory, CHAIN_ID, mark, segment_size=segment_size)
         height = len(ledger.blocks)
-        position = Mark(1 if height else 0, height)
+        position = ledger.tips[height - 1] if height else first_tip(CHAIN_ID)
         base, tip = self.log.base, self.log.tip
         places = (Mark(base.term, base.index), Mark(tip.term, tip.index))
-        found = Found(*places, self.safety.promises, height, position, self.log.term_at(height))
+        found = Found(*places, self.safety.promises, height, position, self.log.tip_at(height))
         planned = plan(found)
         for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
@@ -72,6 +73,7 @@ class SmallNode:
         self.now_s += 1
         given = self.safety.cosign(height, sha256(previous + entry.payload), self.now_s, Mark(entry.term, entry.index))
         self.ledger.blocks.append(given)
+        self.ledger.tips.append(entry.tip)
         if len(self.ledger.blocks) - self.ledger.synced >= COSIGNATURES_KEPT // 2:
             self.sync_ledger()
         return given

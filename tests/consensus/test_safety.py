@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.errors import DiskFault, PromiseBroken, SafetyDamaged, SafetyExists, SafetyLost, SafetyOfAnother
-from consensus.safety import COSIGNATURES_KEPT, NOTHING, Cosigned, Mark, Promises, check_newest
+from consensus.recovery import check_newest
+from consensus.safety import COSIGNATURES_KEPT, NOTHING, Cosigned, Mark, Promises
 from consensus.storage.safety import COPY_SIZE, SLOT_SIZE, SafetyFile, SafetyRecord, decode_record, encode_record
 from tests.consensus.lossy_files import LossyDisk
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from consensus.entry import Entry
+from consensus.entry import Entry, Tip
 from consensus.recovery import Found, plan
 from consensus.safety import Mark
 from consensus.single import SingleVoter
@@ -42,9 +42,12 @@ class Writer:
         assert self.maker.head == self.store.head
         position = self.store.snapshot().position
         place = Mark(position.term, position.index) if position else Mark(0, 0)
+        logged = self.log.tip_at(place.index)
+        # The blocks made here name a term and an index only.
+        stands = Tip(place.term, place.index, logged.digest if logged is not None else b"")
         base, tip = self.log.base, self.log.tip
         marks = (Mark(base.term, base.index), Mark(tip.term, tip.index))
-        found = Found(*marks, promises, self.store.head.height, place, self.log.term_at(place.index))
+        found = Found(*marks, promises, self.store.head.height, stands, logged)
         planned = plan(found)
         for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
