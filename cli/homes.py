@@ -18,7 +18,7 @@ from client.network_directory import NetworkDirectory
 from client.wallet import Cost, create_key
 from ledger.crypto.hashing import sha256
 from ledger.crypto.signing import Algorithm
-from network.config import load_config, setting_names
+from network.config import load_config
 from network.home import create_safety
 from network.tls import issue_server_certificate, write_private
 
@@ -127,14 +127,11 @@ def fill_home(
 
 def validator_settings(name: str, place: Place, workers: int) -> str:
     """The `node.toml` of a validator."""
-    peers = f'[peers]\nlisten = "{place.listen_host}:{place.peer_port}"\n\n'
-    if "peers.listen" not in setting_names():
-        peers = ""
     return (
         "# One validator; docs/OPERATORS.md explains every setting.\n"
         f'name = "{name}"\n\n'
         f'[listen]\naddress = "{place.listen_host}:{place.public_port}"\n\n'
-        f"{peers}"
+        f'[peers]\nlisten = "{place.listen_host}:{place.peer_port}"\n\n'
         f"[verify]\nworkers = {workers}\n"
     )
 

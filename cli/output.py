@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -27,6 +27,9 @@ from network.config import ConfigError
 
 _P = ParamSpec("_P")
 
+WIDE = 160
+"""Columns of a table that goes into a pipe."""
+
 
 class Output:
     """Where one command speaks. `as_json`: the result is one JSON document."""
@@ -39,6 +42,11 @@ class Output:
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """A line for people (rich markup); silent with `--json`."""
         self.console.print(text, style=style)
+
+    def show(self, shown: RenderableType) -> None:
+        """A table for people; silent with `--json`. A pipe has no width of its own: nothing is cut for it."""
+        wide = self.console if self.console.is_terminal else Console(width=WIDE, quiet=self.as_json, highlight=False)
+        wide.print(shown)
 
     def note(self, text: str) -> None:
         """A line for people that is no part of the result: what is being done, warnings."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from rich.box import SIMPLE
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
@@ -17,7 +17,6 @@ from cli.network_status import Overview, describe_nodes, overview
 from cli.output import Output, reports
 from client.network_directory import NetworkDirectory, open_network
 
-WIDE = 160
 WATCH_S = 1.0
 ALL_WELL, SOME_DOWN, NO_QUORUM = 0, 1, 3
 """Exit statuses: every node answers and records become final; some node does not answer; the network waits."""
@@ -54,9 +53,7 @@ def status(out: Output, directory: Path, watch: bool) -> None:
         return
     nodes = asyncio.run(describe_nodes(opened))
     seen = overview(nodes)
-    # A pipe has no width of its own: nothing is cut for it.
-    wide = out.console if out.console.is_terminal else Console(width=WIDE, quiet=out.as_json, highlight=False)
-    wide.print(view(opened, nodes, seen))
+    out.show(view(opened, nodes, seen))
     ending = exit_status(nodes, seen)
     document = {"ok": ending == ALL_WELL, "home": opened.root, "network": opened.settings.name, "nodes": nodes}
     out.finish(document | seen.document())
