@@ -17,12 +17,13 @@ from rich.markup import escape
 from cli.keys import open_key
 from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
-from cli.reexecution import AuditedBlock, AuditFailure, Findings, blocks_of, compare_rows, reexecute
+from cli.reexecution import AuditedBlock, AuditFailure, Findings, blocks_of, compare_rows, reexecute_chain
 from client.connection import Connection, signed_request
 from client.network_directory import NetworkDirectory, open_network
 from ledger.crypto.hashing import sha256
 from ledger.crypto.signing import SigningKey
 from ledger.genesis import Genesis, load_genesis
+from ledger.replay import CertifiedBlock
 from ledger.storage.archive import (
     ArchivedBlock,
     ArchivedState,
@@ -30,6 +31,7 @@ from ledger.storage.archive import (
     ArchiveItem,
     ArchiveStart,
     BadArchive,
+    archived_values,
     read_archive,
 )
 from ledger.storage.errors import DirectoryLocked
@@ -183,11 +185,12 @@ def _audit_archive(out: Output, archive: Path, trusted: bytes | None, scratch: P
         blocks = _blocks(items, rest)
         store = LevelStore.open(scratch, genesis.chain_id, genesis.head())
         try:
-            findings = reexecute(
+            findings = reexecute_chain(
                 blocks, genesis, standard_registry(), store, lambda _: progress.update(task, completed=stream.tell())
             )
-            entries = (pair for item in chain(rest, items) if isinstance(item, ArchivedState) for pair in item.entries)
-            findings.state_keys = compare_rows("state", entries, store.snapshot().values())
+            states = (item for item in chain(rest, items) if isinstance(item, ArchivedState))
+            rows = ((one.key, one.value, one.hidden)[: 3 if one.hidden else 2] for it in states for one in it.entries)
+            findings.state_keys = compare_rows("state", rows, archived_values(store.snapshot(), full=True))
         finally:
             store.close()
     return genesis, findings
@@ -205,7 +208,7 @@ def _blocks(items: Iterator[ArchiveItem], rest: list[ArchiveItem]) -> Iterator[A
             note = item.note.decode()
         except UnicodeDecodeError:
             raise AuditFailure(f"height {item.height}", "证书不是文本", "its certificate is not text") from None
-        yield AuditedBlock(item.height, note, item.leaves, item.restricted)
+        yield AuditedBlock(item.height, CertifiedBlock(note, item.leaves, item.restricted))
 
 
 def audit_home(out: Output, home: Path, trusted: bytes | None, scratch: Path) -> tuple[Genesis, Findings]:
@@ -228,7 +231,7 @@ def audit_home(out: Output, home: Path, trusted: bytes | None, scratch: Path) ->
             with out.progress() as progress:
                 task = progress.add_task("重新执行 executing", total=snapshot.head.height)
                 blocks = blocks_of(snapshot)
-                findings = reexecute(
+                findings = reexecute_chain(
                     blocks, genesis, standard_registry(), store, lambda height: progress.update(task, completed=height)
                 )
             made = store.snapshot()

@@ -186,6 +186,11 @@ def home_table(subject: str) -> "Table[Any]":
     return _TABLES[f"{SUBJECT_HOMES[subject.partition(':')[0]]}/".encode()]
 
 
+def restricted_tables() -> tuple[bytes, ...]:
+    """What the state keys of all declared restricted tables begin with."""
+    return tuple(prefix for prefix, table in _TABLES.items() if table.restricted)
+
+
 @dataclass(slots=True)
 class BlockState:
     """The overlay of one block: decoded rows over a reader, and what one running transaction has written so far."""

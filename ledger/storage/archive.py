@@ -2,7 +2,8 @@
 
 `[format, "public" | "full", genesis bytes]`, then per height `[height, note, [leaf...], {position: restricted bytes}]`,
 after one that names other validators `["validators", [[name, public key]...]]`, then `["state", [[key, value]...]]`
-chunks ordered by key, then `["end", height, number of keys]`. See docs/PROOF.md.
+chunks ordered by key, then `["end", height, number of keys]`. In a full archive an entry of a restricted table is
+`[key, value, salt ‖ row]`. See docs/PROOF.md.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from ledger.block import LEAF_SIZE_MAX, Validator
 from ledger.certificate import validators_hash
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
 from ledger.crypto.encoding import Message, encode
+from ledger.crypto.hashing import HASH_SIZE
 from ledger.genesis import GENESIS_SIZE_MAX
+from ledger.modules.governance.state import set_history
 from ledger.state import KEY_SIZE_MAX, VALUE_SIZE_MAX
 from ledger.storage.errors import Corrupt
 from ledger.storage.port import Snapshot
@@ -71,11 +74,22 @@ _Key = Annotated[bytes, msgspec.Meta(min_length=1, max_length=KEY_SIZE_MAX)]
 _Value = Annotated[bytes, msgspec.Meta(max_length=VALUE_SIZE_MAX)]
 
 
+_Hidden = Annotated[bytes, msgspec.Meta(min_length=HASH_SIZE + 1, max_length=VALUE_SIZE_MAX)]
+
+
+class ArchivedValue(Message):
+    """A public value of the state at the last height; `hidden`: salt ‖ row of a restricted one, in a full archive."""
+
+    key: _Key
+    value: _Value
+    hidden: _Hidden = b""
+
+
 class ArchivedState(Message):
-    """A chunk of the public state at the last height, ordered by key."""
+    """A chunk of the state, ordered by key."""
 
     tag: Literal["state"]
-    entries: Annotated[list[tuple[_Key, _Value]], msgspec.Meta(min_length=1, max_length=STATE_CHUNK_MAX)]
+    entries: Annotated[list[ArchivedValue], msgspec.Meta(min_length=1, max_length=STATE_CHUNK_MAX)]
 
 
 class ArchiveEnd(Message):
@@ -125,7 +139,7 @@ def export_archive(snapshot: Snapshot, genesis: bytes, *, full: bool) -> Iterato
     Holds one block or one chunk in memory at a time. Raises `StorageError`.
     """
     yield encode((FORMAT, "full" if full else "public", genesis))
-    height = snapshot.head.height
+    height, sets = snapshot.head.height, dict(set_history(snapshot))
     for number in range(1, height + 1):
         block = snapshot.block(number)
         if block is None:
@@ -134,12 +148,30 @@ def export_archive(snapshot: Snapshot, genesis: bytes, *, full: bool) -> Iterato
         found = ((index - first, snapshot.restricted(index)) for index in range(first, end)) if full else ()
         restricted = {position: part for position, part in found if part is not None}
         yield encode((number, block.note.encode(), list(snapshot.leaves(first, end)), restricted))
+        if number + 1 in sets:
+            yield encode(("validators", [[one.name, one.public_key] for one in sets[number + 1]]))
     count = 0
-    values = snapshot.values()
+    values = archived_values(snapshot, full=full)
     while chunk := list(islice(values, STATE_CHUNK_MAX)):
         count += len(chunk)
         yield encode(("state", chunk))
     yield encode(("end", height, count))
+
+
+def archived_values(snapshot: Snapshot, *, full: bool) -> Iterator[tuple[bytes, ...]]:
+    """The state as an archive has it: (key, value), with salt ‖ row behind those of restricted tables if `full`."""
+    private = snapshot.private_values() if full else iter(())
+    hidden = next(private, None)
+    for key, value in snapshot.values():
+        if hidden is None or key < hidden[0]:
+            yield key, value
+        elif key == hidden[0]:
+            yield key, value, hidden[1]
+            hidden = next(private, None)
+        else:
+            break
+    if hidden is not None:
+        raise Corrupt("archive", f"the restricted row {hidden[0]!r} has no commitment")
 
 
 def read_archive(stream: Readable) -> Iterator[ArchiveItem]:
@@ -196,10 +228,12 @@ class _Order:
             case ArchivedValidators():
                 self._check_validators(number, item)
             case ArchivedState():
-                for key, _ in item.entries:
-                    if key <= self.last_key:
+                for entry in item.entries:
+                    if entry.key <= self.last_key:
                         raise BadArchive(number, "状态键未按顺序排列", "the keys of the state are not in order")
-                    self.last_key = key
+                    if entry.hidden and not self.full:
+                        raise BadArchive(number, "公开归档中含有受限内容", "a public archive holds restricted rows")
+                    self.last_key = entry.key
                 self.keys += len(item.entries)
             case ArchiveEnd():
                 if not self.height:

@@ -74,7 +74,7 @@ class LevelStore:
         with ExitStack() as undo:
             lock = lock_directory(path)
             undo.callback(os.close, lock)
-            database = _open_database(path, database_path, write_buffer_size)
+            database = open_database(path, database_path, write_buffer_size)
             undo.callback(database.close)
             try:
                 _check_meta(path, database, chain_id)
@@ -113,7 +113,7 @@ class LevelStore:
         self._failed = True
         try:
             batch = self._database.write_batch(sync=sync)
-            entries = _fill(batch.put, batch.delete, block, note, block.height if sync else self._synced_height)
+            entries = fill(batch.put, batch.delete, block, note, block.height if sync else self._synced_height)
             self._guard.before_write()
             batch.write()
             self._guard.after_write(batch.approximate_size(), entries, synced=sync)
@@ -153,7 +153,8 @@ class LevelStore:
             os.close(self._lock)
 
 
-def _open_database(path: Path, database_path: Path, write_buffer_size: int) -> Any:
+def open_database(path: Path, database_path: Path, write_buffer_size: int) -> Any:
+    """LevelDB as every database of ours is opened; `path` is named when it cannot be. Raises `StorageError`."""
     try:
         return plyvel.DB(
             str(database_path),
@@ -192,8 +193,8 @@ def _check_meta(path: Path, database: Any, chain_id: bytes) -> None:
         raise OtherChain(str(path), meta.chain_id.hex()[:16], chain_id.hex()[:16])
 
 
-def _fill(put: Put, delete: Delete, block: Block, note: str, synced_height: int) -> int:
-    """Everything of one block; returns the number of puts and deletes."""
+def fill(put: Put, delete: Delete, block: Block, note: str, synced_height: int) -> int:
+    """Put everything of one block; returns the number of puts and deletes."""
     changes, number = block.changes, keys.number
     for space, mapping in ((keys.VALUE, changes.values), (keys.PRIVATE, changes.private), (keys.NODE, changes.nodes)):
         for key, value in mapping.items():

@@ -10,7 +10,7 @@ from ledger.certificate import validators_hash
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import Checkpoint, assemble_note, checkpoint_hash, cosign
 from ledger.crypto.encoding import encode
-from ledger.crypto.hashing import ZERO_HASH, sha256
+from ledger.crypto.hashing import ZERO_HASH, digest, sha256
 from ledger.crypto.log_tree import STORED_LEVEL, Frontier, leaf_hash
 from ledger.crypto.signing import Algorithm, SigningKey
 from ledger.storage.level import LevelStore
@@ -65,8 +65,9 @@ class Maker:
             changes.transactions[sha256(body)] = index
             changes.values[b"toy/row/%06d" % draw.randrange(500)] = draw.randbytes(40) if draw.random() < 0.9 else None
             if draw.random() < 0.3:
-                hidden = draw.randbytes(50)
-                changes.restricted[index] = changes.private[b"toy/hidden/%04d" % draw.randrange(99)] = hidden
+                hidden, key = draw.randbytes(50), b"toy/hidden/%04d" % draw.randrange(99)
+                changes.restricted[index] = changes.private[key] = hidden
+                changes.values[key] = encode(digest("restricted", hidden))
             self.journal(f"lot:{draw.randrange(9)}", index, leaf, changes)
         changes.values[POSITION_KEY] = encode(Position(1, height))
         block = self.close(height, leaves, changes)

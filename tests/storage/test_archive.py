@@ -70,7 +70,9 @@ def test_what_is_exported_is_read_back(made: tuple[Maker, list[bytes], list[byte
     assert restricted == (model.restricted if full else {})
     chunks = [item.entries for item in items if isinstance(item, ArchivedState)]
     assert max(map(len, chunks)) == STATE_CHUNK_MAX
-    assert [entry for chunk in chunks for entry in chunk] == sorted(model.values.items())
+    entries = [entry for chunk in chunks for entry in chunk]
+    assert [(entry.key, entry.value) for entry in entries] == sorted(model.values.items())
+    assert {entry.key: entry.hidden for entry in entries if entry.hidden} == (model.private if full else {})
     assert items[-1] == ArchiveEnd("end", len(model.notes), len(model.values))
 
 
@@ -104,6 +106,9 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "state-chunks-swapped": (lambda items: items.insert(5, items.pop(6)), "not in order"),
     "a-block-after-state": (lambda items: items.insert(6, items[1]), "Expected"),
     "restricted-in-public": (lambda items: items[2].__setitem__(3, {0: b"secret"}), "restricted parts"),
+    "hidden-row-in-public": (lambda items: items[5][1][0].append(bytes(33)), "restricted rows"),
+    "hidden-row-without-salt": (lambda items: items[5][1][0].append(bytes(32)), "length"),
+    "hidden-row-empty": (lambda items: items[5][1][0].append(b""), "length"),
     "field-added": (lambda items: items[1].append(0), "Expected"),
     "text-for-bytes": (lambda items: items[1].__setitem__(1, "note"), "Expected"),
     "float-for-height": (lambda items: items[1].__setitem__(0, 1.0), "Expected"),
