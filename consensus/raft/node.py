@@ -178,7 +178,7 @@ class RawNode:
             leader.on_committed(self.raft)
 
     def applied_to(self, index: int) -> None:
-        """With `advance(applied=False)`: everything up to `index` is applied now. Requires it to have been handed out."""
+        """With `advance(applied=False)`: everything up to `index` is applied now. Requires that it was handed out."""
         raft = self.raft
         assert index <= raft.log.applying, "applied before it was handed out"
         if index > raft.log.applied:
