@@ -119,6 +119,11 @@ def objects(data: bytes) -> list[Any]:
     return list(msgpack.Unpacker(BytesIO(data), raw=False, strict_map_key=False))
 
 
+def hidden_row(parts: list[Any]) -> Any:
+    """An entry of the state that brings its restricted row."""
+    return next(entry for part in parts if part[0] == "state" for entry in part[1] if len(entry) == 3)
+
+
 ARCHIVE_LIES: dict[str, tuple[Any, str]] = {
     "block-left-out": (lambda a: a.pop(5), "block"),
     "first-block-left-out": (lambda a: a.pop(1), "block"),
@@ -138,6 +143,12 @@ ARCHIVE_LIES: dict[str, tuple[Any, str]] = {
     "value-added": (
         lambda a: (a[-2][1].append([b"zz/z/z", b"\x00"]), a[-1].__setitem__(2, a[-1][2] + 1)),
         "state",
+    ),
+    "restricted-row-changed": (lambda a: hidden_row(a).__setitem__(2, b"x" * 40), "state"),
+    "restricted-row-added": (lambda a: a[-2][1][0].append(b"x" * 40), "state"),
+    "restricted-row-in-public": (
+        lambda a: (a[0].__setitem__(1, "public"), [one[3].clear() for one in a if isinstance(one[0], int)]),
+        "encoding",
     ),
     "values-swapped": (lambda a: a[-2][1].__setitem__(slice(0, 2), [a[-2][1][1], a[-2][1][0]]), "state"),
     "end-left-out": (lambda a: a.pop(), "encoding"),
