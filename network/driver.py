@@ -6,7 +6,7 @@ has come meanwhile before it concludes that its leader is silent.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import structlog
 
@@ -15,7 +15,6 @@ from ledger.module import Registry
 from ledger.transaction import Transaction
 from network.admission import Admission
 from network.mempool import Mempool
-from network.peers.records import PeerFault as TransportFault
 from network.peers.transport import PeerTransport
 from network.replica.checks import decode_all, with_signatures
 from network.replica.errors import PeerFault
@@ -73,7 +72,7 @@ class Driver:
             self._replica.receive(peer, data, self._now_ms())
         except PeerFault as fault:
             log.warning("a peer said what no validator says", peer=peer, reason=fault.reason)
-            raise TransportFault(fault.reason) from None
+            raise
         self._wake.set()
 
     def connected(self, peer: str) -> None:
@@ -99,7 +98,7 @@ class Driver:
             if clock() >= next_tick:
                 next_tick = clock() + TICK_MS / 1000
                 ticks += 1
-                self._replica.tick(self._now_ms())
+                self._replica.tick()
                 if self._transport is not None and ticks % UPDATE_TICKS == 0:
                     self._transport.update()
             await self._work()
@@ -141,8 +140,8 @@ class Driver:
             if future is not None and not future.done():
                 future.set_result(None)
 
-    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.ensure_future(work)
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 

@@ -92,8 +92,7 @@ def with_signatures(decoded: Sequence[Checked], good: Sequence[int]) -> list[Che
     """`decoded` with a refusal for each transaction whose signature is bad; `good`: 1 or 0 for each `Transaction`."""
     verdicts = iter(good)
     return [
-        item if isinstance(item, Refusal) or next(verdicts) else BadSignature(item.public_key.hex())
-        for item in decoded
+        item if isinstance(item, Refusal) or next(verdicts) else BadSignature(item.public_key.hex()) for item in decoded
     ]
 
 

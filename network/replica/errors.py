@@ -6,7 +6,7 @@ from ledger.errors import Fatal
 
 
 class Diverged(Fatal):
-    """This node and others executed the same height to different results. Nothing of it may be signed or stored."""
+    """Others executed a height to another result than this node. Nothing of it may be signed or stored."""
 
     def __init__(self, height: int, others: Sequence[str]) -> None:
         names = ", ".join(sorted(others))
@@ -21,7 +21,7 @@ class Diverged(Fatal):
 
 
 class Retired(Exception):
-    """This validator was removed by governance, and everyone has certified it: its work is done."""
+    """The validator was removed by governance, and everyone has certified it: its work is done."""
 
     def __init__(self, id: str, height: int) -> None:
         self.zh = f"验证节点 {id} 已由治理决议移除（高度 {height} 起生效），节点停止。请销毁其密钥，此标识不可再用"

@@ -183,9 +183,7 @@ class Finality:
         text = check_certificate(certified.note, head, self._genesis).text()
         oldest = self._executed[0]
         if text != oldest.block.text:
-            raise Diverged(
-                oldest.block.height, [signature.name for signature in parse_note(certified.note).signatures]
-            )
+            raise Diverged(oldest.block.height, [signature.name for signature in parse_note(certified.note).signatures])
         return self._finish(self._executed.popleft(), certified.note)
 
     def _finish(self, executed: Executed, note: str) -> Final:

@@ -84,9 +84,8 @@ decode_peer: Decoder[PeerMessage | ReplicaMessage] = Decoder(PeerMessage | Repli
 """Decode what a peer says; raises `Malformed`."""
 
 VOTES, LOG, BULK = "votes", "log", "bulk"
-"""Lanes of the peer transport: heartbeats, votes, acknowledgements and cosignatures never wait behind appends, nor these
-behind blocks. Each lane keeps its order.
-"""
+"""Lanes of the peer transport: heartbeats, votes, acknowledgements and cosignatures never wait behind appends, nor
+these behind blocks. Each lane keeps its order."""
 
 _LANES: dict[type, str] = {Append: LOG, Forward: LOG, BlocksWanted: BULK, BlocksGiven: BULK}
 

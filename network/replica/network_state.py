@@ -11,8 +11,16 @@ from ledger.modules.governance.state import (
 )
 from network.replica.finality import Ledger
 
-
 ANY_HEIGHT = 1 << 62
+"""Above every height."""
+
+
+def genesis_records(genesis: Genesis) -> dict[str, ValidatorRecord]:
+    """The validators before there is a block: those of the genesis file."""
+    return {
+        each.id: ValidatorRecord(each.organisation, bytes.fromhex(each.public_key), each.address, "validator", 0, 1)
+        for each in genesis.file.validators
+    }
 
 
 class NetworkState:

@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from consensus.entry import Entry, Kind
 from consensus.evidence import Evidence
-from consensus.member import Member, MemberReady, Resume, Voters
+from consensus.member import Member, MemberReady, Resume
 from consensus.messages import PeerMessage
 from consensus.safety import NOTHING
 from consensus.storage.log import DurableLog
@@ -33,7 +35,7 @@ from network.replica.errors import PeerFault, Retired
 from network.replica.finality import Final, Finality, Ledger
 from network.replica.forwarding import Forwarding
 from network.replica.greeting import Greeting
-from network.replica.network_state import NetworkState
+from network.replica.network_state import ANY_HEIGHT, NetworkState
 from network.replica.pacing import Pacing
 from network.replica.recovery import recover
 from network.replica.settling import settle
@@ -45,6 +47,9 @@ RESEND_TICKS = 10
 
 CLOCK_AHEAD_MS = 2_000
 """How far the time of a proposal may be ahead of a voter's clock (DESIGN §4)."""
+
+LEADERLESS_TICKS = 100
+"""Ticks without a leader after which a removed validator concludes that the others go on without it."""
 
 FORWARDED_MAX = 64
 """Forwarded batches that may wait for the driver; more are dropped, and their senders send them again."""
@@ -123,11 +128,12 @@ class Replica:
         self._told = -1
         self._ticks = 0
         self._resent_height = -1
+        self._leaderless_ticks = 0
         self._work = Work()
 
     # What happens to a validator.
 
-    def tick(self, now_ms: int) -> None:
+    def tick(self) -> None:
         """`TICK_MS` have passed. Raises `Retired`."""
         self._ticks += 1
         if self._ticks % RESEND_TICKS == 0:
@@ -155,7 +161,8 @@ class Replica:
                 if self.member.is_leader and len(self._work.forwarded) < FORWARDED_MAX:
                     self._work.forwarded.append((peer, message.transactions))
             case wire.BlocksWanted():
-                self._send(peer, give_blocks(self._ledger.snapshot, message.first, self._state.last_height_for(peer)))
+                last = ANY_HEIGHT if peer in self.member.voters else self._state.last_height_for(peer)
+                self._send(peer, give_blocks(self._ledger.snapshot, message.first, last))
             case wire.BlocksGiven():
                 self.catch_up.given(peer, message, self._ledger.head.height)
             case _:
@@ -235,9 +242,8 @@ class Replica:
     def _propose(self, now_ms: int) -> None:
         taken = self._mempool.take(self._limits.block_count, self._limits.block_bytes)
         time_ms = max(now_ms, self.finality.head.time_ms + 1)
-        if self.member.propose(encode((time_ms, [entry.raw for entry in taken]))):
-            self._pacing.proposed(now_ms)
-        else:
+        self._pacing.proposed(now_ms)
+        if not self.member.propose(encode((time_ms, [entry.raw for entry in taken]))):
             self._mempool.restore()
 
     def _change_voters(self) -> None:
@@ -270,7 +276,7 @@ class Replica:
         self._reads.extend(ready.reads)
         for evidence in ready.evidence:
             self._keep_evidence(evidence)
-        for peer, note in ready.notes:
+        for _, note in ready.notes:
             self._take(note)
             self.catch_up.hasten()
         if ready.behind:
@@ -380,8 +386,15 @@ class Replica:
     # Others.
 
     def peer_records(self) -> Mapping[str, ValidatorRecord]:
-        """Everyone this node talks to, by id, as the ledger has them: validators, learners, and who was one."""
-        return self._state.others(self.id)
+        """Everyone this node talks to, by id, as the ledger has them: validators, learners, and who was one.
+
+        Whoever still votes on the order counts as a validator, although the ledger has just retired it.
+        """
+        voters = self.member.voters
+        return {
+            peer: replace(record, status="validator") if record.status != "validator" and peer in voters else record
+            for peer, record in self._state.others(self.id).items()
+        }
 
     def view(self, evidence_count: int = 0) -> NodeView:
         """How this validator takes part, and what it knows of the others."""
@@ -426,9 +439,12 @@ class Replica:
             self._broadcast(wire.Reached(height))
 
     def _check_retired(self) -> None:
+        """Stop once removed: when the voters have gone on without this node, or nobody leads it any more."""
         record = self._state.records.get(self.id)
-        voters = self.member.voters
-        if record is not None and record.status == "retired" and self.id not in voters.incoming + voters.outgoing:
+        if record is None or record.status != "retired":
+            return
+        self._leaderless_ticks = 0 if self.member.leader else self._leaderless_ticks + 1
+        if self.id not in self.member.voters or self._leaderless_ticks >= LEADERLESS_TICKS:
             raise Retired(self.id, self._ledger.head.height)
 
     def _broadcast(self, message: "PeerMessage | wire.ReplicaMessage") -> None:
