@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from consensus.messages import NUMBER_MAX
 from ledger.block import Head, Validator
 from ledger.certificate import validators_hash
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
@@ -23,7 +24,7 @@ CHANGE_SIZE_MAX = 32_768
 class Change(Message):
     """`validators` = [cosigner name, public key], as the checkpoint of `height` names them by hash."""
 
-    height: Annotated[int, msgspec.Meta(ge=1, lt=1 << 63)]
+    height: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)]
     validators: Annotated[
         list[tuple[Annotated[str, msgspec.Meta(max_length=255)], bytes]],
         msgspec.Meta(min_length=1, max_length=VALIDATORS_MAX),

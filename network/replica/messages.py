@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from consensus.messages import Append, PeerMessage
+from consensus.messages import NUMBER_MAX, Append, PeerMessage
 from ledger.block import LEAF_SIZE_MAX
 from ledger.crypto.checkpoint import NOTE_SIZE_MAX
 from ledger.crypto.encoding import Decoder, Message
@@ -21,7 +21,7 @@ BLOCK_LEAVES_MAX = 16_384
 FORWARD_MAX = 1_000
 
 Note = Annotated[str, msgspec.Meta(max_length=NOTE_SIZE_MAX)]
-Height = Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)]
+Height = Annotated[int, msgspec.Meta(ge=0, le=NUMBER_MAX)]
 _Transaction = Annotated[bytes, msgspec.Meta(max_length=TRANSACTION_SIZE_MAX)]
 
 
@@ -57,7 +57,7 @@ class Forward(Message, tag="forward"):
 class BlocksWanted(Message, tag="blocks-wanted"):
     """Send certified blocks from `first` on, as many as fit one message."""
 
-    first: Annotated[int, msgspec.Meta(ge=1, lt=1 << 63)]
+    first: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)]
 
 
 class CertifiedBlock(Message):

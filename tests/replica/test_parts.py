@@ -1,0 +1,162 @@
+"""The parts of a replica by themselves: pacing, forwarding, whom to ask for blocks, checks ahead of execution."""
+
+from consensus.entry import first_tip, next_entry
+from ledger.block import Receipt
+from ledger.crypto.encoding import encode
+from ledger.transaction import decode_transaction
+from network.mempool import Entry, Mempool
+from network.replica.catch_up import FAR, PATIENCE_MS, TIMEOUT_MS, CatchUp
+from network.replica.checks import AHEAD_MAX, Checks, check_all
+from network.replica.forwarding import OUTSTANDING_MAX, RETRY_MS, Forwarding
+from network.replica.messages import BlocksGiven, CertifiedBlock
+from network.replica.pacing import IN_FLIGHT_MAX, Pacing
+from tests.ledger.toy import Drop, ToyChain
+
+CHAIN = ToyChain()
+CHAIN_TIP = first_tip(CHAIN.genesis.chain_id)
+
+
+def signed(number: int) -> bytes:
+    return CHAIN.sign(Drop(f"key-{number}"))
+
+
+def mempool(*raws: bytes) -> Mempool:
+    pool = Mempool(20_000, 64_000_000)
+    for raw in raws:
+        assert pool.reserve(len(raw))
+        pool.add(Entry(raw, decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)))
+    return pool
+
+
+# Pacing.
+
+
+def test_after_idleness_a_proposal_goes_at_once_then_one_each_interval() -> None:
+    pacing = Pacing()
+    assert pacing.due_ms(50, 10_000, 500_000, 0, has_work=True) <= 500_000
+    pacing.proposed(1_000_000)
+    assert pacing.due_ms(50, 10_000, 999_000, 1, has_work=True) == 1_000_050
+
+
+def test_an_empty_proposal_comes_after_its_time_and_never_on_top_of_one_under_way() -> None:
+    pacing = Pacing()
+    pacing.proposed(1_000_000)
+    assert pacing.due_ms(50, 10_000, 1_000_020, 0, has_work=False) == 1_010_020
+    assert pacing.due_ms(50, 10_000, 1_000_020, 1, has_work=False) is None
+
+
+def test_proposals_under_way_are_bounded() -> None:
+    assert Pacing().due_ms(50, 10_000, 0, IN_FLIGHT_MAX, has_work=True) is None
+
+
+# Forwarding.
+
+
+def test_a_new_leader_gets_what_the_old_one_had_first_things_first() -> None:
+    raws = [signed(number) for number in range(3)]
+    forwarding = Forwarding(mempool(*raws))
+    forwarding.follow(1, "a")
+    assert forwarding.next_batch(0) == raws
+    assert forwarding.next_batch(1) == []
+    forwarding.follow(2, "b")
+    assert forwarding.next_batch(2) == raws
+
+
+def test_what_a_leader_sits_on_is_sent_again_and_what_became_final_is_not() -> None:
+    raws = [signed(10), signed(11)]
+    pool = mempool(*raws)
+    forwarding = Forwarding(pool)
+    forwarding.follow(1, "a")
+    assert forwarding.next_batch(0) == raws
+    done = pool.checked(raws[0])
+    assert done is not None
+    pool.settle(done.id, Receipt(done.id, 1, 0, 0, 0, []))
+    assert forwarding.next_batch(RETRY_MS - 1) == [], "something became final: the leader works"
+    assert forwarding.next_batch(2 * RETRY_MS) == [raws[1]]
+
+
+def test_a_leader_never_holds_more_than_its_share() -> None:
+    forwarding = Forwarding(mempool(*(signed(100 + number) for number in range(OUTSTANDING_MAX + 10))))
+    forwarding.follow(1, "a")
+    sent = 0
+    while batch := forwarding.next_batch(0):
+        sent += len(batch)
+    assert sent == OUTSTANDING_MAX
+
+
+# Catching up.
+
+
+def test_a_node_is_patient_while_others_are_just_ahead() -> None:
+    catch_up = CatchUp()
+    assert catch_up.ask(4, 10_000) is None
+    catch_up.heard("a", 5)
+    assert catch_up.ask(4, 10_001) is None
+    assert catch_up.ask(4, 10_000 + PATIENCE_MS) == "a"
+
+
+def test_a_node_far_behind_asks_at_once_and_then_somebody_else() -> None:
+    catch_up = CatchUp()
+    catch_up.ask(0, 10_000)
+    catch_up.heard("a", FAR)
+    catch_up.heard("b", FAR)
+    assert catch_up.ask(0, 10_001) == "a"
+    assert catch_up.ask(0, 10_002) is None, "one question at a time"
+    assert catch_up.ask(0, 10_001 + TIMEOUT_MS) == "b"
+
+
+def test_whoever_claims_heights_and_gives_nothing_is_not_believed() -> None:
+    catch_up = CatchUp()
+    catch_up.ask(3, 10_000)
+    catch_up.heard("liar", 1 << 40)
+    assert catch_up.ask(3, 10_001) == "liar"
+    catch_up.given("liar", BlocksGiven([], 1 << 40), 3)
+    assert catch_up.ask(3, 99_000) is None
+
+
+def test_answers_nobody_asked_for_are_ignored() -> None:
+    catch_up = CatchUp()
+    catch_up.given("a", BlocksGiven([CertifiedBlock(1, "", [], {})], 1), 0)
+    assert not catch_up.blocks
+
+
+# Checks.
+
+
+def test_what_came_in_at_the_door_is_not_checked_again() -> None:
+    known, foreign, bad = signed(1), signed(2), b"rubbish"
+    checks = Checks(mempool(known))
+    entry = next_entry(CHAIN_TIP, 1, encode((1, [known, foreign, bad])))
+    checks.begin(entry, ahead=True)
+    assert checks.find(entry) is None
+    ((digest, wanted),) = checks.wanted
+    assert wanted == [foreign, bad]
+    checks.done(digest, check_all(wanted, CHAIN.registry, CHAIN.genesis))
+    found = checks.find(entry)
+    assert found is not None
+    assert [type(result).__name__ for result in found.results] == ["Transaction", "Transaction", "MalformedTransaction"]
+
+
+def test_an_undecodable_proposal_is_decided_and_void() -> None:
+    checks = Checks(mempool())
+    entry = next_entry(CHAIN_TIP, 1, b"\xc1")
+    checks.begin(entry, ahead=False)
+    found = checks.find(entry)
+    assert found is not None
+    assert found.proposal is None
+
+
+def test_checks_ahead_are_bounded_and_forgotten_with_their_entries() -> None:
+    checks = Checks(mempool())
+    tip = CHAIN_TIP
+    entries = []
+    for number in range(AHEAD_MAX + 2):
+        entry = next_entry(tip, 1, encode((number, [])))
+        entries.append(entry)
+        tip = entry.tip
+        checks.begin(entry, ahead=True)
+    assert checks.find(entries[AHEAD_MAX]) is None
+    checks.forget(1)
+    checks.begin(entries[AHEAD_MAX], ahead=True)
+    assert checks.find(entries[AHEAD_MAX]) is not None
+    assert checks.find(entries[0]) is None
