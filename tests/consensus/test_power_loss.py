@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 
 import consensus.storage.log
+import consensus.storage.opening
 import consensus.storage.safety
 from consensus.errors import ConsensusFault
 from consensus.safety import Cosigned
 from consensus.storage.safety import SafetyFile
+from tests.consensus import changing_log
+from tests.consensus.changing_log import Lost
 from tests.consensus.lossy_files import LossyDisk, Stopped
 from tests.consensus.small_node import CHAIN_ID, PUBLIC_KEY, SmallLedger, SmallNode
 
 LIVES = 5
 SEEDS = 900
-
-
-class Lost(Exception):
-    """Something acknowledged did not survive."""
 
 
 def live(seed: int, dropped_sync: str = "") -> set[str]:
@@ -64,7 +63,7 @@ def check(node: SmallNode, acknowledged: list[Cosigned]) -> None:
 def sync_calls() -> list[str]:
     """Every place in the source that asks for a sync."""
     places = []
-    for module in (consensus.storage.log, consensus.storage.safety):
+    for module in (consensus.storage.log, consensus.storage.opening, consensus.storage.safety):
         path = Path(str(module.__file__))
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
         functions = [call.func for call in calls if isinstance(call.func, ast.Attribute)]
@@ -77,6 +76,8 @@ def test_what_was_acknowledged_survives_kills_and_power_cuts(effort: int) -> Non
     asked: set[str] = set()
     for seed in range(SEEDS * effort):
         asked |= live(seed)
+    for seed in range(SEEDS // 10):
+        asked |= changing_log.live(seed).syncs | changing_log.rot_and_die(seed).syncs
     assert sorted(asked) == sync_calls(), "a sync is never reached, so the next test would prove nothing about it"
 
 
@@ -85,6 +86,9 @@ def test_the_loss_is_noticed_when_one_sync_does_nothing(place: str) -> None:
     for seed in range(SEEDS):
         try:
             live(seed, dropped_sync=place)
+            if not place.startswith("safety"):
+                changing_log.live(seed, dropped_sync=place)
+                changing_log.rot_and_die(seed, dropped_sync=place)
         except (Lost, ConsensusFault):
             return
     pytest.fail(f"nothing is lost without the sync at {place}: either it is not needed or the disk is too kind")
