@@ -23,7 +23,7 @@ from ledger.module import Registry
 from ledger.roles import Role
 from ledger.state import BlockState
 from network.chain import Chain
-from network.errors import SignatureNeeded
+from network.errors import NotAllowed, SignatureNeeded
 
 REQUEST_METADATA = "linxin-request-bin"
 """Metadata key that carries a serialised `linxin.v1.RequestSignature`."""
@@ -41,6 +41,7 @@ SIGNED_METHODS = frozenset(
     {
         "/linxin.v1.LedgerService/GetTransaction",
         "/linxin.v1.LedgerService/Export",
+        "/linxin.v1.LedgerService/StreamBlocks",
         "/linxin.v1.BlobService/Put",
         "/linxin.v1.BlobService/Get",
         "/linxin.v1.BlobService/Erase",
@@ -107,6 +108,29 @@ class Access:
 
         Raises `SignatureNeeded`, or the registry's refusals of an unknown, revoked or suspended key.
         """
+        signature = self._verified(metadata, method, once=once)
+        return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+
+    def overseer(self, metadata: Metadata, method: str, what: str) -> Callable[[], None]:
+        """Check that the current request is signed by one who may have all that is restricted (`what`): an auditor, a
+        regulator or a validator. Returns what checks it again, for a stream, at the certificate of that time.
+
+        Raises `SignatureNeeded`, `NotAllowed`, or the registry's refusals of a key.
+        """
+        signature = self._verified(metadata, method)
+
+        def check() -> None:
+            if any(signature.public_key == validator.public_key for validator in self._chain.head.validators):
+                return
+            signer = self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+            if not is_overseer(signer):
+                raise NotAllowed(signer.subject, what)
+
+        check()
+        return check
+
+    def _verified(self, metadata: Metadata, method: str, *, once: bool = False) -> ledger_pb2.RequestSignature:
+        """The signature of the current request to `method`, which is good; whose it is, is not looked at."""
         signature = self._signature(metadata)
         now_ms = self._now_ms()
         if abs(signature.time_ms - now_ms) > REQUEST_WINDOW_MS:
@@ -116,7 +140,7 @@ class Access:
             raise SignatureNeeded("the signature does not verify")
         if once:
             self._use(message, signature.time_ms, now_ms)
-        return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+        return signature
 
     def _signature(self, metadata: Metadata) -> ledger_pb2.RequestSignature:
         for key, value in metadata:

@@ -5,40 +5,15 @@ Everything a service shows comes from here, so nothing is shown before it is cer
 
 import asyncio
 from collections import OrderedDict
-from functools import cached_property
 
 from linxin.v1 import ledger_pb2
 
 from ledger.block import ACCEPTED, TRANSACTION, Block, Head, Receipt, decode_leaf
 from ledger.crypto.encoding import encode
-from ledger.storage.port import Snapshot, Store, StoredBlock
+from ledger.storage.port import Snapshot, Store
 from ledger.transaction import transaction_id
-from network.errors import NotFound, Stopping
-
-
-class _Recent:
-    """A block that live streams may ask for: what they need of it is made when the first of them asks."""
-
-    def __init__(self, block: Block, note: str) -> None:
-        self._height, self._time_ms, self._first_index = block.height, block.time_ms, block.first_index
-        self._leaves, self._journal, self._note = block.leaves, block.changes.journal, note
-
-    @cached_property
-    def message(self) -> ledger_pb2.Block:
-        """The block as it crosses the network, leaves included."""
-        return ledger_pb2.Block(
-            height=self._height,
-            time_ms=self._time_ms,
-            note=self._note,
-            first_index=self._first_index,
-            leaf_count=len(self._leaves),
-            leaves=self._leaves,
-        )
-
-    @cached_property
-    def touched(self) -> frozenset[str]:
-        """The subjects that its records touch."""
-        return frozenset(subject for subject, _, _ in self._journal)
+from network.blocks import Parts, RecentBlock, RecentChanges, Values, stored_block
+from network.errors import Stopping
 
 
 class Chain:
@@ -50,7 +25,8 @@ class Chain:
     def __init__(self, store: Store, name: str, recent_max: int) -> None:
         self._store = store
         self._name = name
-        self._recent: OrderedDict[int, _Recent] = OrderedDict()
+        self._recent: OrderedDict[int, RecentBlock] = OrderedDict()
+        self._changes = RecentChanges()
         self._recent_max = recent_max
         self._advanced = asyncio.Event()
         self._closed = False
@@ -63,9 +39,12 @@ class Chain:
 
     def advance(self, block: Block, note: str, *, sync: bool) -> None:
         """Store the next final block (`sync`: durably) and let everyone see it. Raises `StorageError`."""
+        before = self.head.validators
         self._store.write(block, note, sync=sync)
         self.snapshot = self._store.snapshot()
-        self._recent[block.height] = _Recent(block, note)
+        after = block.head.validators
+        self._recent[block.height] = RecentBlock(block, note, after if after != before else ())
+        self._changes.add(block.height, block.changes.values)
         if len(self._recent) > self._recent_max:
             self._recent.popitem(last=False)
         self._wake()
@@ -89,10 +68,15 @@ class Chain:
         if self._closed:
             raise Stopping(self._name)
 
-    def recent(self, height: int) -> ledger_pb2.Block | None:
-        """The block of a height, leaves included, if it is remembered; else `read_block` finds it."""
+    def recent(self, height: int, parts: Parts) -> ledger_pb2.Block | None:
+        """The block of a height with these parts, if it is remembered; else `read_block` finds it."""
         recent = self._recent.get(height)
-        return None if recent is None else recent.message
+        values = self._changes.get(height) if parts.changes else {}
+        return None if recent is None or values is None else recent.message(parts, values)
+
+    def changes(self, height: int) -> Values | None:
+        """The public values that a recent block changed (None: deleted); None when they are not remembered."""
+        return self._changes.get(height)
 
     def receipt(self, wanted: bytes) -> Receipt | None:
         """The receipt of a final transaction by its id, or None."""
@@ -113,29 +97,7 @@ class Chain:
 
 def note_of(snapshot: Snapshot, height: int) -> str:
     """The certificate of a height. Raises `NotFound`."""
-    return _stored(snapshot, height).note
-
-
-def read_block(snapshot: Snapshot, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
-    """The block of a height. Raises `NotFound`."""
-    stored = _stored(snapshot, height)
-    end = stored.first_index + stored.count
-    leaves = list(snapshot.leaves(stored.first_index if include_leaves else end - 1, end))
-    return ledger_pb2.Block(
-        height=height,
-        time_ms=decode_leaf(leaves[-1]).outcome[1],
-        note=stored.note,
-        first_index=stored.first_index,
-        leaf_count=stored.count,
-        leaves=leaves if include_leaves else (),
-    )
-
-
-def _stored(snapshot: Snapshot, height: int) -> StoredBlock:
-    stored = snapshot.block(height)
-    if stored is None:
-        raise NotFound("block", str(height))
-    return stored
+    return stored_block(snapshot, height).note
 
 
 def receipt_message(receipt: Receipt) -> ledger_pb2.Receipt:

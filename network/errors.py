@@ -188,6 +188,17 @@ class UploadStalled(Refusal):
     remedy_en = "check the network and upload the whole file again"
 
 
+@refusal(136, "FAILED_PRECONDITION")
+class ChangesForgotten(Refusal):
+    """An observer asks for the values that a block changed when they are no longer in memory."""
+
+    height: int
+    zh = "高度 {height} 的状态变化已不再保留"
+    en = "the values that height {height} changed are no longer kept"
+    remedy_zh = "请导出归档并导入，再从其末尾接收"
+    remedy_en = "take an archive (Export) and go on from its end"
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

@@ -14,8 +14,9 @@ from ledger.module import Registry
 from ledger.proof import prove_leaf
 from network.access import Access, is_overseer
 from network.admission import BATCH_BYTES_MAX, BATCH_MAX, Admission
-from network.chain import Chain, note_of, read_block, receipt_message
-from network.errors import BadField, NotAllowed, NotFound, numbered_refusal
+from network.blocks import Parts, read_block
+from network.chain import Chain, note_of, receipt_message
+from network.errors import BadField, ChangesForgotten, NotAllowed, NotFound, numbered_refusal
 from network.mempool import Dropped, Mempool, Ticket
 from network.reads import Reads
 from network.services import ledger_reads
@@ -132,13 +133,11 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     async def GetBlock(self, request: ledger_pb2.GetBlockRequest, _context: Call) -> ledger_pb2.Block:
         """One final block."""
         height = request.height or self._chain.head.height
-        recent = self._chain.recent(height)
-        if recent is not None and request.include_leaves:
+        parts = Parts(leaves=request.include_leaves)
+        recent = self._chain.recent(height, parts)
+        if recent is not None:
             return recent
-        return await self._reads.call(
-            self._chain.snapshot,
-            lambda stepped: read_block(stepped, height, include_leaves=request.include_leaves),
-        )
+        return await self._reads.call(self._chain.snapshot, lambda stepped: read_block(stepped, height, parts))
 
     @unary
     async def GetCheckpoint(self, request: ledger_pb2.GetCheckpointRequest, _context: Call) -> ledger_pb2.Checkpoint:
@@ -170,39 +169,39 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
 
     @streaming
     async def StreamBlocks(
-        self, request: ledger_pb2.StreamBlocksRequest, _context: Call
+        self, request: ledger_pb2.StreamBlocksRequest, context: Call
     ) -> AsyncIterator[ledger_pb2.Block]:
         """Final blocks from a height on, then live."""
         height = max(1, request.from_height)
+        parts = Parts(request.include_leaves, request.include_restricted, request.include_changes)
+        check_access = None
+        if parts.restricted:
+            method = "/linxin.v1.LedgerService/StreamBlocks"
+            check_access = self._access.overseer(metadata_of(context), method, "the restricted parts of all blocks")
         with self._streams:
             while True:
                 await self._chain.wait_beyond(height - 1)
-                yield await self._streamed(height, include_leaves=request.include_leaves)
+                block = await self._streamed(height, parts)
+                if check_access is not None:
+                    check_access()  # the key may have been revoked while the stream went on
+                yield block
                 height += 1
 
-    async def _streamed(self, height: int, *, include_leaves: bool) -> ledger_pb2.Block:
-        recent = self._chain.recent(height)
-        if recent is None:
-            return await self._reads.turn(
-                self._chain.snapshot, lambda stepped: read_block(stepped, height, include_leaves=include_leaves)
-            )
-        if include_leaves:
+    async def _streamed(self, height: int, parts: Parts) -> ledger_pb2.Block:
+        values = self._chain.changes(height) if parts.changes else None
+        if parts.changes and values is None:
+            raise ChangesForgotten(height)
+        recent = self._chain.recent(height, parts)
+        if recent is not None:
             return recent
-        return ledger_pb2.Block(
-            height=height,
-            time_ms=recent.time_ms,
-            note=recent.note,
-            first_index=recent.first_index,
-            leaf_count=recent.leaf_count,
-        )
+        snapshot = self._chain.snapshot
+        return await self._reads.turn(snapshot, lambda stepped: read_block(stepped, height, parts, values))
 
     @streaming
     async def Export(self, request: ledger_pb2.ExportRequest, context: Call) -> AsyncIterator[ledger_pb2.ExportChunk]:
         """The whole chain as an archive, as of now."""
         if request.full:
-            signer = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/Export")
-            if not is_overseer(signer):
-                raise NotAllowed(signer.subject, "a full archive")
+            self._access.overseer(metadata_of(context), "/linxin.v1.LedgerService/Export", "a full archive")
         with self._exports:
             async for chunk in self._reads.items(
                 self._chain.snapshot,

@@ -24,13 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16linxin/v1/ledger.proto\x12\tlinxin.v1\"]\n\x10RequestSignature\x12\x11\n\talgorithm\x18\x01 \x01(\r\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"\x9e\x01\n\x07Refusal\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07\x64\x65tails\x18\x03 \x03(\t\x12\x12\n\nmessage_zh\x18\x04 \x01(\t\x12\x12\n\nmessage_en\x18\x05 \x01(\t\x12\x11\n\tremedy_zh\x18\x06 \x01(\t\x12\x11\n\tremedy_en\x18\x07 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x08 \x01(\r\"\x80\x01\n\x07Receipt\x12\x16\n\x0etransaction_id\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\r\n\x05index\x18\x03 \x01(\x04\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x05 \x01(\r\x12\x0f\n\x07\x64\x65tails\x18\x06 \x03(\t\x12\x0e\n\x06\x65vents\x18\x07 \x01(\x0c\"G\n\rSubmitRequest\x12\x14\n\x0ctransactions\x18\x01 \x03(\x0c\x12\x0c\n\x04wait\x18\x02 \x01(\x08\x12\x12\n\ntimeout_ms\x18\x03 \x01(\r\"\xe1\x01\n\x07Outcome\x12)\n\x06status\x18\x01 \x01(\x0e\x32\x19.linxin.v1.Outcome.Status\x12\n\n\x02id\x18\x02 \x01(\x0c\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.linxin.v1.Receipt\x12#\n\x07refusal\x18\x04 \x01(\x0b\x32\x12.linxin.v1.Refusal\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x02\x12\x0b\n\x07REFUSED\x10\x03\x12\x0b\n\x07\x44ROPPED\x10\x04\"6\n\x0eSubmitResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.linxin.v1.Outcome\"V\n\x15GetTransactionRequest\x12\n\n\x02id\x18\x01 \x01(\x0c\x12\x15\n\rinclude_proof\x18\x02 \x01(\x08\x12\x1a\n\x12include_restricted\x18\x03 \x01(\x08\"n\n\x16GetTransactionResponse\x12#\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.linxin.v1.Receipt\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\x12\x12\n\nrestricted\x18\x03 \x01(\x0c\x12\r\n\x05proof\x18\x04 \x01(\x0c\"9\n\x0fGetBlockRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x16\n\x0einclude_leaves\x18\x02 \x01(\x08\"o\n\x05\x42lock\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12\x0c\n\x04note\x18\x03 \x01(\t\x12\x13\n\x0b\x66irst_index\x18\x04 \x01(\x04\x12\x12\n\nleaf_count\x18\x05 \x01(\r\x12\x0e\n\x06leaves\x18\x06 \x03(\x0c\"&\n\x14GetCheckpointRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\"8\n\nCheckpoint\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04note\x18\x03 \x01(\t\"\x13\n\x11GetGenesisRequest\"7\n\x12GetGenesisResponse\x12\x0f\n\x07genesis\x18\x01 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x0c\"6\n\x0fGetValueRequest\x12\x0c\n\x04keys\x18\x01 \x03(\t\x12\x15\n\rinclude_proof\x18\x02 \x01(\x08\"2\n\x05Value\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x08\n\x06_value\"a\n\x10GetValueResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12 \n\x06values\x18\x02 \x03(\x0b\x32\x10.linxin.v1.Value\x12\x0c\n\x04note\x18\x03 \x01(\t\x12\r\n\x05nodes\x18\x04 \x03(\x0c\"J\n\x11ListValuesRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x12ListValuesResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12 \n\x06values\x18\x02 \x03(\x0b\x32\x10.linxin.v1.Value\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\x19\n\nValueProof\x12\x0b\n\x03key\x18\x01 \x01(\t\">\n\tLeafProof\x12\x0f\n\x05index\x18\x01 \x01(\x04H\x00\x12\x18\n\x0etransaction_id\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04leaf\"6\n\x10\x43onsistencyProof\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"_\n\x0cJournalProof\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x14\n\x07\x66rom_ms\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\x05to_ms\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\n\n\x08_from_msB\x08\n\x06_to_ms\"\xc8\x01\n\x0fGetProofRequest\x12&\n\x05value\x18\x01 \x01(\x0b\x32\x15.linxin.v1.ValueProofH\x00\x12$\n\x04leaf\x18\x02 \x01(\x0b\x32\x14.linxin.v1.LeafProofH\x00\x12\x32\n\x0b\x63onsistency\x18\x03 \x01(\x0b\x32\x1b.linxin.v1.ConsistencyProofH\x00\x12*\n\x07journal\x18\x04 \x01(\x0b\x32\x17.linxin.v1.JournalProofH\x00\x42\x07\n\x05\x63laim\"N\n\x10GetProofResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0c\n\x04\x66ile\x18\x02 \x01(\x0c\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x12\x0c\n\x04note\x18\x04 \x01(\t\"B\n\x13StreamBlocksRequest\x12\x13\n\x0b\x66rom_height\x18\x01 \x01(\x04\x12\x16\n\x0einclude_leaves\x18\x02 \x01(\x08\"\x1d\n\rExportRequest\x12\x0c\n\x04\x66ull\x18\x01 \x01(\x08\"@\n\x0b\x45xportChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0blast_height\x18\x03 \x01(\x04\"\x12\n\x10GetStatusRequest\"v\n\nPeerStatus\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\x11\n\tconnected\x18\x04 \x01(\x08\x12\x18\n\x10\x63\x65rtified_height\x18\x05 \x01(\x04\x12\x0e\n\x06\x62\x65hind\x18\x06 \x01(\x04\"\xfc\x03\n\x11GetStatusResponse\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x0c\x12\x0f\n\x07network\x18\x04 \x01(\t\x12\x0e\n\x06height\x18\x05 \x01(\x04\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x12\x0e\n\x06lag_ms\x18\x07 \x01(\x03\x12\x10\n\x08log_size\x18\x08 \x01(\x04\x12\x15\n\rmempool_count\x18\t \x01(\r\x12\x15\n\rmempool_bytes\x18\n \x01(\x04\x12\x0f\n\x07version\x18\x0b \x01(\t\x12\x0f\n\x07signers\x18\x0c \x03(\t\x12\x0e\n\x06quorum\x18\r \x01(\r\x12\x12\n\nstarted_ms\x18\x0e \x01(\x03\x12\n\n\x02id\x18\x0f \x01(\t\x12\x0c\n\x04term\x18\x10 \x01(\x04\x12\x0e\n\x06leader\x18\x11 \x01(\t\x12\x0c\n\x04vote\x18\x12 \x01(\t\x12\x17\n\x0f\x65xecuted_height\x18\x13 \x01(\x04\x12\x17\n\x0f\x63ommitted_index\x18\x14 \x01(\x04\x12\x12\n\nlast_index\x18\x15 \x01(\x04\x12$\n\x05peers\x18\x16 \x03(\x0b\x32\x15.linxin.v1.PeerStatus\x12\x13\n\x0bwaiting_for\x18\x17 \x03(\t\x12\x16\n\x0e\x65vidence_count\x18\x18 \x01(\r\x12\x0c\n\x04held\x18\x19 \x01(\x08\x12\x12\n\nvalidators\x18\x1a \x03(\t2\x92\x06\n\rLedgerService\x12=\n\x06Submit\x12\x18.linxin.v1.SubmitRequest\x1a\x19.linxin.v1.SubmitResponse\x12U\n\x0eGetTransaction\x12 .linxin.v1.GetTransactionRequest\x1a!.linxin.v1.GetTransactionResponse\x12\x38\n\x08GetBlock\x12\x1a.linxin.v1.GetBlockRequest\x1a\x10.linxin.v1.Block\x12G\n\rGetCheckpoint\x12\x1f.linxin.v1.GetCheckpointRequest\x1a\x15.linxin.v1.Checkpoint\x12I\n\nGetGenesis\x12\x1c.linxin.v1.GetGenesisRequest\x1a\x1d.linxin.v1.GetGenesisResponse\x12\x43\n\x08GetValue\x12\x1a.linxin.v1.GetValueRequest\x1a\x1b.linxin.v1.GetValueResponse\x12I\n\nListValues\x12\x1c.linxin.v1.ListValuesRequest\x1a\x1d.linxin.v1.ListValuesResponse\x12\x43\n\x08GetProof\x12\x1a.linxin.v1.GetProofRequest\x1a\x1b.linxin.v1.GetProofResponse\x12\x42\n\x0cStreamBlocks\x12\x1e.linxin.v1.StreamBlocksRequest\x1a\x10.linxin.v1.Block0\x01\x12<\n\x06\x45xport\x12\x18.linxin.v1.ExportRequest\x1a\x16.linxin.v1.ExportChunk0\x01\x12\x46\n\tGetStatus\x12\x1b.linxin.v1.GetStatusRequest\x1a\x1c.linxin.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16linxin/v1/ledger.proto\x12\tlinxin.v1\"]\n\x10RequestSignature\x12\x11\n\talgorithm\x18\x01 \x01(\r\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"\x9e\x01\n\x07Refusal\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07\x64\x65tails\x18\x03 \x03(\t\x12\x12\n\nmessage_zh\x18\x04 \x01(\t\x12\x12\n\nmessage_en\x18\x05 \x01(\t\x12\x11\n\tremedy_zh\x18\x06 \x01(\t\x12\x11\n\tremedy_en\x18\x07 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x08 \x01(\r\"\x80\x01\n\x07Receipt\x12\x16\n\x0etransaction_id\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\r\n\x05index\x18\x03 \x01(\x04\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x0c\n\x04\x63ode\x18\x05 \x01(\r\x12\x0f\n\x07\x64\x65tails\x18\x06 \x03(\t\x12\x0e\n\x06\x65vents\x18\x07 \x01(\x0c\"G\n\rSubmitRequest\x12\x14\n\x0ctransactions\x18\x01 \x03(\x0c\x12\x0c\n\x04wait\x18\x02 \x01(\x08\x12\x12\n\ntimeout_ms\x18\x03 \x01(\r\"\xe1\x01\n\x07Outcome\x12)\n\x06status\x18\x01 \x01(\x0e\x32\x19.linxin.v1.Outcome.Status\x12\n\n\x02id\x18\x02 \x01(\x0c\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.linxin.v1.Receipt\x12#\n\x07refusal\x18\x04 \x01(\x0b\x32\x12.linxin.v1.Refusal\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x02\x12\x0b\n\x07REFUSED\x10\x03\x12\x0b\n\x07\x44ROPPED\x10\x04\"6\n\x0eSubmitResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.linxin.v1.Outcome\"V\n\x15GetTransactionRequest\x12\n\n\x02id\x18\x01 \x01(\x0c\x12\x15\n\rinclude_proof\x18\x02 \x01(\x08\x12\x1a\n\x12include_restricted\x18\x03 \x01(\x08\"n\n\x16GetTransactionResponse\x12#\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.linxin.v1.Receipt\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\x12\x12\n\nrestricted\x18\x03 \x01(\x0c\x12\r\n\x05proof\x18\x04 \x01(\x0c\"9\n\x0fGetBlockRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x16\n\x0einclude_leaves\x18\x02 \x01(\x08\"\xa8\x02\n\x05\x42lock\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12\x0c\n\x04note\x18\x03 \x01(\t\x12\x13\n\x0b\x66irst_index\x18\x04 \x01(\x04\x12\x12\n\nleaf_count\x18\x05 \x01(\r\x12\x0e\n\x06leaves\x18\x06 \x03(\x0c\x12\x34\n\nrestricted\x18\x07 \x03(\x0b\x32 .linxin.v1.Block.RestrictedEntry\x12!\n\x07\x63hanges\x18\x08 \x03(\x0b\x32\x10.linxin.v1.Value\x12+\n\nvalidators\x18\t \x03(\x0b\x32\x17.linxin.v1.ValidatorKey\x1a\x31\n\x0fRestrictedEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"0\n\x0cValidatorKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"&\n\x14GetCheckpointRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\"8\n\nCheckpoint\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04note\x18\x03 \x01(\t\"\x13\n\x11GetGenesisRequest\"7\n\x12GetGenesisResponse\x12\x0f\n\x07genesis\x18\x01 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x0c\"6\n\x0fGetValueRequest\x12\x0c\n\x04keys\x18\x01 \x03(\t\x12\x15\n\rinclude_proof\x18\x02 \x01(\x08\"2\n\x05Value\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x42\x08\n\x06_value\"a\n\x10GetValueResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12 \n\x06values\x18\x02 \x03(\x0b\x32\x10.linxin.v1.Value\x12\x0c\n\x04note\x18\x03 \x01(\t\x12\r\n\x05nodes\x18\x04 \x03(\x0c\"J\n\x11ListValuesRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x12ListValuesResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12 \n\x06values\x18\x02 \x03(\x0b\x32\x10.linxin.v1.Value\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\x19\n\nValueProof\x12\x0b\n\x03key\x18\x01 \x01(\t\">\n\tLeafProof\x12\x0f\n\x05index\x18\x01 \x01(\x04H\x00\x12\x18\n\x0etransaction_id\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04leaf\"6\n\x10\x43onsistencyProof\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"_\n\x0cJournalProof\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x14\n\x07\x66rom_ms\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\x05to_ms\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\n\n\x08_from_msB\x08\n\x06_to_ms\"\xc8\x01\n\x0fGetProofRequest\x12&\n\x05value\x18\x01 \x01(\x0b\x32\x15.linxin.v1.ValueProofH\x00\x12$\n\x04leaf\x18\x02 \x01(\x0b\x32\x14.linxin.v1.LeafProofH\x00\x12\x32\n\x0b\x63onsistency\x18\x03 \x01(\x0b\x32\x1b.linxin.v1.ConsistencyProofH\x00\x12*\n\x07journal\x18\x04 \x01(\x0b\x32\x17.linxin.v1.JournalProofH\x00\x42\x07\n\x05\x63laim\"N\n\x10GetProofResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0c\n\x04\x66ile\x18\x02 \x01(\x0c\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x12\x0c\n\x04note\x18\x04 \x01(\t\"w\n\x13StreamBlocksRequest\x12\x13\n\x0b\x66rom_height\x18\x01 \x01(\x04\x12\x16\n\x0einclude_leaves\x18\x02 \x01(\x08\x12\x1a\n\x12include_restricted\x18\x03 \x01(\x08\x12\x17\n\x0finclude_changes\x18\x04 \x01(\x08\"\x1d\n\rExportRequest\x12\x0c\n\x04\x66ull\x18\x01 \x01(\x08\"@\n\x0b\x45xportChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0blast_height\x18\x03 \x01(\x04\"\x12\n\x10GetStatusRequest\"v\n\nPeerStatus\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\x11\n\tconnected\x18\x04 \x01(\x08\x12\x18\n\x10\x63\x65rtified_height\x18\x05 \x01(\x04\x12\x0e\n\x06\x62\x65hind\x18\x06 \x01(\x04\"\xfc\x03\n\x11GetStatusResponse\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x0c\x12\x0f\n\x07network\x18\x04 \x01(\t\x12\x0e\n\x06height\x18\x05 \x01(\x04\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x12\x0e\n\x06lag_ms\x18\x07 \x01(\x03\x12\x10\n\x08log_size\x18\x08 \x01(\x04\x12\x15\n\rmempool_count\x18\t \x01(\r\x12\x15\n\rmempool_bytes\x18\n \x01(\x04\x12\x0f\n\x07version\x18\x0b \x01(\t\x12\x0f\n\x07signers\x18\x0c \x03(\t\x12\x0e\n\x06quorum\x18\r \x01(\r\x12\x12\n\nstarted_ms\x18\x0e \x01(\x03\x12\n\n\x02id\x18\x0f \x01(\t\x12\x0c\n\x04term\x18\x10 \x01(\x04\x12\x0e\n\x06leader\x18\x11 \x01(\t\x12\x0c\n\x04vote\x18\x12 \x01(\t\x12\x17\n\x0f\x65xecuted_height\x18\x13 \x01(\x04\x12\x17\n\x0f\x63ommitted_index\x18\x14 \x01(\x04\x12\x12\n\nlast_index\x18\x15 \x01(\x04\x12$\n\x05peers\x18\x16 \x03(\x0b\x32\x15.linxin.v1.PeerStatus\x12\x13\n\x0bwaiting_for\x18\x17 \x03(\t\x12\x16\n\x0e\x65vidence_count\x18\x18 \x01(\r\x12\x0c\n\x04held\x18\x19 \x01(\x08\x12\x12\n\nvalidators\x18\x1a \x03(\t2\x92\x06\n\rLedgerService\x12=\n\x06Submit\x12\x18.linxin.v1.SubmitRequest\x1a\x19.linxin.v1.SubmitResponse\x12U\n\x0eGetTransaction\x12 .linxin.v1.GetTransactionRequest\x1a!.linxin.v1.GetTransactionResponse\x12\x38\n\x08GetBlock\x12\x1a.linxin.v1.GetBlockRequest\x1a\x10.linxin.v1.Block\x12G\n\rGetCheckpoint\x12\x1f.linxin.v1.GetCheckpointRequest\x1a\x15.linxin.v1.Checkpoint\x12I\n\nGetGenesis\x12\x1c.linxin.v1.GetGenesisRequest\x1a\x1d.linxin.v1.GetGenesisResponse\x12\x43\n\x08GetValue\x12\x1a.linxin.v1.GetValueRequest\x1a\x1b.linxin.v1.GetValueResponse\x12I\n\nListValues\x12\x1c.linxin.v1.ListValuesRequest\x1a\x1d.linxin.v1.ListValuesResponse\x12\x43\n\x08GetProof\x12\x1a.linxin.v1.GetProofRequest\x1a\x1b.linxin.v1.GetProofResponse\x12\x42\n\x0cStreamBlocks\x12\x1e.linxin.v1.StreamBlocksRequest\x1a\x10.linxin.v1.Block0\x01\x12<\n\x06\x45xport\x12\x18.linxin.v1.ExportRequest\x1a\x16.linxin.v1.ExportChunk0\x01\x12\x46\n\tGetStatus\x12\x1b.linxin.v1.GetStatusRequest\x1a\x1c.linxin.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linxin.v1.ledger_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BLOCK_RESTRICTEDENTRY']._loaded_options = None
+  _globals['_BLOCK_RESTRICTEDENTRY']._serialized_options = b'8\001'
   _globals['_REQUESTSIGNATURE']._serialized_start=37
   _globals['_REQUESTSIGNATURE']._serialized_end=130
   _globals['_REFUSAL']._serialized_start=133
@@ -51,50 +53,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRANSACTIONRESPONSE']._serialized_end=979
   _globals['_GETBLOCKREQUEST']._serialized_start=981
   _globals['_GETBLOCKREQUEST']._serialized_end=1038
-  _globals['_BLOCK']._serialized_start=1040
-  _globals['_BLOCK']._serialized_end=1151
-  _globals['_GETCHECKPOINTREQUEST']._serialized_start=1153
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1191
-  _globals['_CHECKPOINT']._serialized_start=1193
-  _globals['_CHECKPOINT']._serialized_end=1249
-  _globals['_GETGENESISREQUEST']._serialized_start=1251
-  _globals['_GETGENESISREQUEST']._serialized_end=1270
-  _globals['_GETGENESISRESPONSE']._serialized_start=1272
-  _globals['_GETGENESISRESPONSE']._serialized_end=1327
-  _globals['_GETVALUEREQUEST']._serialized_start=1329
-  _globals['_GETVALUEREQUEST']._serialized_end=1383
-  _globals['_VALUE']._serialized_start=1385
-  _globals['_VALUE']._serialized_end=1435
-  _globals['_GETVALUERESPONSE']._serialized_start=1437
-  _globals['_GETVALUERESPONSE']._serialized_end=1534
-  _globals['_LISTVALUESREQUEST']._serialized_start=1536
-  _globals['_LISTVALUESREQUEST']._serialized_end=1610
-  _globals['_LISTVALUESRESPONSE']._serialized_start=1612
-  _globals['_LISTVALUESRESPONSE']._serialized_end=1707
-  _globals['_VALUEPROOF']._serialized_start=1709
-  _globals['_VALUEPROOF']._serialized_end=1734
-  _globals['_LEAFPROOF']._serialized_start=1736
-  _globals['_LEAFPROOF']._serialized_end=1798
-  _globals['_CONSISTENCYPROOF']._serialized_start=1800
-  _globals['_CONSISTENCYPROOF']._serialized_end=1854
-  _globals['_JOURNALPROOF']._serialized_start=1856
-  _globals['_JOURNALPROOF']._serialized_end=1951
-  _globals['_GETPROOFREQUEST']._serialized_start=1954
-  _globals['_GETPROOFREQUEST']._serialized_end=2154
-  _globals['_GETPROOFRESPONSE']._serialized_start=2156
-  _globals['_GETPROOFRESPONSE']._serialized_end=2234
-  _globals['_STREAMBLOCKSREQUEST']._serialized_start=2236
-  _globals['_STREAMBLOCKSREQUEST']._serialized_end=2302
-  _globals['_EXPORTREQUEST']._serialized_start=2304
-  _globals['_EXPORTREQUEST']._serialized_end=2333
-  _globals['_EXPORTCHUNK']._serialized_start=2335
-  _globals['_EXPORTCHUNK']._serialized_end=2399
-  _globals['_GETSTATUSREQUEST']._serialized_start=2401
-  _globals['_GETSTATUSREQUEST']._serialized_end=2419
-  _globals['_PEERSTATUS']._serialized_start=2421
-  _globals['_PEERSTATUS']._serialized_end=2539
-  _globals['_GETSTATUSRESPONSE']._serialized_start=2542
-  _globals['_GETSTATUSRESPONSE']._serialized_end=3050
-  _globals['_LEDGERSERVICE']._serialized_start=3053
-  _globals['_LEDGERSERVICE']._serialized_end=3839
+  _globals['_BLOCK']._serialized_start=1041
+  _globals['_BLOCK']._serialized_end=1337
+  _globals['_BLOCK_RESTRICTEDENTRY']._serialized_start=1288
+  _globals['_BLOCK_RESTRICTEDENTRY']._serialized_end=1337
+  _globals['_VALIDATORKEY']._serialized_start=1339
+  _globals['_VALIDATORKEY']._serialized_end=1387
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=1389
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1427
+  _globals['_CHECKPOINT']._serialized_start=1429
+  _globals['_CHECKPOINT']._serialized_end=1485
+  _globals['_GETGENESISREQUEST']._serialized_start=1487
+  _globals['_GETGENESISREQUEST']._serialized_end=1506
+  _globals['_GETGENESISRESPONSE']._serialized_start=1508
+  _globals['_GETGENESISRESPONSE']._serialized_end=1563
+  _globals['_GETVALUEREQUEST']._serialized_start=1565
+  _globals['_GETVALUEREQUEST']._serialized_end=1619
+  _globals['_VALUE']._serialized_start=1621
+  _globals['_VALUE']._serialized_end=1671
+  _globals['_GETVALUERESPONSE']._serialized_start=1673
+  _globals['_GETVALUERESPONSE']._serialized_end=1770
+  _globals['_LISTVALUESREQUEST']._serialized_start=1772
+  _globals['_LISTVALUESREQUEST']._serialized_end=1846
+  _globals['_LISTVALUESRESPONSE']._serialized_start=1848
+  _globals['_LISTVALUESRESPONSE']._serialized_end=1943
+  _globals['_VALUEPROOF']._serialized_start=1945
+  _globals['_VALUEPROOF']._serialized_end=1970
+  _globals['_LEAFPROOF']._serialized_start=1972
+  _globals['_LEAFPROOF']._serialized_end=2034
+  _globals['_CONSISTENCYPROOF']._serialized_start=2036
+  _globals['_CONSISTENCYPROOF']._serialized_end=2090
+  _globals['_JOURNALPROOF']._serialized_start=2092
+  _globals['_JOURNALPROOF']._serialized_end=2187
+  _globals['_GETPROOFREQUEST']._serialized_start=2190
+  _globals['_GETPROOFREQUEST']._serialized_end=2390
+  _globals['_GETPROOFRESPONSE']._serialized_start=2392
+  _globals['_GETPROOFRESPONSE']._serialized_end=2470
+  _globals['_STREAMBLOCKSREQUEST']._serialized_start=2472
+  _globals['_STREAMBLOCKSREQUEST']._serialized_end=2591
+  _globals['_EXPORTREQUEST']._serialized_start=2593
+  _globals['_EXPORTREQUEST']._serialized_end=2622
+  _globals['_EXPORTCHUNK']._serialized_start=2624
+  _globals['_EXPORTCHUNK']._serialized_end=2688
+  _globals['_GETSTATUSREQUEST']._serialized_start=2690
+  _globals['_GETSTATUSREQUEST']._serialized_end=2708
+  _globals['_PEERSTATUS']._serialized_start=2710
+  _globals['_PEERSTATUS']._serialized_end=2828
+  _globals['_GETSTATUSRESPONSE']._serialized_start=2831
+  _globals['_GETSTATUSRESPONSE']._serialized_end=3339
+  _globals['_LEDGERSERVICE']._serialized_start=3342
+  _globals['_LEDGERSERVICE']._serialized_end=4128
 # @@protoc_insertion_point(module_scope)

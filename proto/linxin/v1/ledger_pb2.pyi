@@ -360,12 +360,35 @@ Global___GetBlockRequest: _TypeAlias = GetBlockRequest  # noqa: Y015
 class Block(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class RestrictedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.int
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.int = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     HEIGHT_FIELD_NUMBER: _builtins.int
     TIME_MS_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     FIRST_INDEX_FIELD_NUMBER: _builtins.int
     LEAF_COUNT_FIELD_NUMBER: _builtins.int
     LEAVES_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    VALIDATORS_FIELD_NUMBER: _builtins.int
     height: _builtins.int
     time_ms: _builtins.int
     note: _builtins.str
@@ -377,6 +400,18 @@ class Block(_message.Message):
     def leaves(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """if asked for"""
 
+    @_builtins.property
+    def restricted(self) -> _containers.ScalarMap[_builtins.int, _builtins.bytes]:
+        """Only streamed, if asked for and allowed: salt and MessagePack by place of the leaf in the block."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Value]:
+        """only streamed, if asked for: the public values it changed; absent value: deleted"""
+
+    @_builtins.property
+    def validators(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValidatorKey]:
+        """The set that certifies the next height, sorted by name, where this checkpoint names another than certified it."""
+
     def __init__(
         self,
         *,
@@ -386,14 +421,41 @@ class Block(_message.Message):
         first_index: _builtins.int = ...,
         leaf_count: _builtins.int = ...,
         leaves: _abc.Iterable[_builtins.bytes] | None = ...,
+        restricted: _abc.Mapping[_builtins.int, _builtins.bytes] | None = ...,
+        changes: _abc.Iterable[Global___Value] | None = ...,
+        validators: _abc.Iterable[Global___ValidatorKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_index", b"first_index", "height", b"height", "leaf_count", b"leaf_count", "leaves", b"leaves", "note", b"note", "time_ms", b"time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "first_index", b"first_index", "height", b"height", "leaf_count", b"leaf_count", "leaves", b"leaves", "note", b"note", "restricted", b"restricted", "time_ms", b"time_ms", "validators", b"validators"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Block: _TypeAlias = Block  # noqa: Y015
+
+@_typing.final
+class ValidatorKey(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """cosigner name"""
+    public_key: _builtins.bytes
+    """Ed25519"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        public_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ValidatorKey: _TypeAlias = ValidatorKey  # noqa: Y015
 
 @_typing.final
 class GetCheckpointRequest(_message.Message):
@@ -794,18 +856,28 @@ class StreamBlocksRequest(_message.Message):
 
     FROM_HEIGHT_FIELD_NUMBER: _builtins.int
     INCLUDE_LEAVES_FIELD_NUMBER: _builtins.int
+    INCLUDE_RESTRICTED_FIELD_NUMBER: _builtins.int
+    INCLUDE_CHANGES_FIELD_NUMBER: _builtins.int
     from_height: _builtins.int
     """0 or 1: from the first block"""
     include_leaves: _builtins.bool
+    include_restricted: _builtins.bool
+    """needs a signed request of an auditor, regulator or validator"""
+    include_changes: _builtins.bool
+    """With the public values each block changed. They are kept for recent blocks only: FAILED_PRECONDITION ("no longer
+    kept") means that an archive must be taken first.
+    """
     def __init__(
         self,
         *,
         from_height: _builtins.int = ...,
         include_leaves: _builtins.bool = ...,
+        include_restricted: _builtins.bool = ...,
+        include_changes: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_height", b"from_height", "include_leaves", b"include_leaves"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_height", b"from_height", "include_changes", b"include_changes", "include_leaves", b"include_leaves", "include_restricted", b"include_restricted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
