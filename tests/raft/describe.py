@@ -114,7 +114,7 @@ def describe_ready(ready: Ready) -> str:
     if ready.hard is not None:
         lines.append(f"HardState {describe_hard_state(ready.hard)}")
     if ready.read_states:
-        states = " ".join(f"{{{state.index} {list(state.context)}}}" for state in ready.read_states)
+        states = " ".join(f"{{{state.index} [{' '.join(map(str, state.context))}]}}" for state in ready.read_states)
         lines.append(f"ReadStates [{states}]")
     if ready.entries:
         lines += ["Entries:", *map(describe_entry, ready.entries)]

@@ -84,6 +84,7 @@ class Environment:
     def __init__(self) -> None:
         self.benches: list[Bench] = []
         self.messages: list[Message] = []
+        self._copies: list[Message] = []
         self._lines: list[str] = []
         self._indent = ""
         self._is_quiet = False
@@ -133,6 +134,7 @@ class Environment:
             election_tick=3,
             heartbeat_tick=1,
             decode_change=decode_change,
+            max_size_per_message=int(case.value("max-size-per-message", str(1 << 62))),
             max_inflight_messages=int(case.value("inflight", "1000000")),
             max_committed_size_per_ready=int(case.value("max-committed-size-per-ready", str(1 << 62))),
             pre_vote=case.value("prevote") == "true",
@@ -185,6 +187,15 @@ class Environment:
         bench = self._first(case)
         bench.storage.compact(int(case.arguments[1][0]))
         self._print(bench.log())
+
+    # Not among etcd's commands: the network delivers late, or twice
+
+    def do_copy_msgs(self, case: Case) -> None:
+        self._copies += [message for message in self.messages if number_of(message.to) in case.numbers()]
+
+    def do_replay_msgs(self, _case: Case) -> None:
+        self.messages += self._copies
+        self._copies = []
 
     # Time
 
@@ -241,8 +252,12 @@ class Environment:
 
     def do_deliver_msgs(self, case: Case) -> None:
         wanted = case.value("type")
-        recipients = [(number, False) for number in case.numbers()]
-        recipients += [(int(number), True) for number in case.values("drop") or []]
+        recipients: list[tuple[int, bool]] = []
+        for key, values in case.arguments:
+            if not values:
+                recipients.append((int(key), False))
+            elif key == "drop":
+                recipients += [(int(number), True) for number in values]
         count = sum([self._deliver(number, wanted, drop=drop) for number, drop in recipients])
         if not count:
             self._print("no messages")
