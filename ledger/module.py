@@ -169,13 +169,13 @@ block."""
 
 
 DEFAULT_BOUNDS: Mapping[str, Bounds] = {
-    "clock_ahead_ms": (0, 600_000),
     "block_interval_ms": (10, 10_000),
     "empty_block_ms": (100, 3_600_000),
     "timers_per_block": (1, 4_096),
 }
-"""Which of the ledger's own parameters may change, and how far. `expiry_max_ms` may not: verifiers who know genesis
-alone judge every transaction by it."""
+"""Which of the ledger's own parameters may change, and how far. Not `expiry_max_ms`: verifiers who know genesis alone
+judge every transaction by it. Not `clock_ahead_ms`: the bounds of journeys rest on what it was when records were made
+(docs/adr/0005)."""
 
 
 def changeable(modules: Iterable[Module]) -> dict[str, Bounds]:

@@ -63,7 +63,8 @@ def test_a_parameter_holds_from_the_next_height() -> None:
 
 def test_what_must_not_change_and_how_far_the_rest_may() -> None:
     net = Network()
-    assert net.refuse("farm", m.ProposeParameter("expiry_max_ms", 1), e.ParameterFixed) == ["expiry_max_ms"]
+    for fixed in ("expiry_max_ms", "clock_ahead_ms", "late_readings_ms"):
+        assert net.refuse("farm", m.ProposeParameter(fixed, 1), e.ParameterFixed) == [fixed]
     assert net.refuse("farm", m.ProposeParameter("no_such", 1), e.ParameterUnknown) == ["no_such"]
     for name, (least, greatest) in changeable(net.registry.modules).items():
         for value in (least - 1, greatest + 1):
@@ -71,7 +72,7 @@ def test_what_must_not_change_and_how_far_the_rest_may() -> None:
                 details = net.refuse("farm", m.ProposeParameter(name, value), e.ParameterOutOfBounds)
                 assert details == [name, str(value), str(least), str(greatest)]
         assert least <= net.registry.parameters[name] <= greatest
-    assert DEFAULT_BOUNDS.keys() | {"late_readings_ms", "proposal_expiry_ms"} == changeable(net.registry.modules).keys()
+    assert DEFAULT_BOUNDS.keys() | {"proposal_expiry_ms"} == changeable(net.registry.modules).keys()
 
 
 def test_two_proposals_for_one_value_cannot_both_pass() -> None:
