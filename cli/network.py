@@ -1,28 +1,23 @@
 """`linxin network init|up|down|certificate DIR`: a whole network on this machine. Its other commands are added here."""
 
-import asyncio
-import subprocess
-import time
 from pathlib import Path
 
 import click
 from cryptography import x509
-from linxin.v1 import ledger_pb2
 from rich.markup import escape
 
 from cli.homes import Authority, renew_certificate
+from cli.members import add_validator
 from cli.modules import standard_registry
 from cli.network_files import init_network
-from cli.network_status import listens, listens_on, node_status
+from cli.network_status import listens_on
 from cli.output import Output, Problem, reports
-from cli.processes import NodeProcess, died, find_process, start_node, stop_node
+from cli.rotation import rotate
+from cli.starting import bring_up, take_down
 from cli.status_command import status
 from cli.survival import Survival
-from client.failures import Unreachable
 from client.network_directory import PASSPHRASE_FILE_VARIABLE, NetworkDirectory, open_network
 from ledger.crypto.hashing import sha256
-
-START_S_MAX = 60.0
 
 _DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 
@@ -32,7 +27,8 @@ def network() -> None:
     """Make, start, look at and stop a network on this machine; bring validators in and out of it."""
 
 
-network.add_command(status)
+for command in (status, add_validator, rotate):
+    network.add_command(command)
 
 
 @network.command(short_help="Make a network in an empty folder.")
@@ -120,66 +116,6 @@ def _with_nodes(directory: Path) -> NetworkDirectory:
     return opened
 
 
-def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
-    """Start every node of the folder that is not running; returns all, once they answer.
-
-    Stops what it started when one fails.
-    """
-    started: list[tuple[NodeProcess, subprocess.Popen[bytes]]] = []
-    running: list[NodeProcess] = []
-    try:
-        for home in opened.node_homes():
-            known = find_process(home)
-            if known is None:
-                out.note(f"starting {home.name} …")
-                started.append(start_node(opened, home))
-            else:
-                out.note(f"{home.name} is running already (pid {known.pid})")
-                running.append(known)
-        for process, child in started:
-            asyncio.run(_wait_healthy(opened, process, child))
-    except BaseException:
-        for process, _ in started:
-            if find_process(process.home) == process:
-                stop_node(process)
-        raise
-    return running + [process for process, _ in started]
-
-
-async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "subprocess.Popen[bytes]") -> None:
-    """Return once the node has a final block, or says that it waits for what this folder cannot start.
-
-    Raises `NodeFailure` when it ends, `Problem` after a minute. An answer counts only from a node that is as young as
-    the process: another one may hold the port.
-    """
-    here = {home.name for home in opened.node_homes()}
-    deadline = time.monotonic() + START_S_MAX
-    while time.monotonic() < deadline:
-        ended = child.poll()
-        if ended is not None:
-            raise died(process, ended)
-        try:
-            said = await node_status(opened, process.home, 1.0)
-        except Unreachable:
-            continue
-        if said.started_ms >= process.started_ms and (said.height > 0 or _waits_for_others(said, here)):
-            return
-        await asyncio.sleep(0.05)
-    raise Problem(
-        f"节点 {process.home.name} 在 {START_S_MAX:.0f} 秒内未就绪",
-        f"the node {process.home.name} is not ready after {START_S_MAX:.0f} seconds",
-        f"请查看 {process.home}/node.log",
-        f"look into {process.home}/node.log",
-    )
-
-
-def _waits_for_others(said: ledger_pb2.GetStatusResponse, here: set[str]) -> bool:
-    """Whether a node without a block yet lacks validators that run elsewhere, or a vote that lets it in."""
-    if said.role in ("learner", "observer"):
-        return True
-    return bool(said.waiting_for) and not here.issuperset(said.waiting_for)
-
-
 @network.command(short_help="Stop the nodes of a folder and wait until they have.")
 @_DIRECTORY
 @reports
@@ -222,20 +158,3 @@ def certificate(
     )
     out.say("  重启节点后生效 / start the node again to use it")
     out.finish({"ok": True, "node": name, "hosts": listed_hosts, "valid_until": until.isoformat()})
-
-
-def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
-    """Stop every running node of the folder; returns their names. Raises `NodeFailure`."""
-    stopped = []
-    for home in opened.node_homes():
-        process = find_process(home)
-        if process is not None:
-            out.note(f"stopping {home.name} (pid {process.pid}) …")
-            stop_node(process)
-            stopped.append(home.name)
-        elif listens(listens_on(home)):
-            out.note(
-                f"{home.name} 由别处启动（如 systemd），请在那里停止 / {home.name} was started elsewhere, such as by "
-                "systemd: stop it there"
-            )
-    return stopped

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from client.failures import Failure
 
@@ -179,6 +180,30 @@ def settings_text(settings: NetworkSettings) -> str:
         f"endpoints = [\n{listed}]\n"
         f'certificate_authority = "{settings.certificate_authority}"  # issuer of the endpoints\' TLS certificates\n'
     )
+
+
+def add_endpoint(network: NetworkDirectory, endpoint: str) -> None:
+    """List one more endpoint in `network.toml`."""
+    _write_endpoints(network, [*_listed(network), endpoint])
+
+
+def remove_endpoint(network: NetworkDirectory, endpoint: str) -> None:
+    """List an endpoint no more, unless it is the only one."""
+    left = [each for each in _listed(network) if each != endpoint]
+    if left:
+        _write_endpoints(network, left)
+
+
+def _listed(network: NetworkDirectory) -> list[str]:
+    """The endpoints of the file as it is now."""
+    return list(open_network(network.root).endpoints)
+
+
+def _write_endpoints(network: NetworkDirectory, endpoints: list[str]) -> None:
+    text = settings_text(replace(network.settings, endpoints=list(dict.fromkeys(endpoints))))
+    draft = network.root / f".{NETWORK_FILE}.new"
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(network.root / NETWORK_FILE)
 
 
 def _read(path: Path) -> bytes:

@@ -15,9 +15,9 @@ from cli.demo import cast
 from cli.demo.cast import DAY_MS, Calendar
 from cli.demo.runner import VERIFIER, Telling
 from cli.modules import standard_registry
-from cli.network import bring_up, take_down
 from cli.network_files import init_network
 from cli.output import Output, reports
+from cli.starting import bring_up, take_down
 from cli.timeline import show_journey
 from client.names import ask_names
 from client.network_directory import NetworkDirectory
