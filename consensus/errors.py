@@ -107,3 +107,14 @@ class CannotResume(ConsensusFault):
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"无法继续：{zh}", f"cannot resume: {en}")
+
+
+class LogDiverged(ConsensusFault):
+    """A certified block contradicts what this validator's log has committed: more validators lie than may."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"已取得证书的区块与本节点日志中位置 {index} 已提交的内容矛盾。请保留全部数据以便查证，勿再启动此节点",
+            f"a certified block contradicts what this node's log has committed at place {index}; keep this node "
+            "stopped and all its data for inquiry",
+        )
