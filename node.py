@@ -13,8 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from random import randrange
 
 import grpc
 import structlog
@@ -23,33 +25,35 @@ from client.failures import Failure
 from client.network_directory import environment_passphrase
 from client.wallet import load_key
 from consensus.errors import ConsensusFault
-from consensus.safety import Mark
-from consensus.single import SingleVoter
+from consensus.storage.evidence import EvidenceBook
 from consensus.storage.files import OsDirectory
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
-from ledger.block import Receipt
 from ledger.crypto.signing import SigningKey
 from ledger.errors import Fatal, Refusal, describe
 from ledger.genesis import Genesis, load_genesis
 from ledger.module import Registry
 from ledger.modules.catalogue import network_registry
+from ledger.modules.governance.state import validator_records
 from ledger.storage.level import LevelStore
 from network.access import Access
-from network.admission import Admission, ordered_result
+from network.admission import Admission
 from network.chain import Chain
 from network.config import ConfigError, NodeConfig, load_config
-from network.finality import Finaliser
-from network.home import LEDGER, LOG, safety_directory
+from network.driver import Driver
+from network.home import EVIDENCE, LEDGER, LOG, safety_directory
 from network.logs import configure_logs, last_words
-from network.mempool import Dropped, Entry, Mempool
+from network.mempool import Mempool
+from network.peers.transport import PeerTransport
 from network.reads import Reads
+from network.replica.errors import Retired
+from network.replica.replica import Limits, Replica
 from network.server import Server, Services
 from network.services.blobs import BlobService
 from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts
 from network.services.provenance import ProvenanceService
-from network.status import NodeView
+from network.status import NodeView, ViewNode
 from network.tls import RENEWAL, days_left, server_credentials
 from network.vault.vault import Vault
 from network.verify_pool import VerifyPool
@@ -75,36 +79,13 @@ class Node:
     genesis: Genesis
     store: LevelStore
     chain: Chain
-    finaliser: Finaliser
+    replica: Replica
+    driver: Driver
     mempool: Mempool
     pool: VerifyPool
     services: Services
     credentials: grpc.ServerCredentials | None
-
-    def order(self, entries: list[Entry]) -> None:
-        """Make one block of waiting transactions (or an empty one), and answer those who wait for them."""
-        block = self.finaliser.order([entry.raw for entry in entries], [entry.transaction for entry in entries])
-        results: list[Receipt | Dropped] = [
-            ordered_result(receipt, block.dropped.get(number), entry.transaction.id, self.chain.receipt)
-            for number, (entry, receipt) in enumerate(zip(entries, block.receipts, strict=True))
-        ]
-        self.mempool.finish(entries, results)
-
-    async def run_loop(self, stopping: asyncio.Event) -> None:
-        """Order what waits: at most one proposal each interval, the first after idleness at once, empty ones rarely."""
-        interval_s = self.genesis.parameters["block_interval_ms"] / 1000
-        empty_s = self.genesis.parameters["empty_block_ms"] / 1000
-        limits, clock = self.config.limits, asyncio.get_running_loop().time
-        last = clock() - max(0, now_ms() - self.chain.head.time_ms) / 1000
-        while not stopping.is_set():
-            has_work = await self.mempool.wait_for_work(last + empty_s - clock())
-            if stopping.is_set() or (not has_work and clock() < last + empty_s):
-                continue
-            await asyncio.sleep(max(0.0, last + interval_s - clock()))
-            last = clock()
-            self.order(self.mempool.take(limits.block_count, limits.block_bytes))
-            # A block holds up the event loop for its whole execution: others go first before the next one.
-            await asyncio.sleep(0)
+    key: SigningKey
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT, then stop cleanly with everything synced. Raises what stops a node at once."""
@@ -112,71 +93,126 @@ class Node:
 
         def stop() -> None:
             stopping.set()
-            self.mempool.wake()
+            self.driver.wake()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop)
         limits = self.config.limits
         server = Server(self.services, self.config.listen.address, self.credentials, limits.calls)
+        transport = self._transport()
         await self.pool.start()
         try:
+            if transport is not None:
+                await transport.start()
+                self.driver.attach(transport)
             await server.start()
             log.info("serving", address=self.config.listen.address, port=server.port, height=self.chain.head.height)
-            await self.run_loop(stopping)
+            await self._run(transport, stopping)
             log.info("stopping")
         finally:
             await server.stop(STOP_GRACE_S, self.chain.close)
+            if transport is not None:
+                await transport.stop()
             await self.pool.stop()
+
+    def _transport(self) -> PeerTransport | None:
+        """The way to the other validators; None when this node is configured to have none."""
+        settings, driver = self.config.peers, self.driver
+        if not settings.listen:
+            return None
+        return PeerTransport(
+            self.replica.id,
+            self.key,
+            self.genesis.chain_id,
+            settings.listen,
+            self.replica.peer_records,
+            driver.receive,
+            driver.connected,
+            driver.disconnected,
+            addresses=settings.addresses,
+        )
+
+    async def _run(self, transport: PeerTransport | None, stopping: asyncio.Event) -> None:
+        """Run driver and transport until the driver ends; whatever either raises ends both."""
+        running = [asyncio.ensure_future(self.driver.run(stopping))]
+        if transport is not None:
+            running.append(asyncio.ensure_future(transport.run()))
+        done, rest = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        for task in done:
+            task.result()
 
 
 @contextlib.contextmanager
 def open_node(home: Path, config: NodeConfig) -> Iterator[Node]:
-    """Build a node's parts, replay its log, and release everything at the end, the ledger synced."""
+    """Build a node's parts from what its disk holds, and release everything at the end, the ledger synced."""
     registry = network_registry()
     genesis = _load_genesis(home / config.genesis, registry)
     key = _load_key(home / config.key)
-    name = genesis.cosigner_name(config.name)
-    _check_identity(genesis, name, key)
     with ExitStack() as stack:
         store = LevelStore.open(home / config.data / LEDGER, genesis.chain_id, genesis.head())
         stack.callback(store.close)
-        chain = Chain(store, name, config.limits.stream_buffer)
-        finaliser = _open_finaliser(home, config, genesis, registry, key, name, chain, stack)
-        finaliser.recover()
-        if chain.head.height == 0:
-            finaliser.order([], [])
+        _check_identity(genesis, store, config.name, key)
+        chain = Chain(store, genesis.cosigner_name(config.name), config.limits.stream_buffer)
         mempool = Mempool(config.limits.waiting_count, config.limits.waiting_bytes)
         pool = VerifyPool(config.verify.workers)
+        evidence = _open_evidence(home, config, stack)
+        replica = _open_replica(home, config, genesis, registry, key, chain, mempool, evidence, stack)
         reads = Reads(config.limits.reads)
         stack.callback(reads.close)
-        services = _build_services(home, config, genesis, registry, key, name, chain, mempool, pool, reads)
+        admission = Admission(registry, genesis, pool, mempool, chain.receipt, now_ms)
+        driver = Driver(replica, genesis, registry, mempool, admission, pool, now_ms, lambda _: None)
+        view = partial(_view, replica, evidence)
+        services = _build_services(home, config, genesis, registry, key, chain, mempool, admission, reads, view)
         credentials = server_credentials(home, config.listen)
         _warn_of_expiry(home, config)
-        yield Node(config, genesis, store, chain, finaliser, mempool, pool, services, credentials)
+        yield Node(config, genesis, store, chain, replica, driver, mempool, pool, services, credentials, key)
         store.sync()
 
 
-def _open_finaliser(
+def _view(replica: Replica, evidence: EvidenceBook) -> NodeView:
+    return replica.view(len(evidence))
+
+
+def _open_evidence(home: Path, config: NodeConfig, stack: ExitStack) -> EvidenceBook:
+    directory = OsDirectory(home / config.data / EVIDENCE)
+    stack.callback(directory.close)
+    return EvidenceBook(directory)
+
+
+def _open_replica(
     home: Path,
     config: NodeConfig,
     genesis: Genesis,
     registry: Registry,
     key: SigningKey,
-    name: str,
     chain: Chain,
+    mempool: Mempool,
+    evidence: EvidenceBook,
     stack: ExitStack,
-) -> Finaliser:
+) -> Replica:
     directory = safety_directory(home, config)
     stack.callback(directory.close)
     safety = SafetyFile.open(directory, genesis.chain_id, key.public_key)
     stack.callback(safety.close)
     log_directory = OsDirectory(home / config.data / LOG)
     stack.callback(log_directory.close)
-    durable = DurableLog.open(log_directory, genesis.chain_id, safety.promises.acknowledged)
+    is_sole = len(chain.head.validators) == 1
+    durable = DurableLog.open(log_directory, genesis.chain_id, safety.promises.acknowledged, repair=not is_sole)
     stack.callback(durable.close)
-    safety.keep(safety.promises.term, safety.promises.vote, Mark(durable.tip.term, durable.tip.index))
-    ordering = SingleVoter(name, durable.tip)
-    return Finaliser(genesis, registry, key, name, ordering, durable, safety, chain, now_ms)
+    _report_log(durable)
+    limits = Limits(config.limits.block_count, config.limits.block_bytes)
+    return Replica(
+        genesis, registry, key, config.name, durable, safety, chain, mempool, evidence.keep, randrange, limits
+    )
+
+
+def _report_log(durable: DurableLog) -> None:
+    if durable.cut_bytes:
+        log.warning("cut a torn tail off the log", bytes=durable.cut_bytes)
+    if durable.lost is not None:
+        log.error("the log is damaged; what is lost will be refilled by other validators", lost=str(durable.lost))
 
 
 def _build_services(
@@ -185,14 +221,14 @@ def _build_services(
     genesis: Genesis,
     registry: Registry,
     key: SigningKey,
-    name: str,
     chain: Chain,
     mempool: Mempool,
-    pool: VerifyPool,
+    admission: Admission,
     reads: Reads,
+    view: ViewNode,
 ) -> Services:
     limits = config.limits
-    admission = Admission(registry, genesis, pool, mempool, chain.receipt, now_ms)
+    name = genesis.cosigner_name(config.name)
     access = Access(registry, genesis, chain, now_ms)
     streams, exports = Slots("streams", limits.streams), Slots("exports", limits.exports)
     vault = Vault(
@@ -202,7 +238,7 @@ def _build_services(
     stall_s = limits.stall_ms / 1000
     return Services(
         LedgerService(
-            facts, genesis, registry, chain, admission, mempool, access, now_ms, NodeView, reads, streams, exports, stall_s
+            facts, genesis, registry, chain, admission, mempool, access, now_ms, view, reads, streams, exports, stall_s
         ),
         ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
         BlobService(vault, access, now_ms, Slots("file transfers", limits.transfers), stall_s),
@@ -232,19 +268,23 @@ def _load_key(path: Path) -> SigningKey:
     return load_key(path, passphrase)
 
 
-def _check_identity(genesis: Genesis, name: str, key: SigningKey) -> None:
-    validators = {validator.name: validator.public_key for validator in genesis.validators()}
-    if validators.get(name) != key.public_key:
-        public_key = key.public_key.hex()
+def _check_identity(genesis: Genesis, store: LevelStore, id: str, key: SigningKey) -> None:
+    """The key must be the one that the ledger, or before its first block genesis, pins to this id, if they know it.
+
+    An id they do not know may be one that the ledger elsewhere has admitted since: it will be found out.
+    """
+    records = validator_records(store.snapshot())
+    known = {each.id: bytes.fromhex(each.public_key) for each in genesis.file.validators}
+    known |= {each: record.public_key for each, record in records.items()}
+    pinned = known.get(id)
+    if pinned is None:
+        log.info("joining: the ledger here does not know this validator yet", id=id, public_key=key.public_key.hex())
+    elif pinned != key.public_key:
         raise ConfigError(
-            f"name：创世文件中没有使用此密钥（{public_key}）的验证节点 {name}；请核对 name、key 与 genesis 三项设置",
-            f"name: the genesis file has no validator {name} with this key ({public_key}); check the settings name, "
-            "key and genesis",
-        )
-    if len(validators) > 1:
-        raise ConfigError(
-            f"genesis：其中有 {len(validators)} 个验证节点；本版本只支持一个",
-            f"genesis: it names {len(validators)} validators; this version runs networks of one",
+            f"name：验证节点 {id} 登记的公钥是 {pinned.hex()}，而 key 指定的是 {key.public_key.hex()}；"
+            "请核对 name、key 与 genesis 三项设置",
+            f"name: the validator {id} has the public key {pinned.hex()}, but the one of the setting key is "
+            f"{key.public_key.hex()}; check the settings name, key and genesis",
         )
 
 
@@ -275,6 +315,9 @@ def run(home: Path) -> int:
         configure_logs(config.log)
         with open_node(home, config) as node:
             asyncio.run(node.serve())
+    except Retired as retired:
+        log.warning("the node stops for good", reason=last_words(retired))
+        return 0
     except (ConfigError, ConsensusFault, Failure, Fatal, OSError) as error:
         if config is not None and config.log.form == "json":
             log.critical("the node stops", reason=last_words(error))

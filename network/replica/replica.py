@@ -290,7 +290,8 @@ class Replica:
             self._log.truncate_suffix(ready.persist[0].index - 1)
             self._log.append(ready.persist)
         self._log.sync()
-        self._safety.keep(ready.term, ready.vote, ready.acknowledged or NOTHING)
+        mark = NOTHING if ready.acknowledged is None else ready.acknowledged
+        self._safety.keep(ready.term, ready.vote, mark)
 
     # Finality.
 
