@@ -1,7 +1,8 @@
 """Makes proof files from a snapshot: a value or its absence, a leaf, a journal or a part of it, a complete journey.
 
 A proof is lean: each node of the state tree and each leaf stands once, and everything has one place, so that one claim
-at one certificate has exactly one valid file. Cost: a journey reads each of its leaves, and O(log n) more per section.
+at one certificate, reached by the same handovers, has exactly one valid file. Cost: a journey reads each of its leaves,
+and O(log n) more per section.
 """
 
 from collections.abc import Iterable

@@ -12,6 +12,7 @@ import plyvel
 from ledger.block import Head, Position, decode_leaf
 from ledger.crypto.encoding import Decoder, Malformed
 from ledger.crypto.log_tree import STORED_LEVEL, NodeReader, ProofError, leaf_hash, node_hash
+from ledger.state import VALUE_SIZE_MAX
 from ledger.storage import keys
 from ledger.storage.errors import Corrupt, StoreClosed, reason_of
 from ledger.storage.port import StoredBlock
@@ -20,7 +21,7 @@ from ledger.storage.records import decode_block, decode_head
 POSITION_KEY = b"consensus/position/"
 """The state key under which execution leaves the block's place in the consensus log."""
 
-_decode_position: Decoder[Position] = Decoder(Position, 1024)
+_decode_position: Decoder[Position] = Decoder(Position, VALUE_SIZE_MAX)
 _T = TypeVar("_T")
 
 

@@ -14,7 +14,7 @@ from ledger.module import Registry
 from ledger.modules.registry import registry_module
 from ledger.modules.registry.invariants import check_invariants
 from ledger.modules.registry.rules.genesis import write_genesis
-from ledger.modules.registry.state import DeviceView, OrganisationView, keys, organisations
+from ledger.modules.registry.state import DeviceView, OrganisationView, keys, organisations, reserved
 from ledger.roles import Role
 from ledger.state import BlockState
 from tests.registry.chain import Chain, Memory, genesis_json, key_of
@@ -100,6 +100,9 @@ def test_invariants_notice_damage(chain: Chain) -> None:
     ):
         keys.put(ctx, public_key, damaged)
         assert any(word in breach for breach in check_invariants(ctx)), word
+    ctx = chain.context()
+    reserved.put(ctx, public_key, "validator:platform-3")
+    assert any("is reserved for" in breach for breach in check_invariants(ctx))
     ctx = chain.context()
     keys.delete(ctx, public_key)
     assert any("counts" in breach for breach in check_invariants(ctx))
