@@ -13,10 +13,10 @@ PYTEST := $(BIN)/python -m pytest
 # Real files that some tests read; they skip nothing else without it.
 export LINXIN_SHARED ?= ../shared
 
-.PHONY: help setup demo test check proto bench fuzz soak clean
+.PHONY: help setup demo test check proto bench fuzz soak simulate simulate-mutants clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 25
 
 setup: $(DEV)  ## .venv with everything for running, testing and checking
 
@@ -53,6 +53,12 @@ fuzz: $(DEV)  ## hostile bytes at every decoder, a hundred times as many as `mak
 
 soak: $(DEV)  ## kill, restart and audit, again and again
 	@LINXIN_EFFORT=$${LINXIN_EFFORT:-20} $(PYTEST) -m soak --timeout=0
+
+simulate: $(DEV)  ## whole clusters under simulated faults, SEEDS of them (FIRST= to begin elsewhere)
+	@$(BIN)/python -m tests.simulation --seeds $${SEEDS:-200} --first $${FIRST:-1}
+
+simulate-mutants: $(DEV)  ## break the code on purpose, once each way: the checks must notice
+	@$(BIN)/python -m tests.simulation.mutation
 
 clean:  ## remove the environment and all caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

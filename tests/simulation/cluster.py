@@ -1,0 +1,248 @@
+"""One simulation: machines, network, clients, faults and the oracle that watches them, put together from a setup."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from network.replica.errors import PeerFault
+from tests.ledger.toy import notes as toy_notes
+from tests.simulation.ending import check_ending
+from tests.simulation.governor import Governor
+from tests.simulation.kernel import MILLISECOND, SECOND, Kernel
+from tests.simulation.liars import Liar
+from tests.simulation.machine import Machine
+from tests.simulation.nemesis import Nemesis
+from tests.simulation.network import Network
+from tests.simulation.oracle import Oracle
+from tests.simulation.setup import Setup, names
+from tests.simulation.workload import Answer, Client
+from tests.simulation.world import PLATFORM, genesis_of, key_of, registry, remembered_signatures
+
+LEAST_US = 60 * SECOND
+PROGRESS_WITHIN_US = 20 * SECOND
+"""After healing, everyone who runs has the same chain, longer than before, within this time."""
+LONGEST_US = 180 * SECOND
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulation came to."""
+
+    seed: int
+    blocks: int
+    simulated_us: int
+    events: int
+    faults: tuple[str, ...]
+    fingerprint: str
+    is_live: bool
+    """Whether progress was owed, and made."""
+
+
+class Cluster:
+    """The machines of one network and everything around them."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.kernel = Kernel(setup.seed)
+        self.genesis = genesis_of(setup.validators)
+        self.registry = registry()
+        self.oracle = Oracle(self)
+        self.network = Network(self.kernel, self._deliver, setup.weather)
+        self.machines: dict[str, Machine] = {}
+        self.damaged: set[str] = set()
+        self.tokens: list[bytes] = []
+        self._open: set[tuple[str, str]] = set()
+        self._links = self.kernel.stream("links")
+        for name in names(setup.validators):
+            self.add_machine(name)
+        self.liars = {name: Liar(self, self.machines[name], lies) for name, lies in setup.liars.items()}
+        self.nemesis = Nemesis(self)
+        self.governor = Governor(self)
+        self.clients = [
+            Client(self.kernel, self, f"c{number}", PLATFORM, self.genesis.chain_id)
+            for number in range(1, setup.clients + 1)
+        ]
+
+    def add_machine(self, name: str) -> Machine:
+        """A machine with an empty ledger, a new key and a new safety file; not started."""
+        machine = Machine(self, name, key_of(name), self.setup.clocks.get(name, (0, 1_000_000)))
+        for other in self.machines:
+            self.kernel.after(self._links.randrange(200 * MILLISECOND), self._keep_link, other, name)
+        self.machines[name] = machine
+        return machine
+
+    # Connections: one for each pair, kept by whoever notices that it could be open.
+
+    def _keep_link(self, one: str, other: str) -> None:
+        self.kernel.after(self._links.randint(200, 400) * MILLISECOND, self._keep_link, one, other)
+        cuts = self.network.is_cut(one, other), self.network.is_cut(other, one)
+        both_up = self.machines[one].is_up and self.machines[other].is_up
+        is_open = (one, other) in self._open
+        if is_open and any(cuts) and self._links.random() < 0.2:
+            self._disconnect(one, other)
+        elif not is_open and both_up and not any(cuts):
+            self._open.add((one, other))
+            self.machines[one].connected(other)
+            self.machines[other].connected(one)
+
+    def _disconnect(self, one: str, other: str) -> None:
+        link = (min(one, other, key=self._order), max(one, other, key=self._order))
+        if link in self._open:
+            self._open.discard(link)
+            for near, far in (link, link[::-1]):
+                self.machines[near].disconnected(far)
+
+    def _order(self, name: str) -> int:
+        return list(self.machines).index(name)
+
+    def came_up(self, machine: Machine) -> None:
+        """Links open by themselves, soon."""
+
+    def went_down(self, machine: Machine) -> None:
+        """Its streams end."""
+        for other in self.machines:
+            if other != machine.name:
+                self._disconnect(machine.name, other)
+
+    def lose_connection(self, machine: Machine, sender: str, fault: PeerFault) -> None:
+        """A peer said something impossible: the stream to it ends."""
+        self.oracle.faulted(machine, sender, fault)
+        self._disconnect(machine.name, sender)
+
+    def _deliver(self, sender: str, receiver: str, data: bytes) -> None:
+        link = (sender, receiver) if (sender, receiver) in self._open else (receiver, sender)
+        if link in self._open:
+            liar = self.liars.get(receiver)
+            self.machines[receiver].receive(sender, data if liar is None else liar.hear(sender, data))
+
+    def as_sent(self, machine: Machine, messages: list[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]:
+        """What really leaves a machine: what its replica says, or what a liar makes of it."""
+        liar = self.liars.get(machine.name)
+        sent = messages if liar is None else liar.distort(messages)
+        return [item for item in sent if item[0] in self.machines]
+
+    # What faults, oracles and clients ask.
+
+    def leader(self) -> str | None:
+        """Who leads, in the newest term in which somebody does."""
+        leading = [
+            (replica.member.term, name)
+            for name, machine in self.machines.items()
+            if (replica := machine.replica) is not None and replica.member.is_leader
+        ]
+        return max(leading)[1] if leading else None
+
+    def is_voter(self, name: str) -> bool:
+        """Whether it belongs to the validators in force, as far as anyone has certified."""
+        head = max((machine.store.head for machine in self.machines.values()), key=lambda head: head.height)
+        return any(validator.name == self.genesis.cosigner_name(name) for validator in head.validators)
+
+    def is_damaged(self, machine: Machine) -> bool:
+        """Whether something it once promised to hold is still missing."""
+        if machine.name not in self.damaged:
+            return False
+        replica = machine.replica
+        highest = max(other.store.head.height for other in self.machines.values())
+        if replica is not None and not replica.member.is_held and machine.store.head.height >= highest:
+            self.damaged.discard(machine.name)
+            return False
+        return True
+
+    def register(self, machine: Machine, key: str) -> str:
+        """What a machine's certified state says of a register."""
+        raw = machine.store.contents.get(toy_notes.prefix + key.encode())
+        return "" if raw is None else toy_notes.decode(raw, None).value.text
+
+    def doors(self) -> list[str]:
+        return [name for name, machine in self.machines.items() if not machine.is_gone]
+
+    def submit(self, name: str, raw: bytes, answer: Callable[[Answer], None]) -> None:
+        self.machines[name].submit(raw, answer)
+
+    def read(self, name: str, key: str, answer: Callable[[str | None], None]) -> None:
+        self.machines[name].read(key, answer)
+
+    # The run.
+
+    def begin(self) -> None:
+        """Start every machine and client, and lay out the faults."""
+        for machine in list(self.machines.values()):
+            machine.start()
+        for client in self.clients:
+            client.start()
+        self.nemesis.start()
+
+    def run_for(self, seconds: float) -> None:
+        """Let time pass."""
+        self.kernel.run(self.kernel.now + int(seconds * SECOND))
+
+    def run_until(self, condition: Callable[[], bool], within_s: float, what: str) -> None:
+        """Let time pass until `condition` holds; raises `Violation` when it does not come true in time."""
+        self.kernel.run(self.kernel.now + int(within_s * SECOND), condition)
+        if not condition():
+            raise self.oracle.stalled(f"not within {within_s} s: {what}")
+
+    def run(self) -> Outcome:
+        """Faults, healing, progress, and the checks at the end. Raises `Violation`."""
+        kernel, setup = self.kernel, self.setup
+        with remembered_signatures():
+            self.begin()
+            kernel.run(setup.faulty_us)
+            self.nemesis.heal()
+            is_live = self._demand_progress()
+            check_ending(self)
+        return Outcome(
+            setup.seed,
+            self.height,
+            kernel.now,
+            kernel.events,
+            tuple(sorted(set(self.nemesis.done))),
+            kernel.fingerprint,
+            is_live,
+        )
+
+    def finish(self) -> None:
+        """Heal what a scenario left, wait until all agree and every client is answered, and check the ending."""
+        self.nemesis.heal()
+        for client in self.clients:
+            client.is_stopping = True
+        self.run_until(self._is_quiet, PROGRESS_WITHIN_US / SECOND, "everyone agrees and every client is answered")
+        check_ending(self)
+
+    @property
+    def height(self) -> int:
+        """The highest certified height anywhere."""
+        return max(machine.store.head.height for machine in self.machines.values())
+
+    def _demand_progress(self) -> bool:
+        """Run on until everything has come together; raise `Violation` when progress that is owed does not come."""
+        kernel = self.kernel
+        healed_us, before = kernel.now, self.height
+        owed = not self.liars and all(self.oracle.is_excused(machine) for machine in self.machines.values())
+        kernel.run(healed_us + PROGRESS_WITHIN_US, lambda: self._is_together(before + 1))
+        if owed and not self._is_together(before + 1):
+            raise self.oracle.stalled(f"no common progress {PROGRESS_WITHIN_US // SECOND} s after healing")
+        longest = LONGEST_US if owed else healed_us + PROGRESS_WITHIN_US
+        target = self.setup.blocks_least
+        kernel.run(longest, lambda: kernel.now >= LEAST_US and self.height >= target)
+        for client in self.clients:
+            client.is_stopping = True
+        kernel.run(kernel.now + PROGRESS_WITHIN_US, self._is_quiet)
+        if owed and not self._is_quiet():
+            raise self.oracle.stalled("clients are not answered, or validators do not agree, after healing")
+        return owed
+
+    def _running(self) -> list[Machine]:
+        """Those who owe it to be up and to follow: not who is gone, nor who was removed and need not know it yet."""
+        retired = self.governor.retired()
+        return [
+            machine
+            for name, machine in self.machines.items()
+            if not machine.is_gone and machine.stopped_by is None and name not in retired
+        ]
+
+    def _is_together(self, height: int) -> bool:
+        return all(machine.is_up and machine.store.head.height >= height for machine in self._running())
+
+    def _is_quiet(self) -> bool:
+        heights = {machine.store.head.height for machine in self._running()}
+        return len(heights) == 1 and all(client.is_idle for client in self.clients)

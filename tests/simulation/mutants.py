@@ -1,0 +1,307 @@
+"""Deliberate faults, each a few words of production source changed. The checks must notice every one.
+
+Most are bugs that real systems shipped; `what` says what is wrong with the mutant, in the words of the rule it breaks.
+A mutant whose words are no longer in the source fails `test_mutants.py`, so the list keeps up with the code.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In `module`, `old` (which stands there exactly once) becomes `new`."""
+
+    name: str
+    what: str
+    module: str
+    old: str
+    new: str
+
+
+_ELECTION = "consensus.raft.election"
+_FOLLOWER = "consensus.raft.follower"
+_LEADER = "consensus.raft.leader"
+_LOG = "consensus.raft.log"
+_REPLICA = "network.replica.replica"
+_FINALITY = "network.replica.finality"
+
+CORE = (
+    Mutant(
+        "double-vote",
+        "a vote is granted although this term's went to somebody else",
+        _ELECTION,
+        "can_vote = is_free or (not is_vote and message.term > raft.term)",
+        "can_vote = True",
+    ),
+    Mutant(
+        "vote-for-shorter-log",
+        "the candidate's log may be shorter, if its last term is not older",
+        _LOG,
+        "return term > own or (term == own and index >= last)",
+        "return term >= own",
+    ),
+    Mutant(
+        "vote-ignores-last-term",
+        "the longer log wins a vote, whatever its last term",
+        _LOG,
+        "return term > own or (term == own and index >= last)",
+        "return index >= last",
+    ),
+    Mutant(
+        "figure-8",
+        "an entry of an older term is committed by counting copies (Raft §5.4.2; LogCabin #44)",
+        _LOG,
+        "if index > self.committed and self.matches(term, index):",
+        "if index > self.committed:",
+    ),
+    Mutant(
+        "commit-one-early",
+        "one less than a quorum commits",
+        "consensus.raft.quorum",
+        "return indexes[quorum(len(indexes)) - 1]",
+        "return indexes[max(quorum(len(indexes)) - 2, 0)]",
+    ),
+    Mutant(
+        "joint-commit-new-half",
+        "in a joint configuration the new half alone commits",
+        "consensus.raft.quorum",
+        "return min(committed_index(incoming, matched, quorum), committed_index(outgoing, matched, quorum))",
+        "return committed_index(incoming, matched, quorum)",
+    ),
+    Mutant(
+        "joint-vote-new-half",
+        "in a joint configuration the new half alone elects",
+        "consensus.raft.quorum",
+        "results = {vote_result(incoming, votes, quorum), vote_result(outgoing, votes, quorum)}",
+        "results = {vote_result(incoming, votes, quorum)}",
+    ),
+    Mutant(
+        "no-truncation",
+        "a conflicting entry of another term is kept",
+        _LOG,
+        "if not self.matches(entry.term, entry.index):",
+        "if entry.index > self.last_index:",
+    ),
+    Mutant(
+        "truncate-always",
+        "a delayed append cuts off what a later one has added",
+        _LOG,
+        "        conflict = self._find_conflict(entries)\n",
+        "        conflict = entries[0].index if entries and entries[0].index > self.committed else 0\n",
+    ),
+    Mutant(
+        "acknowledge-last-index",
+        "a follower acknowledges its own last entry instead of the last that matches (CCF #6016)",
+        _FOLLOWER,
+        "_acknowledge(raft, message.sender, matched)",
+        "_acknowledge(raft, message.sender, log.last_index)",
+    ),
+    Mutant(
+        "commit-not-clamped",
+        "a heartbeat commits what the follower is not known to share with the leader",
+        "consensus.raft.replication",
+        "commit = min(progress.match, raft.log.committed)",
+        "commit = raft.log.committed",
+    ),
+    Mutant(
+        "append-commit-not-clamped",
+        "an append commits entries beyond those that it proves to match",
+        _LOG,
+        "self.commit_to(min(commit, matched))",
+        "self.commit_to(min(commit, self.last_index))",
+    ),
+    Mutant(
+        "term-not-adopted",
+        "a later term is not adopted",
+        "consensus.raft.step",
+        "raft.become_follower(message.term, message.sender if kind in _FROM_LEADER else NOBODY)",
+        "raft.become_follower(raft.term, message.sender if kind in _FROM_LEADER else NOBODY)",
+    ),
+    Mutant(
+        "earlier-term-obeyed",
+        "messages of an earlier term are handled like others",
+        "consensus.raft.step",
+        "elif message.term and message.term < raft.term:",
+        "elif message.term and message.term < raft.term - 1:",
+    ),
+    Mutant(
+        "two-changes-at-once",
+        "a second change of the voters is accepted while one is not applied (Ongaro 2015)",
+        _LEADER,
+        "if raft.pending_change_index > raft.log.applied:",
+        "if raft.pending_change_index > raft.log.last_index:",
+    ),
+    Mutant(
+        "campaign-before-applying",
+        "a node campaigns with a committed change that it has not applied (etcd #7280)",
+        _ELECTION,
+        "if raft.is_leader or not raft.is_promotable or raft.log.has_unapplied_changes():",
+        "if raft.is_leader or not raft.is_promotable:",
+    ),
+    Mutant(
+        "proposals-during-transfer",
+        "proposals are taken while leadership is handed over",
+        _LEADER,
+        "if raft.own_progress is None or raft.transferee != NOBODY:",
+        "if raft.own_progress is None:",
+    ),
+    Mutant(
+        "aba",
+        "a write that ends after the log below it changed counts as a write of what is there now",
+        "consensus.raft.unstable",
+        "if index < self.offset or self.term(index) != term:",
+        "if index < self.offset or self.term(index) is None:",
+    ),
+    Mutant(
+        "read-unconfirmed",
+        "a leader answers a read without asking whether it still leads",
+        _LEADER,
+        "    if raft.config.lease_reads:\n        _answer_read(raft, message, raft.log.committed)\n",
+        "    if not raft.config.lease_reads:\n        _answer_read(raft, message, raft.log.committed)\n",
+    ),
+    Mutant(
+        "read-before-first-commit",
+        "a new leader answers reads before it knows what is committed (etcd #7331)",
+        _LEADER,
+        "elif not raft.has_committed_in_term:",
+        "elif raft.has_committed_in_term is None:",
+    ),
+    Mutant(
+        "no-check-quorum",
+        "a leader that hears nobody goes on leading",
+        _LEADER,
+        "if not raft.tracker.is_quorum_active():",
+        "if raft.tracker.is_quorum_active() is None:",
+    ),
+)
+
+GATE = (
+    Mutant(
+        "gate-ignores-digest",
+        "an acknowledgement counts whatever entry it was for",
+        "consensus.gate",
+        "if tip is not None and tip.digest == digest:",
+        "if tip is not None:",
+    ),
+    Mutant(
+        "gate-ignores-term",
+        "an entry of an older term is witnessed by acknowledgements of a newer one alone (Figure 8)",
+        "consensus.gate",
+        "and (tip := self._tip_at(reached)) is not None and tip.term == term:",
+        "and (tip := self._tip_at(reached)) is not None:",
+    ),
+    Mutant(
+        "gate-one-early",
+        "one less than a quorum witnesses",
+        "consensus.voters",
+        "sorted((places.get(name, 0) for name in half), reverse=True)[quorum(len(half)) - 1] for half in self.halves",
+        "sorted((places.get(name, 0) for name in half), reverse=True)[max(quorum(len(half)) - 2, 0)] "
+        "for half in self.halves",
+    ),
+    Mutant(
+        "gate-forgets-cut",
+        "agreement with entries that were cut off still counts",
+        "consensus.gate",
+        "if record.matched > index:",
+        "if record.matched < index:",
+    ),
+    Mutant(
+        "certificate-one-early",
+        "one signature less than a quorum makes a certificate",
+        "consensus.ballot",
+        "if len(lines) >= quorum(len(validators)) else None",
+        "if len(lines) >= quorum(len(validators)) - 1 else None",
+    ),
+    Mutant(
+        "cosign-two-texts",
+        "a second text of a height is signed",
+        "consensus.safety",
+        "if given.checkpoint_hash != wanted.checkpoint_hash:",
+        "if given.height != wanted.height:",
+    ),
+    Mutant(
+        "cosign-without-promise",
+        "a checkpoint is signed before the promise is durable",
+        _FINALITY,
+        "given = self._safety.cosign(block.height, hashed, now_ms // 1000)",
+        "given = self._safety.promises.with_cosignature(Cosigned(block.height, hashed, now_ms // 1000))[1]",
+    ),
+)
+
+STORAGE = (
+    Mutant(
+        "vote-not-kept",
+        "the vote is not written down (camunda/zeebe #1068)",
+        _REPLICA,
+        "self._safety.keep(ready.term, ready.vote, ready.acknowledged)",
+        'self._safety.keep(ready.term, "", ready.acknowledged)',
+    ),
+    Mutant(
+        "mark-not-kept",
+        "what was acknowledged is not written down: a lost tail goes unnoticed",
+        _REPLICA,
+        "self._safety.keep(ready.term, ready.vote, ready.acknowledged)",
+        "self._safety.keep(ready.term, ready.vote, None)",
+    ),
+    Mutant(
+        "acknowledge-before-sync",
+        "acknowledgements leave before the log is synced (etcd #14370)",
+        _REPLICA,
+        "            self._log.sync()\n",
+        "            self._log.tip\n",
+    ),
+    Mutant(
+        "log-sync-does-nothing",
+        "the log's sync does not reach the disk",
+        "consensus.storage.log",
+        "        newest.file.sync()\n",
+        "        newest.file.size()\n",
+    ),
+    Mutant(
+        "safety-not-synced",
+        "promises are written and not synced",
+        "consensus.storage.safety",
+        "encode_record(record) * 2)\n            self._file.sync()\n",
+        "encode_record(record) * 2)\n",
+    ),
+    Mutant(
+        "log-forgotten-early",
+        "the log is cut behind a block that is not synced yet",
+        _REPLICA,
+        "if final.is_synced and ",
+        "if ",
+    ),
+)
+
+RULES = (
+    Mutant(
+        "no-deduplication",
+        "a transaction that is ordered twice is applied twice",
+        "ledger.execute",
+        "if item.id in self.changes.transactions or self.state.reader.has_transaction(item.id):",
+        "if item.id in self.changes.transactions:",
+    ),
+    Mutant(
+        "restored-backup-signs",
+        "a validator does not ask others what it signed before it takes part",
+        "network.replica.greeting",
+        "return len(self._answered & self._others) >= self._needed",
+        "return True or len(self._answered & self._others) >= self._needed",
+    ),
+    Mutant(
+        "change-without-certificate",
+        "a change of the voters is carried out before the height that authorises it is certified",
+        "network.replica.change",
+        "    if change.height > ledger.head.height:\n        return None\n",
+        "    if change.height > ledger.head.height:\n        return Decision(frozenset())\n",
+    ),
+    Mutant(
+        "adopted-unverified",
+        "blocks given by a peer are not checked against what was executed here",
+        _FINALITY,
+        "if text != oldest.block.text:",
+        "if text is None:",
+    ),
+)
+
+MUTANTS = (*CORE, *GATE, *STORAGE, *RULES)

@@ -1,0 +1,184 @@
+"""`python -m tests.simulation.mutation`: does anybody notice when the code is broken? One deliberate fault at a time.
+
+Each mutant (`tests.simulation.mutants`) is a few words of production source changed as it is imported; then the same
+checks run as for sound code, cheapest first, until one of them fails: the published vectors, the tests of the parts,
+the scenarios, and seeds of the simulation. A mutant that survives all of them shows a gap in the checks.
+"""
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).parents[2]
+STAGES = ("vectors", "parts", "scenarios", "seeds")
+SEEDS = 120
+TIMEOUT_S = 900
+
+say = partial(print, file=sys.stdout, flush=True)
+
+
+class MutantStale(Exception):
+    """The words that a mutant changes are not in the source, or not once."""
+
+
+def mutated_source(mutant: Mutant) -> str:
+    """The source of the mutant's module with its fault. Raises `MutantStale`."""
+    path = ROOT / (mutant.module.replace(".", "/") + ".py")
+    if not path.exists():
+        raise MutantStale(f"{mutant.name}: there is no {path.relative_to(ROOT)}")
+    source = path.read_text("utf-8")
+    if source.count(mutant.old) != 1:
+        raise MutantStale(f"{mutant.name}: {mutant.old!r} stands {source.count(mutant.old)} times in {mutant.module}")
+    return source.replace(mutant.old, mutant.new)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Compiles the changed source; no cached bytecode is read or written."""
+
+    source = ""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.source, self.path, "exec", dont_inherit=True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module, changed."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._module = mutant.module
+        self._source = mutated_source(mutant)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._module:
+            return None
+        file = str(ROOT / (fullname.replace(".", "/") + ".py"))
+        loader = _Loader(fullname, file)
+        loader.source = self._source
+        return importlib.util.spec_from_file_location(fullname, file, loader=loader)
+
+
+def install(mutant: Mutant) -> None:
+    """From now on this process runs the broken code. Requires that its module is not imported yet."""
+    assert mutant.module not in sys.modules, f"{mutant.module} is imported already"
+    sys.meta_path.insert(0, _Finder(mutant))
+
+
+def run_stage(stage: str) -> str:
+    """Run one kind of check in this process; returns what noticed the fault, "" if nothing did."""
+    if stage == "seeds":
+        return _run_seeds()
+    targets = {
+        "vectors": ["tests/raft"],
+        "parts": ["tests/raft", "tests/consensus", "tests/network/replica"],
+        "scenarios": ["tests/simulation/test_scenarios.py", "tests/simulation/test_liars.py"],
+    }[stage]
+    chosen = ["-k", "vector or conformance"] if stage == "vectors" else []
+    seen = _Seen()
+    found = [target for target in targets if (ROOT / target).exists()]
+    options = [
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--tb=no",
+        "-m",
+        "not fuzz and not soak and not process",
+    ]
+    pytest.main([*options, *chosen, *found], plugins=[seen])
+    return seen.first
+
+
+class _Seen:
+    """Remembers the first test that fails."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.first:
+            self.first = report.nodeid.rpartition("/")[2]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.first:
+            self.first = f"{report.nodeid} (import)"
+
+
+def _run_seeds() -> str:
+    from tests.simulation.running import Failure, run_seed
+
+    for seed in range(1, SEEDS + 1):
+        result = run_seed(seed)
+        if isinstance(result, Failure):
+            return f"seed {seed}: {result.what.strip().splitlines()[-1][:110]}"
+    return ""
+
+
+def examine(mutant: Mutant) -> tuple[Mutant, str, float]:
+    """Run the stages, each in a process of its own, until one notices; returns (mutant, by what, seconds)."""
+    began_s = time.monotonic()
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}", "PYTHONHASHSEED": "0"}
+    for stage in STAGES:
+        command = [sys.executable, "-m", "tests.simulation.mutation", "--mutant", mutant.name, "--stage", stage]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return mutant, f"{stage}: it hangs", time.monotonic() - began_s
+        caught = [line for line in done.stdout.splitlines() if line.startswith("CAUGHT ")]
+        if caught:
+            return mutant, f"{stage}: {caught[0].removeprefix('CAUGHT ')}", time.monotonic() - began_s
+        if done.returncode:
+            last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
+            return mutant, f"{stage}: {last[:110]}", time.monotonic() - began_s
+    return mutant, "", time.monotonic() - began_s
+
+
+def examine_all(mutants: Sequence[Mutant], workers: int) -> int:
+    """Examine mutants side by side and print the score; returns the exit status."""
+    survivors = []
+    with ThreadPoolExecutor(workers) as pool:
+        for mutant, caught, took_s in pool.map(examine, mutants):
+            say(f"{'caught  ' if caught else 'SURVIVES'} {mutant.name:32} {took_s:5.0f} s  {caught or mutant.what}")
+            if not caught:
+                survivors.append(mutant.name)
+    say(f"{len(mutants) - len(survivors)} of {len(mutants)} mutants caught")
+    return 1 if survivors else 0
+
+
+def main() -> int:
+    """Exit status 1 if a mutant survives."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutation", description=__doc__)
+    parser.add_argument("--mutant", action="append", default=[], help="examine this one (may be repeated)")
+    parser.add_argument("--stage", choices=STAGES, default="", help="run this stage alone, in this process")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not options.mutant or mutant.name in options.mutant]
+    if not options.stage:
+        return examine_all(chosen, options.workers)
+    (mutant,) = chosen
+    install(mutant)
+    caught = run_stage(options.stage)
+    say(f"CAUGHT {caught}" if caught else "nothing noticed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Running seeds: one, many on all cores, and finding the few faults of a failing one that matter."""
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from tests.simulation.cluster import Cluster, Outcome
+from tests.simulation.kernel import SECOND, Violation
+from tests.simulation.setup import Setup, draw_setup
+
+STORY_LINES = 60
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A seed that showed something wrong."""
+
+    seed: int
+    what: str
+    story: str
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}: {self.what}\n{self.story}\nagain: python -m tests.simulation --seed {self.seed}"
+
+
+def run_setup(setup: Setup) -> Outcome | Failure:
+    """One simulation."""
+    cluster = None
+    try:
+        cluster = Cluster(setup)
+        return cluster.run()
+    except Violation as violation:
+        assert cluster is not None
+        return Failure(setup.seed, str(violation), story(cluster))
+    except Exception:  # noqa: BLE001 - whatever production code raises is a finding, with its traceback
+        told = story(cluster) if cluster is not None else ""
+        return Failure(setup.seed, traceback.format_exc(limit=-12), told)
+
+
+def run_seed(seed: int) -> Outcome | Failure:
+    """The simulation of a seed."""
+    return run_setup(draw_setup(seed))
+
+
+def story(cluster: Cluster, lines: int = STORY_LINES) -> str:
+    """The last events that matter, for people."""
+    told = cluster.kernel.notes
+    left = [f"  ({len(told) - lines} earlier events)"] if len(told) > lines else []
+    shown = (f"  {at_us / SECOND:8.3f} s  {who:9} {what}" for at_us, who, what in told[-lines:])
+    return "\n".join([f"  {cluster.setup.describe()}", *left, *shown])
+
+
+def run_many(seeds: Iterator[int], workers: int | None = None) -> Iterator[Outcome | Failure]:
+    """All of the seeds, on all cores, as they end."""
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        running = [pool.submit(run_seed, seed) for seed in seeds]
+        for done in as_completed(running):
+            yield done.result()
+
+
+@dataclass
+class Totals:
+    """What many seeds came to."""
+
+    seeds: int = 0
+    blocks: int = 0
+    simulated_us: int = 0
+    events: int = 0
+    short: int = 0
+    """Seeds that came to fewer than a hundred certified blocks."""
+    live: int = 0
+    began_s: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one."""
+        self.seeds += 1
+        self.blocks += outcome.blocks
+        self.simulated_us += outcome.simulated_us
+        self.events += outcome.events
+        self.live += outcome.is_live
+        self.short += outcome.blocks < 100
+
+    def __str__(self) -> str:
+        wall_s = max(time.monotonic() - self.began_s, 0.001)
+        hours = self.simulated_us / SECOND / 3600
+        return (
+            f"{self.seeds} seeds: {hours:.1f} simulated hours in {wall_s:.0f} s ({hours * 3600 / wall_s:.0f} times as "
+            f"fast), {self.events:,} events, {self.blocks:,} certified blocks; {self.live} owed progress and made it; "
+            f"{self.short} stayed below 100 blocks"
+        )
+
+
+def shrink(setup: Setup, tell: Callable[[str], None]) -> tuple[Setup, Failure]:
+    """Leave out faults for as long as it still fails (ddmin). Requires a setup that fails."""
+    failure = run_setup(setup)
+    assert isinstance(failure, Failure), "it does not fail"
+    kept = [fault.number for fault in setup.faults if fault.number not in setup.without]
+    everything = frozenset(fault.number for fault in setup.faults)
+    parts = 2
+    while kept:
+        size = max(1, len(kept) // parts)
+        for start in range(0, len(kept), size):
+            fewer = kept[:start] + kept[start + size :]
+            again = run_setup(setup.leaving_out(everything - frozenset(fewer)))
+            if isinstance(again, Failure):
+                kept, failure, parts = fewer, again, max(parts - 1, 2)
+                tell(f"{len(kept)} faults left")
+                break
+        else:
+            if size == 1:
+                break
+            parts = min(len(kept), parts * 2)
+    return setup.leaving_out(everything - frozenset(kept)), failure
