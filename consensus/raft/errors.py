@@ -33,13 +33,5 @@ class Malformed(Refused):
         super().__init__("raft: entries of an append do not follow one another")
 
 
-class CommittedConflict(Refused):
-    """An append contradicts entries that are committed here: only a lying leader, or a broken quorum, can send one."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__(f"raft: entry {index} conflicts with a committed one")
-        self.index = index
-
-
 class ChangeRefused(Refused):
     """A change does not fit the current configuration."""

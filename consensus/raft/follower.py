@@ -10,7 +10,7 @@ from consensus.raft.state import Raft
 
 
 def on_append(raft: Raft, message: Message) -> None:
-    """Store a leader's entries, or tell it where the logs may agree. Raises `CommittedConflict`, unchanged.
+    """Store a leader's entries, or tell it where the logs may agree.
 
     The answer names the last entry known to agree with the leader's, never the own last entry: what lies beyond may be
     of another leader.

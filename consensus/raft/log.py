@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from consensus.entry import Entry, Kind
 from consensus.raft.config import NO_LIMIT, entry_size
-from consensus.raft.errors import CommittedConflict
 from consensus.raft.messages import Snapshot
 from consensus.raft.port import Compacted, Storage, Unavailable
 from consensus.raft.unstable import Unstable
@@ -103,7 +102,7 @@ class RaftLog:
 
     def try_append(self, prev_term: int, prev_index: int, entries: tuple[Entry, ...], commit: int) -> int | None:
         """A leader's append (paper §5.3): returns the index up to which the logs agree now, or None when they do not at
-        `prev_index`. Raises `CommittedConflict`, before any change.
+        `prev_index`. Requires prev_index >= committed: nothing committed is touched.
 
         Only a conflicting entry truncates: a delayed append must not undo what a later one has added.
         """
@@ -111,8 +110,6 @@ class RaftLog:
             return None
         conflict = self._find_conflict(entries)
         if conflict:
-            if conflict <= self.committed:
-                raise CommittedConflict(conflict)
             self.append(entries[conflict - prev_index - 1 :])
         matched = prev_index + len(entries)
         self.commit_to(min(commit, matched))
