@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("cli.demo.command:demo", "The life of a strawberry: recorded, proven, verified, tampered with."),
     "network": ("cli.network:network", "Make, start, look at and stop a network on this machine."),
     "governance": ("cli.proposals:governance", "What its organisations decide: validators, parameters, upgrades."),
+    "evidence": ("cli.evidence:evidence", "Proof of what a cheating validator did: list, export, verify."),
     "node": ("cli.node:node", "Run one validator in the foreground, under any supervisor."),
     "readings": ("cli.readings:readings", "Bring sensor files onto the ledger, signed by their device."),
     "submit": ("cli.records:submit_action", "Sign and submit any action, written as JSON."),

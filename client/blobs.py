@@ -2,14 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import grpc
 from linxin.v1 import blob_pb2
 
 from client.connection import Connection, signed_request
-from client.failures import Failure, remote_failure
+from client.failures import Failure, Remote, remote_failure
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest
 from ledger.crypto.signing import Algorithm, SigningKey, verify
@@ -18,6 +19,8 @@ FILE_SIZE_MAX = 32 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 TRANSFER_S_MAX = 120.0
 _SERVICE = "/linxin.v1.BlobService/"
+
+_T = TypeVar("_T")
 
 
 class BlobFailure(Failure):
@@ -74,7 +77,16 @@ async def put_blob(
 async def get_blob(
     connection: Connection, address: bytes, key: SigningKey | None = None
 ) -> tuple[blob_pb2.BlobDescription, bytes]:
-    """A stored file and its description; `key` signs the request where the file is restricted. Raises as `put_blob`."""
+    """A stored file and its description; `key` signs the request where the file is restricted. Raises as `put_blob`.
+
+    A file lies in the vault that took it: endpoints that have none of that address are passed over.
+    """
+    return await _where_it_lies(connection, lambda: _get(connection, address, key))
+
+
+async def _get(
+    connection: Connection, address: bytes, key: SigningKey | None
+) -> tuple[blob_pb2.BlobDescription, bytes]:
     request = blob_pb2.GetBlobRequest(address=address)
     status = await connection.status()
     sign = None if key is None else signed_request(key, status.chain_id, f"{_SERVICE}Get", request)
@@ -99,13 +111,30 @@ async def erase_blob(connection: Connection, key: SigningKey, address: bytes) ->
     request = blob_pb2.EraseRequest(address=address)
     status = await connection.status()
     sign = signed_request(key, status.chain_id, f"{_SERVICE}Erase", request)
-    receipt = await connection.call(
-        lambda to: to.blobs.Erase, request, blob_pb2.ErasureReceipt, timeout_s=TRANSFER_S_MAX, sign=sign
+    receipt = await _where_it_lies(
+        connection,
+        lambda: connection.call(
+            lambda to: to.blobs.Erase, request, blob_pb2.ErasureReceipt, timeout_s=TRANSFER_S_MAX, sign=sign
+        ),
     )
     message = digest("erasure", encode([status.chain_id, address, receipt.time_ms]))
     if not verify(Algorithm.ED25519, receipt.public_key, receipt.signature, message):
         raise _mismatch("擦除回执签名无效", "the signature of its erasure receipt does not verify")
     return receipt
+
+
+async def _where_it_lies(connection: Connection, ask: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+    """The answer of the first endpoint that has the file; else the fullest refusal, such as that it was erased."""
+    refusals: list[Remote] = []
+    for _ in connection.endpoints:
+        try:
+            return await ask()
+        except Remote as refusal:
+            if refusal.status is not grpc.StatusCode.NOT_FOUND:
+                raise
+            refusals.append(refusal)
+            connection.move_on()
+    raise max(refusals, key=lambda refusal: refusal.number)
 
 
 async def read_file(path: Path) -> bytes:

@@ -92,7 +92,7 @@ def test_the_excursion_of_the_truck_is_on_the_ledger(told: dict[str, Any]) -> No
         if isinstance(item[0], int)
         for raw in item[2]
         for event in decode_leaf(raw).outcome[3]
-        if isinstance(event, list)
+        if isinstance(event, list) and event
     ]
     assert any(event[0] == "excursion" for event in events)
 
