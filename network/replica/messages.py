@@ -42,6 +42,10 @@ class Newest(Message, tag="newest"):
     height: Height
 
 
+class Asked(Message, tag="asked"):
+    """Say `Newest` again: the sender has not heard it yet from so many that it could take part."""
+
+
 class Reached(Message, tag="reached"):
     """The sender's ledger is certified up to `height`."""
 
@@ -78,7 +82,7 @@ class BlocksGiven(Message, tag="blocks-given"):
     height: Height
 
 
-ReplicaMessage = Cosigned | Newest | Reached | Forward | BlocksWanted | BlocksGiven
+ReplicaMessage = Cosigned | Newest | Asked | Reached | Forward | BlocksWanted | BlocksGiven
 
 decode_peer: Decoder[PeerMessage | ReplicaMessage] = Decoder(PeerMessage | ReplicaMessage, MESSAGE_SIZE_MAX)
 """Decode what a peer says; raises `Malformed`."""

@@ -153,6 +153,8 @@ class Replica:
             case wire.Newest():
                 self._greeting.answered(peer, message.note, self._safety.promises)
                 self.catch_up.heard(peer, message.height)
+            case wire.Asked():
+                self._send_newest(peer)
             case wire.Reached():
                 self.catch_up.heard(peer, message.height)
             case wire.Cosigned():
@@ -172,8 +174,7 @@ class Replica:
     def connected(self, peer: str) -> None:
         """A peer can be talked to: tell it what it may have forgotten, and what it may have missed."""
         self.connected_peers.add(peer)
-        newest = self._greeting.newest_of(self._genesis.cosigner_name(peer))
-        self._send(peer, wire.Newest(newest, self._ledger.head.height))
+        self._send_newest(peer)
         for executed in self.finality.awaiting:
             if executed.cosigned:
                 self._send(peer, wire.Cosigned(executed.cosigned))
@@ -438,6 +439,12 @@ class Replica:
         self._resent_height = height
         if height:
             self._broadcast(wire.Reached(height))
+        for peer in self._greeting.missing:
+            self._send(peer, wire.Asked())
+
+    def _send_newest(self, peer: str) -> None:
+        newest = self._greeting.newest_of(self._genesis.cosigner_name(peer))
+        self._send(peer, wire.Newest(newest, self._ledger.head.height))
 
     def _check_retired(self) -> None:
         """Stop once removed: when the voters have gone on without this node, or nobody leads it any more."""
