@@ -15,6 +15,9 @@ from consensus.storage import format as layout
 from consensus.storage.files import Directory
 from consensus.storage.segment import SUFFIX, Segment, segment_name
 
+SET_ASIDE_MAX = 16
+"""Files kept for inquiry; further damaged ones are dropped, or a disk that goes on rotting would be full one day."""
+
 _ASIDE = "damaged-"
 
 
@@ -158,22 +161,30 @@ class Opening:
             cut.file.truncate(cut.end)
 
     def _set_aside(self, name: str) -> None:
-        self._aside.append(self._aside_name(name))
-        self._directory.rename(name, self._aside[-1])
+        aside = self._aside_name(name)
+        if aside:
+            self._directory.rename(name, aside)
+        else:
+            self._directory.remove(name)
 
     def _copy_aside(self, segment: Segment) -> None:
         """A copy, since the sound part of the file goes on being used."""
-        self._aside.append(self._aside_name(segment.name))
-        file = self._directory.create(self._aside[-1])
-        file.write(0, segment.file.read(0, segment.file.size()))
-        file.sync()
-        file.close()
-        # Before the original is cut.
-        self._directory.sync()
+        aside = self._aside_name(segment.name)
+        if aside:
+            file = self._directory.create(aside)
+            file.write(0, segment.file.read(0, segment.file.size()))
+            file.sync()
+            file.close()
+            # Before the original is cut.
+            self._directory.sync()
 
     def _aside_name(self, name: str) -> str:
-        count = sum(1 for known in self._directory.names() if known.startswith(_ASIDE))
-        return f"{_ASIDE}{count + 1}-{name}"
+        """Where to keep a damaged file, "" when enough are kept."""
+        numbers = [int(known.split("-")[1]) for known in self._directory.names() if known.startswith(_ASIDE)]
+        if len(numbers) >= SET_ASIDE_MAX:
+            return ""
+        self._aside.append(f"{_ASIDE}{max(numbers, default=0) + 1}-{name}")
+        return self._aside[-1]
 
 
 def _show(place: Tip | Mark) -> str:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from consensus.entry import Entry, Tip, first_tip
+from consensus.entry import Entry, Tip, first_tip, next_entry
 from consensus.recovery import Found, plan
 from consensus.safety import COSIGNATURES_KEPT, Cosigned, Mark
-from consensus.single import SingleVoter
 from consensus.storage.files import Directory
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
@@ -47,24 +46,19 @@ class SmallNode:
         for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
         planned.check_reached(len(ledger.blocks))
-        self.voter = SingleVoter("small", self.log.tip)
 
     def propose(self, payloads: list[bytes], *, together: bool) -> list[Cosigned]:
         """Order payloads, `together` under one sync; returns what is final now."""
+        made: list[Entry] = []
         for payload in payloads:
-            self.voter.propose(payload)
-        ready = self.voter.ready()
+            made.append(next_entry(made[-1].tip if made else self.log.tip, 1, payload))
         if together:
-            self.log.append(ready.persist)
+            self.log.append(made)
         else:
-            for entry in ready.persist:
+            for entry in made:
                 self.log.append([entry])
         self.log.sync()
-        self.voter.advance(ready)
-        ready = self.voter.ready()
-        final = [self.execute(entry) for entry in ready.committed]
-        self.voter.advance(ready)
-        return final
+        return [self.execute(entry) for entry in made]
 
     def execute(self, entry: Entry) -> Cosigned:
         """Execute, promise, sign, store."""

@@ -11,6 +11,7 @@ from consensus.entry import Tip, first_tip, next_entry
 from consensus.errors import DiskFault, LogDamaged
 from consensus.safety import NOTHING, Mark
 from consensus.storage.log import DurableLog
+from consensus.storage.opening import SET_ASIDE_MAX
 from tests.consensus.changing_log import CHAIN_ID, ChangingLog, Lost, State, live, open_log, rot, rot_and_die
 from tests.consensus.lossy_files import LossyDisk, LossyFile, Stopped
 from tests.consensus.test_log import make_entries
@@ -68,8 +69,8 @@ def test_a_disk_that_fails_stops_the_log_for_good() -> None:
     log.run(opened, TURNS)
     disk.error = errno.EIO
     entries = make_entries(opened.tip, [b"x"], 99)
-    fail: list[Callable[[], object]] = [lambda: opened.append(entries), opened.sync]
-    for fails in (*fail, lambda: opened.truncate_suffix(opened.base.index)):
+    acts: list[Callable[[], object]] = [lambda: opened.append(entries), opened.sync, lambda: opened.truncate_suffix(0)]
+    for fails in acts:
         with pytest.raises(DiskFault, match="the disk fails"):
             fails()
     disk.error = 0
@@ -113,6 +114,21 @@ def check_rot(disk: LossyDisk, log: ChangingLog, rotten: set[bytes]) -> bool:
     if not front_is_lost:
         refill(opened, log)
     return True
+
+
+def test_no_more_than_some_damaged_files_are_kept() -> None:
+    disk = LossyDisk()
+    for _ in range(SET_ASIDE_MAX + 3):
+        log = open_log(disk.directory(), Mark(1, 2), repair=True)
+        log.append(make_entries(log.tip, [bytes(9000)] * 2))
+        log.sync()
+        disk.flip_bit(min(name for name in disk.names if name[0] == "0"), 200)
+    log = open_log(disk.directory(), Mark(1, 2), repair=True)
+    assert log.tip.index == 0
+    kept = [name for name in disk.names if name.startswith("damaged-")]
+    assert len(kept) == SET_ASIDE_MAX
+    assert log.lost is not None
+    assert log.lost.set_aside == ()
 
 
 def refill(opened: DurableLog, log: ChangingLog) -> None:

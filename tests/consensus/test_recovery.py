@@ -1,15 +1,13 @@
-"""The decision at start, and ordering with one voter."""
+"""The decision at start."""
 
 from dataclasses import replace
 
 import pytest
 
-from consensus.entry import Tip, first_tip, next_entry
+from consensus.entry import Tip, first_tip
 from consensus.errors import CannotResume, PromiseBroken
-from consensus.port import NotAccepted, Ordering, Ready
 from consensus.recovery import Found, Plan, plan
 from consensus.safety import COSIGNATURES_KEPT, Cosigned, Mark, Promises
-from consensus.single import PENDING_MAX, SingleVoter
 
 TIP = first_tip(bytes(32))
 
@@ -84,58 +82,3 @@ def test_a_replay_must_come_back_to_what_was_signed() -> None:
     planned.check_reached(29)
     with pytest.raises(CannotResume, match="height 29 is signed"):
         planned.check_reached(28)
-
-
-def test_an_entry_is_committed_only_when_it_is_durable() -> None:
-    voter: Ordering = SingleVoter("v1", TIP)
-    assert (voter.leader, voter.term) == ("v1", 1)
-    assert not voter.ready()
-    assert voter.propose(b"a") == (1, 1)
-    assert voter.propose(b"b") == (1, 2)
-    first = voter.ready()
-    assert [entry.payload for entry in first.persist] == [b"a", b"b"]
-    assert first.committed == ()
-    assert voter.ready() == first
-    assert voter.propose(b"c") == (1, 3)
-    voter.advance(first)
-    second = voter.ready()
-    assert [entry.payload for entry in second.persist] == [b"c"]
-    assert second.committed == first.persist
-    voter.advance(second)
-    third = voter.ready()
-    assert third == Ready((), second.persist)
-    voter.advance(third)
-    assert not voter.ready()
-
-
-def test_what_is_proposed_chains_and_continues_after_a_restart() -> None:
-    voter = SingleVoter("v1", TIP)
-    voter.propose(b"a")
-    voter.propose(b"b")
-    entry = next_entry(next_entry(TIP, 1, b"a").tip, 1, b"b")
-    assert voter.ready().persist[1] == entry
-    restarted = SingleVoter("v1", entry.tip, term=4)
-    assert restarted.propose(b"c") == (4, 3)
-    assert not restarted.ready().committed
-
-
-def test_waiting_proposals_are_bounded() -> None:
-    voter = SingleVoter("v1", TIP)
-    for _ in range(PENDING_MAX):
-        voter.propose(b"")
-    with pytest.raises(NotAccepted):
-        voter.propose(b"")
-    voter.advance(voter.ready())
-    with pytest.raises(NotAccepted):
-        voter.propose(b"")
-    voter.advance(voter.ready())
-    voter.propose(b"")
-
-
-def test_work_of_another_time_cannot_be_reported_as_done() -> None:
-    voter = SingleVoter("v1", TIP)
-    voter.propose(b"a")
-    stale = voter.ready()
-    voter.advance(stale)
-    with pytest.raises(AssertionError):
-        voter.advance(stale)

@@ -8,10 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from consensus.entry import Entry, Tip
+from consensus.entry import Entry, Tip, next_entry
 from consensus.recovery import Found, plan
 from consensus.safety import Mark
-from consensus.single import SingleVoter
 from consensus.storage.files import OsDirectory
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import NAME as SAFETY
@@ -52,7 +51,6 @@ class Writer:
         for entry in self.log.entries(planned.first, planned.last + 1):
             self.execute(entry)
         planned.check_reached(self.store.head.height)
-        self.voter = SingleVoter("v1", tip)
 
     def execute(self, entry: Entry) -> str:
         """One block, from entry to store."""
@@ -69,18 +67,16 @@ class Writer:
     def run(self) -> None:
         """Order, execute and announce until killed."""
         while True:
-            for ahead in range(1, 4):
-                index = self.log.tip.index + ahead
-                self.voter.propose(index.to_bytes(8, "big") + bytes(index * 37 % 500))
-            ready = self.voter.ready()
-            self.log.append(ready.persist)
+            tip, made = self.log.tip, list[Entry]()
+            for _ in range(3):
+                payload = (tip.index + 1).to_bytes(8, "big") + bytes((tip.index + 1) * 37 % 500)
+                made.append(next_entry(tip, max(1, tip.term), payload, leader="v1"))
+                tip = made[-1].tip
+            self.log.append(made)
             self.log.sync()
-            self.voter.advance(ready)
-            ready = self.voter.ready()
-            for entry in ready.committed:
+            for entry in made:
                 sys.stdout.write(f"ack {self.execute(entry)}\n")
                 sys.stdout.flush()
-            self.voter.advance(ready)
 
     def audit(self) -> None:
         """Print what is stored, having read all of it."""
