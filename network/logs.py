@@ -1,6 +1,7 @@
 """What the node says of itself: structured lines on standard error, as JSON or in a form for people."""
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -26,6 +27,8 @@ def last_words(failure: Exception) -> str:
 
 def configure_logs(settings: LogSettings) -> None:
     """Send all log lines, gRPC's and asyncio's included, to standard error in the form asked for. Times are UTC."""
+    # Beside Python's logging, gRPC's C core writes a line of its own for every handshake that fails.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

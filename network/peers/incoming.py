@@ -11,7 +11,8 @@ from linxin.v1 import peer_pb2, peer_pb2_grpc
 from network.peers.counts import Counts
 from network.peers.identity import is_issued_by
 from network.peers.link import VERSION, WIRE_LANES
-from network.peers.records import Lane, PeerFault, PeerRecord, may_use
+from network.peers.records import Lane, PeerRecord, may_use
+from network.replica.errors import PeerFault
 
 HELLO_S_MAX = 5.0
 """How long a stream may take to say whose it is."""
@@ -21,7 +22,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[peer_pb2.Frame, peer_pb2.Welcome]
 _LANES = {wire: lane for lane, wire in WIRE_LANES.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Stream:
     """One lane's stream from one peer: the ledger key that its certificate proved, and the task that reads it."""
 
@@ -29,6 +30,13 @@ class Stream:
     lane: Lane
     public_key: bytes
     task: "asyncio.Task[object]"
+    is_ended: bool = False
+
+    def end(self) -> None:
+        """Interrupt the task, which then tells the caller: gRPC would leave the caller of a cancelled task waiting."""
+        if not self.is_ended:
+            self.is_ended = True
+            self.task.cancel()
 
 
 class PeerService(peer_pb2_grpc.PeerServiceServicer):
@@ -65,11 +73,16 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
         replaced = self._streams.get(place)
         self._streams[place] = stream
         if replaced is not None:
-            replaced.task.cancel()
+            replaced.end()
         self._on_stream(stream.peer)
         try:
             yield peer_pb2.Welcome(version=VERSION)
             await self._receive(stream, frames, context)
+        except asyncio.CancelledError:
+            if not stream.is_ended:
+                raise
+            stream.task.uncancel()
+            await self._refuse(context, grpc.StatusCode.CANCELLED, "replaced, or the records have changed")
         finally:
             if self._streams.get(place) is stream:
                 del self._streams[place]
@@ -79,8 +92,7 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
         """Records have changed: end every stream whose peer may no longer use it."""
         for stream in tuple(self._streams.values()):
             if not self._is_welcome(stream):
-                self._counts.refuse("PERMISSION_DENIED")
-                stream.task.cancel()
+                stream.end()
 
     def has_stream(self, peer: str) -> bool:
         """Whether a peer has any lane to us open."""
@@ -129,7 +141,7 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
                 try:
                     self._on_message(stream.peer, data)
                 except PeerFault as fault:
-                    await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(fault)[:500])
+                    await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, fault.reason[:500])
                 except Exception as error:  # noqa: BLE001  # gRPC would swallow what must stop the node
                     self._on_failure(error)
                     await self._refuse(context, grpc.StatusCode.INTERNAL, "this validator stops")

@@ -74,7 +74,7 @@ class LaneSender:
         if self._overflow is not Overflow.DROP_OLDEST and not self.queue.fits(data):
             self._counts.dropped_messages += 1
             if self._overflow is Overflow.BREAK:
-                self._break()
+                self.drop()
             return False
         self._counts.dropped_messages += self.queue.put(data)
         self._wake.set()
@@ -110,7 +110,7 @@ class LaneSender:
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
                 pass
             except asyncio.CancelledError:
-                # gRPC raises this for a call that `_break` cancelled, too; only a cancelled task must end.
+                # gRPC raises this for a call that `drop` cancelled, too; only a cancelled task must end.
                 if task.cancelling():
                     raise
             if call.done() and await call.code() is grpc.StatusCode.PERMISSION_DENIED:
@@ -141,7 +141,8 @@ class LaneSender:
         self.is_open = False
         self._on_change()
 
-    def _break(self) -> None:
+    def drop(self) -> None:
+        """End the stream, if there is one, and what waits for it; `run` opens it anew."""
         self._counts.dropped_messages += self.queue.clear()
         if self._call is not None:
             self._call.cancel()

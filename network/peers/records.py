@@ -42,10 +42,6 @@ class PeerRecord(Protocol):
         """A `Status`."""
 
 
-class PeerFault(Exception):
-    """A peer sent what an honest one never sends: its stream is closed, and it may connect again."""
-
-
 def may_use(status: str, lane: Lane) -> bool:
     """Whether a validator of this status may send on a lane: a retired one may only ask for blocks."""
     return lane is Lane.BULK if status == Status.RETIRED else status in (Status.VALIDATOR, Status.LEARNER)

@@ -14,7 +14,7 @@ from network.listening import cannot_listen, check_address
 from network.peers.counts import Counts
 from network.peers.identity import make_leaf, trust_anchor
 from network.peers.incoming import PeerService
-from network.peers.link import KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, Endpoint, PeerLink
+from network.peers.link import PING_MS, Endpoint, PeerLink, ping_options
 from network.peers.records import FRAME_SIZE_MAX, MESSAGE_SIZE_MAX, Lane, PeerRecord, Status
 
 _SERVER_OPTIONS: list[tuple[str, int]] = [
@@ -23,11 +23,8 @@ _SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_concurrent_streams", 8),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.so_reuseport", 0),
-    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
-    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_MS // 2),
     ("grpc.http2.max_ping_strikes", 0),
+    *ping_options(PING_MS),
 ]
 
 
@@ -46,7 +43,7 @@ class PeerTransport:
 
     def __init__(
         self,
-        id: str,  # noqa: A002  # the contract's word for a validator's name
+        id: str,
         key: SigningKey,
         chain_id: bytes,
         listen: str,
@@ -68,9 +65,10 @@ class PeerTransport:
         self._on_disconnected = on_disconnected
         self._addresses = addresses or {}
         self._jitter = jitter
+        self._public_key = key.public_key
         self._leaf = make_leaf(key)
         self._links: dict[str, PeerLink] = {}
-        self._anchored: frozenset[bytes] = frozenset()
+        self._anchored: frozenset[bytes] | None = None
         # Handed to gRPC's own thread, which asks before each handshake: a deque's append and pop are atomic.
         self._new_anchors: deque[grpc.ServerCertificateConfiguration] = deque(maxlen=1)
         self._closing: set[asyncio.Task[None]] = set()
@@ -154,11 +152,13 @@ class PeerTransport:
 
     def _renew_anchors(self, records: Mapping[str, PeerRecord]) -> None:
         keys = frozenset(record.public_key for record in records.values())
-        if keys == self._anchored and self._server is not None:
+        if keys == self._anchored:
             return
         self._anchored = keys
         pair = (self._leaf.private_key, self._leaf.certificate)
-        anchors = b"".join(trust_anchor(key) for key in sorted(keys))
+        # This validator's own anchor comes along, as gRPC would take an empty list for "any public authority". It lets
+        # nobody in: nobody else has the key, and no caller may have this validator's id.
+        anchors = b"".join(trust_anchor(key) for key in sorted(keys | {self._public_key}))
         self._new_anchors.append(grpc.ssl_server_certificate_configuration([pair], root_certificates=anchors))
 
     def _endpoint(self, peer: str, record: PeerRecord) -> Endpoint:

@@ -3,12 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Self
 
 from ledger.crypto.signing import Algorithm, SigningKey
-from network.peers.records import Lane, Status
+from network.peers.records import Status
 from network.peers.transport import PeerTransport
 
 
@@ -66,6 +66,10 @@ class Validator:
     on_message: Callable[[str, bytes], None] | None = None
 
     def __post_init__(self) -> None:
+        self.build()
+
+    def build(self) -> None:
+        """Make the transport for the port and the key."""
         self.transport = PeerTransport(
             self.id,
             self.key,
@@ -83,9 +87,9 @@ class Validator:
         if self.on_message is not None:
             self.on_message(peer, data)
 
-    def set(self, peer: str, **changes: str) -> None:
-        """Change a peer's record, as a certified block would."""
-        self.records[peer] = replace(self.records[peer], **changes)  # type: ignore[arg-type]  # only texts change
+    def set(self, peer: str, record: Record) -> None:
+        """Give a peer this record, as a certified block would."""
+        self.records[peer] = record
         self.transport.update()
 
     def remove(self, peer: str) -> None:
@@ -110,7 +114,7 @@ class Group:
         self.records = {name: record_of(name, port) for name, port in self.ports.items()}
         self.running: list[Validator] = []
 
-    def make(self, name: str, *, id: str = "", key: str = "", chain_id: bytes = CHAIN_ID) -> Validator:  # noqa: A002
+    def make(self, name: str, *, id: str = "", key: str = "", chain_id: bytes = CHAIN_ID) -> Validator:
         """A validator that is not started: by default who it should be, else one that lies."""
         port = self.ports[name] if name in self.ports else free_port()
         return Validator(id or name, port, dict(self.records), key_of(key or name), chain_id)
@@ -143,6 +147,3 @@ async def pair(group: Group) -> tuple[Validator, Validator]:
     farm, hub = await group.start("farm"), await group.start("hub")
     await eventually(lambda: farm.is_connected("hub") and hub.is_connected("farm"), "both connected")
     return farm, hub
-
-
-LANES = tuple(Lane)
