@@ -6,7 +6,7 @@ Transactions' signatures are not verified again: the quorum did, and `linxin aud
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from ledger.certificate import validators_hash
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
 from ledger.crypto.encoding import Decoder, Malformed, Message
-from ledger.crypto.log_tree import STORED_LEVEL, Frontier, append_joined, leaf_hash
+from ledger.crypto.log_tree import STORED_LEVEL, Frontier, OnNode, append_joined, leaf_hash
 from ledger.genesis import Genesis
 from ledger.replay import ReplayError, check_certificate, decode_leaves
 from ledger.state import SUBJECT_HOMES, VALUE_SIZE_MAX, Reader, home_key
@@ -47,12 +47,12 @@ _decode_row: Decoder[SubjectRow] = Decoder(SubjectRow, VALUE_SIZE_MAX)
 
 
 class Journals(Protocol):
-    """The journals of all subjects as they stand before a leaf is entered."""
+    """The journal of every subject, from `EMPTY_JOURNAL` on, as a mapping that lacks nobody."""
 
-    def get(self, subject: str) -> Journal:
-        """A subject's journal; `EMPTY_JOURNAL` when it has none yet."""
+    def __getitem__(self, subject: str, /) -> Journal:
+        """A subject's journal."""
 
-    def put(self, subject: str, journal: Journal) -> None:
+    def __setitem__(self, subject: str, journal: Journal, /) -> None:
         """What it is from now on."""
 
 
@@ -140,57 +140,50 @@ def enter_leaves(
         raise ReplayError(where, "叶子与检查点的日志根不符", "its leaves are not those under the certified log root")
     if leaves[-1].body != checkpoint.lines_after_root().encode() or leaves[-1].subjects:
         raise ReplayError(where, "块头与检查点不符", "its header is not that of its checkpoint")
-    transactions, enter = changes.transactions, _enterer(changes, rows)
+    transactions, journal = changes.transactions, changes.journal
     for index, (leaf, hashed) in enumerate(zip(leaves, hashes, strict=True), first):
         if leaf.outcome[:2] != moment:
             raise ReplayError(f"{where}, leaf {index - first}", "高度或时间不符", "it is of another height or time")
         if leaf.kind == TRANSACTION:
             transactions[transaction_id(leaf.body)] = index
         for entry in leaf.subjects:
-            enter(entry, index, hashed)
+            subject = entry[0] if entry else ""
+            assert isinstance(subject, str), "validators write names"
+            size, peaks = rows[subject]
+            if size & 1:
+                rows[subject] = size + 1, append_joined(size, peaks, hashed, _keeper(changes, subject, size))
+            else:
+                rows[subject] = size + 1, peaks + hashed
+            journal.append((subject, size, index))
     return log
 
 
-def _enterer(changes: Changes, rows: Journals) -> Any:
-    journal, nodes = changes.journal, changes.journal_nodes
+def _keeper(changes: Changes, subject: str, size: int) -> OnNode | None:
+    """Keeps the inner nodes that the next entry completes in a journal of `size`, if there are any to be stored."""
+    if (size + 1) % (1 << STORED_LEVEL) != 0:
+        return None
 
-    def enter(entry: list[str | int | None], index: int, hashed: bytes) -> None:
-        subject = str(entry[0]) if entry else ""
-        size, peaks = rows.get(subject)
-        keep = None
-        if (size + 1) % (1 << STORED_LEVEL) == 0:
+    def keep(level: int, place: int, node: bytes) -> None:
+        if level >= STORED_LEVEL:
+            changes.journal_nodes[subject, level, place] = node
 
-            def keep(level: int, place: int, node: bytes) -> None:
-                if level >= STORED_LEVEL:
-                    nodes[subject, level, place] = node
-
-        rows.put(subject, (size + 1, append_joined(size, peaks, hashed, keep)))
-        journal.append((subject, size, index))
-
-    return enter
+    return keep
 
 
-class _RowJournals:
-    """The journals in the rows under a reader, and what one block makes of them."""
+class _RowJournals(dict[str, Journal]):
+    """The journals that one block makes longer; what is not there yet is taken from the rows under a reader."""
 
     def __init__(self, reader: Reader) -> None:
+        super().__init__()
         self._reader = reader
-        self.changed: dict[str, Journal] = {}
 
-    def get(self, subject: str) -> Journal:
-        known = self.changed.get(subject)
-        if known is not None:
-            return known
+    def __missing__(self, subject: str) -> Journal:
         try:
-            key = home_key(subject)
+            return self.before(home_key(subject))
         except KeyError:
             raise ReplayError(f"subject {subject}", "类型未知", "no subject is of this type") from None
-        return self.at(key)
 
-    def put(self, subject: str, journal: Journal) -> None:
-        self.changed[subject] = journal
-
-    def at(self, key: bytes) -> Journal:
+    def before(self, key: bytes) -> Journal:
         """The journal in the row under a state key, before this block."""
         value = self._reader.get(key)
         return EMPTY_JOURNAL if value is None else decode_subject_row(key, value).journal
@@ -198,10 +191,10 @@ class _RowJournals:
 
 def _check_journals(rows: _RowJournals, values: Mapping[bytes, bytes | None]) -> None:
     """Every changed row of a subject holds the journal that the leaves make; every journal they make has its row."""
-    due = {home_key(subject): journal for subject, journal in rows.changed.items()}
+    due = {home_key(subject): journal for subject, journal in rows.items()}
     for key, value in values.items():
         if subject_of(key) is not None:
-            expected = due.pop(key, None) or rows.at(key)
+            expected = due.pop(key, None) or rows.before(key)
             if value is None or decode_subject_row(key, value).journal != expected:
                 raise ReplayError(row_name(key), "档案与记录不符", "its journal is not that of its records")
     if due:

@@ -91,6 +91,7 @@ class Importer:
         block = Block(after.height, after.time_ms, text, head.log.size, item.leaves, [], {}, changes, after)
         self._written(fill(self._batch.put, self._batch.delete, block, note, 0))
         self.head, self._last = after, checkpoint
+        self._journals.trim()
         known = self._known
         if known is not None and known.height == after.height and known.checkpoint_hash != after.checkpoint_hash:
             raise ReplayError(where, "与本节点已确认的检查点不同", "not the checkpoint that is final here")
@@ -106,13 +107,13 @@ class Importer:
 
     def take_state(self, item: ArchivedState) -> None:
         """Verify and write some of the state's rows."""
-        put, tree_put = self._batch.put, self._tree_batch.put
+        put, tree_put, journals = self._batch.put, self._tree_batch.put, self._journals
         for entry in item.entries:
             key, value = entry.key, entry.value
             subject = subject_of(key)
             row = None if subject is None else decode_subject_row(key, value)
             if subject is not None and row is not None:
-                if row.journal != self._journals.get(subject):
+                if row.journal != journals[subject]:
                     raise ReplayError(row_name(key), "档案与记录不符", "its journal is not that of its records")
                 self._rows += 1
             self._check_hidden(entry, row)
@@ -192,31 +193,30 @@ class Importer:
             self._batch, self._pending = self._database.write_batch(), 0
 
 
-class _Journals:
-    """The journals of all subjects: those in use in memory, the others in the temporary database."""
+class _Journals(dict[str, Journal]):
+    """The journals of all subjects (`ledger.adopt.Journals`): those in use in memory, the others in a database."""
 
     def __init__(self, database: Any) -> None:
+        super().__init__()
         self._database = database
-        self._recent: dict[str, Journal] = {}
+        self._has_stored = False
         self.count = 0
 
-    def get(self, subject: str) -> Journal:
-        """See `ledger.adopt.Journals`."""
-        found = self._recent.get(subject)
-        if found is not None:
-            return found
-        stored = self._database.get(_JOURNAL + subject.encode())
-        return EMPTY_JOURNAL if stored is None else (keys.parse_number(stored[:8]), stored[8:])
+    def __missing__(self, subject: str) -> Journal:
+        stored = self._database.get(_JOURNAL + subject.encode()) if self._has_stored else None
+        if stored is not None:
+            return keys.parse_number(stored[:8]), stored[8:]
+        self.count += 1
+        return EMPTY_JOURNAL
 
-    def put(self, subject: str, journal: Journal) -> None:
-        """See `ledger.adopt.Journals`."""
-        self.count += journal[0] == 1
-        self._recent[subject] = journal
-        if len(self._recent) > JOURNALS_MAX:
+    def trim(self) -> None:
+        """Keep memory bounded; call it between blocks."""
+        if len(self) > JOURNALS_MAX:
             with self._database.write_batch() as batch:
-                for name, (size, peaks) in self._recent.items():
-                    batch.put(_JOURNAL + name.encode(), keys.number(size) + peaks)
-            self._recent = {}
+                for subject, (size, peaks) in self.items():
+                    batch.put(_JOURNAL + subject.encode(), keys.number(size) + peaks)
+            self.clear()
+            self._has_stored = True
 
 
 def _check_restricted(leaves: list[Leaf], restricted: dict[int, bytes], where: str) -> None:

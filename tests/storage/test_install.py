@@ -1,6 +1,9 @@
 """A store imported from an archive is the store that executed the chain; an archive of anything else is refused."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +30,7 @@ from tests.ledger.toy import STRANGER, ToyChain
 from tests.proof.chain import Chain, Key
 
 BLOCKS = 14
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -341,6 +345,35 @@ def test_an_import_that_breaks_off_is_started_over(
     import_archive(BytesIO(archive_of(chain)), path, toy.genesis, full=True)
     assert opened_height(toy, path) == BLOCKS
     assert [entry.name for entry in tmp_path.iterdir()] == ["ledger"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ledger.storage.install import import_archive
+from tests.ledger.toy import ToyChain
+
+def kill(height):
+    if height == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with open(sys.argv[1], "rb") as stream:
+    import_archive(stream, Path(sys.argv[2]), ToyChain().genesis, full=True, on_block=kill)
+"""
+
+
+def test_a_process_killed_while_it_imports_starts_over(chain: tuple[ToyChain, LevelStore], tmp_path: Path) -> None:
+    toy, path, file = chain[0], tmp_path / "node" / "ledger", tmp_path / "archive"
+    file.write_bytes(archive_of(chain))
+    path.parent.mkdir()
+    for _ in range(2):
+        died = subprocess.run([sys.executable, "-c", KILLED, file, path], cwd=ROOT, check=False)
+        assert died.returncode == -signal.SIGKILL
+        assert [entry.name for entry in path.parent.iterdir()] == [f"ledger{UNFINISHED}"]
+    with file.open("rb") as stream:
+        import_archive(stream, path, toy.genesis, full=True)
+    assert opened_height(toy, path) == BLOCKS
+    assert [entry.name for entry in path.parent.iterdir()] == ["ledger"]
 
 
 @pytest.mark.parametrize(
