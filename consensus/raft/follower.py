@@ -80,24 +80,25 @@ def _reset_to(raft: Raft, snapshot: Snapshot) -> None:
     switch(raft, *restore(snapshot.metadata.configuration, raft.log.last_index, limits))
 
 
-def install(raft: Raft, metadata: SnapshotMetadata) -> None:
+def install(raft: Raft, metadata: SnapshotMetadata, *, replace_log: bool) -> None:
     """The driver holds the state at (index, term), proven without this log: go on from there.
 
-    A log that has this entry is kept and counts as committed and applied up to it; any other is replaced, even where it
+    A log that has this entry is kept and counts as committed and applied up to it. Any other is replaced, even where it
     counted as committed and is not applied yet (a lying leader can announce a false commit), and `Ready` says so with a
-    snapshot without data. A leader whose log is replaced steps down. Nothing happens if this much is applied already.
+    snapshot without data. `replace_log`: the driver knows that the entry here is another one, although of this term.
+    A leader whose log is replaced steps down. Nothing happens if this much is applied already.
     """
     log = raft.log
     if metadata.index <= log.applied:
         return
-    if not log.has_pending_snapshot and log.matches(metadata.term, metadata.index):
+    if not replace_log and not log.has_pending_snapshot and log.matches(metadata.term, metadata.index):
         log.commit_to(metadata.index)
         log.applied_to(metadata.index, 0)
         if metadata.configuration != raft.configuration:
             switch(raft, *restore(metadata.configuration, log.last_index, raft.tracker.inflight_limits))
     else:
-        if raft.role is not Role.FOLLOWER:
-            raft.become_follower(raft.term, NOBODY)
+        if raft.role is not Role.FOLLOWER or metadata.term > raft.term:
+            raft.become_follower(max(raft.term, metadata.term), NOBODY)
         _reset_to(raft, Snapshot(metadata))
     if raft.leader not in {NOBODY, raft.id}:
         _acknowledge(raft, raft.leader, log.committed)

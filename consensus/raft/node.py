@@ -170,10 +170,10 @@ class RawNode:
             if self.raft.is_leader:
                 leader.on_committed(self.raft)
 
-    def install(self, metadata: SnapshotMetadata) -> None:
+    def install(self, metadata: SnapshotMetadata, *, replace_log: bool = False) -> None:
         """The driver holds the state at this place, proven by other means: see `follower.install`."""
         before = self.raft.log.committed
-        follower.install(self.raft, metadata)
+        follower.install(self.raft, metadata, replace_log=replace_log)
         if self.raft.is_leader and self.raft.log.committed > before:
             leader.on_committed(self.raft)
 

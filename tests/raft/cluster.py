@@ -79,8 +79,8 @@ class Cluster:
     def __getitem__(self, member: str) -> RawNode:
         return self.nodes[member]
 
-    def ready(self, member: str) -> Ready:
-        """Do one batch of a node's work; its messages go into the queue."""
+    def ready(self, member: str, *, apply: bool = True) -> Ready:
+        """Do one batch of a node's work, or all but the application; its messages go into the queue."""
         node, storage = self.nodes[member], self.storages[member]
         ready = node.ready()
         if ready.snapshot is not None:
@@ -88,7 +88,7 @@ class Cluster:
         storage.append(ready.entries)
         if ready.hard is not None:
             storage.hard = ready.hard
-        for entry in ready.committed:
+        for entry in ready.committed if apply else ():
             configuration = storage.latest.metadata.configuration
             if entry.kind is Kind.CONFIGURATION:
                 configuration = node.apply_change(decode(entry.payload) if entry.payload else ConfChange())
@@ -97,7 +97,7 @@ class Cluster:
             storage.latest = Snapshot(SnapshotMetadata(entry.index, entry.term, configuration))
         self.sent += ready.messages
         self.queue += ready.messages
-        node.advance()
+        node.advance(applied=apply)
         return ready
 
     def run(self) -> None:
