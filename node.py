@@ -13,48 +13,47 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from random import randrange
+from typing import Protocol
 
 import grpc
 import structlog
 
+from client.connection import Connection
 from client.failures import Failure
+from client.follow import FarBehind, Follower
 from client.network_directory import environment_passphrase
 from client.wallet import load_key
 from consensus.errors import ConsensusFault
-from consensus.storage.evidence import EvidenceBook
-from consensus.storage.files import OsDirectory
-from consensus.storage.log import DurableLog
-from consensus.storage.safety import SafetyFile
 from ledger.crypto.signing import SigningKey
 from ledger.errors import Fatal, Refusal, describe
 from ledger.genesis import Genesis, load_genesis
 from ledger.module import Registry
 from ledger.modules.catalogue import network_registry
 from ledger.modules.governance.state import validator_records
+from ledger.storage.install import install, settle
 from ledger.storage.level import LevelStore
 from network.access import Access
 from network.admission import Admission
 from network.chain import Chain
 from network.config import ConfigError, NodeConfig, load_config
-from network.driver import Driver
-from network.home import EVIDENCE, LEDGER, LOG, safety_directory
+from network.home import LEDGER
 from network.logs import configure_logs, last_words
 from network.mempool import Mempool
-from network.peers.transport import PeerTransport
+from network.metrics.endpoint import MetricsEndpoint
+from network.metrics.events import Events
+from network.metrics.standing import Sources, add_standing
 from network.reads import Reads
 from network.replica.errors import Retired
-from network.replica.replica import Limits, Replica
 from network.server import Server, Services
 from network.services.blobs import BlobService
 from network.services.calls import Slots
-from network.services.ledger import LedgerService, NodeFacts
+from network.services.ledger import LedgerService, NodeFacts, Order
 from network.services.provenance import ProvenanceService
-from network.status import NodeView, ViewNode
+from network.status import NodeView, standing_of
 from network.tls import RENEWAL, days_left, server_credentials
+from network.validator import Validator, open_validator
 from network.vault.vault import Vault
 from network.verify_pool import VerifyPool
 
@@ -71,77 +70,99 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Participant(Protocol):
+    """What a node does besides answering: it certifies, or it follows."""
+
+    def view(self) -> NodeView:
+        """How it takes part."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping`; raises what stops a node, or `FarBehind`."""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Follows by certificates and orders nothing."""
+
+    follower: Follower
+    chain: Chain
+
+    def view(self) -> NodeView:
+        """It takes no part."""
+        return NodeView()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Follow until `stopping`."""
+        following = asyncio.ensure_future(self.follower.follow(self.chain))
+        waiting = asyncio.ensure_future(stopping.wait())
+        try:
+            await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                following.result()
+        finally:
+            following.cancel()
+            waiting.cancel()
+
+
 @dataclass(frozen=True)
 class Node:
-    """The parts of one running validator."""
+    """The parts of one running node."""
 
+    home: Path
     config: NodeConfig
-    genesis: Genesis
-    store: LevelStore
     chain: Chain
-    replica: Replica
-    driver: Driver
-    mempool: Mempool
+    participant: Participant
+    follower: Follower | None
     pool: VerifyPool
     services: Services
     credentials: grpc.ServerCredentials | None
-    key: SigningKey
+    metrics: MetricsEndpoint | None
 
-    async def serve(self) -> None:
-        """Run until SIGTERM or SIGINT, then stop cleanly with everything synced. Raises what stops a node at once."""
+    async def serve(self) -> bool:
+        """Run until SIGTERM or SIGINT, then stop cleanly. Raises what stops a node at once.
+
+        Returns True when a ledger was built beside the old one, for the node to be opened again on it.
+        """
         stopping = asyncio.Event()
-
-        def stop() -> None:
-            stopping.set()
-            self.driver.wake()
-
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop)
-        limits = self.config.limits
-        server = Server(self.services, self.config.listen.address, self.credentials, limits.calls)
-        transport = self._transport()
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        server = Server(self.services, self.config.listen.address, self.credentials, self.config.limits.calls)
         await self.pool.start()
         try:
-            if transport is not None:
-                await transport.start()
-                self.driver.attach(transport)
+            if self.metrics is not None:
+                await self.metrics.start()
             await server.start()
             log.info("serving", address=self.config.listen.address, port=server.port, height=self.chain.head.height)
-            await self._run(transport, stopping)
-            log.info("stopping")
+            return await self._take_part(stopping)
         finally:
+            log.info("stopping")
             await server.stop(STOP_GRACE_S, self.chain.close)
-            if transport is not None:
-                await transport.stop()
+            if self.metrics is not None:
+                await self.metrics.stop()
+            if self.follower is not None:
+                await self.follower.connection.close()
             await self.pool.stop()
 
-    def _transport(self) -> PeerTransport | None:
-        """The way to the other validators; None when this node is configured to have none."""
-        settings, driver = self.config.peers, self.driver
-        if not settings.listen:
-            return None
-        return PeerTransport(
-            self.replica.id,
-            self.key,
-            self.genesis.chain_id,
-            settings.listen,
-            self.replica.peer_records,
-            driver.receive,
-            driver.connected,
-            driver.disconnected,
-            addresses=settings.addresses,
-        )
+    async def _take_part(self, stopping: asyncio.Event) -> bool:
+        try:
+            await self._check_distance()
+            await self.participant.run(stopping)
+        except FarBehind as far:
+            assert self.follower is not None, "only who follows can be far behind"
+            log.info("far behind: taking the ledger over as an archive, verified on the way", height=far.height)
+            head = await self.follower.rebuild(self.home / self.config.data / LEDGER, self.chain.head)
+            log.info("took the ledger over", height=head.height)
+            return True
+        return False
 
-    async def _run(self, transport: PeerTransport | None, stopping: asyncio.Event) -> None:
-        """Run driver and transport until the driver ends; whatever either raises ends both."""
-        running = [asyncio.ensure_future(self.driver.run(stopping))]
-        if transport is not None:
-            running.append(asyncio.ensure_future(transport.run()))
-        done, rest = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        for task in done:
-            task.result()
+    async def _check_distance(self) -> None:
+        """Before it takes part. Nobody needs to answer: whoever is reached later has all the blocks, too."""
+        if self.follower is None:
+            return
+        try:
+            await self.follower.check_distance(self.chain.head)
+        except Failure as failure:
+            log.info("nobody to ask how far the network is", reason=failure.en)
 
 
 @contextlib.contextmanager
@@ -149,100 +170,116 @@ def open_node(home: Path, config: NodeConfig) -> Iterator[Node]:
     """Build a node's parts from what its disk holds, and release everything at the end, the ledger synced."""
     registry = network_registry()
     genesis = _load_genesis(home / config.genesis, registry)
-    key = _load_key(home / config.key)
+    is_observer = config.role == "observer"
+    key_file = config.follow.key if is_observer else config.key
+    key = _load_key(home / key_file) if key_file else None
+    limits, events = config.limits, Events()
     with ExitStack() as stack:
-        store = LevelStore.open(home / config.data / LEDGER, genesis.chain_id, genesis.head())
-        stack.callback(store.close)
-        _check_identity(genesis, store, config.name, key)
-        chain = Chain(store, genesis.cosigner_name(config.name), config.limits.stream_buffer)
-        mempool = Mempool(config.limits.waiting_count, config.limits.waiting_bytes)
-        pool = VerifyPool(config.verify.workers)
-        evidence = _open_evidence(home, config, stack)
-        replica = _open_replica(home, config, genesis, registry, key, chain, mempool, evidence, stack)
-        reads = Reads(config.limits.reads)
-        stack.callback(reads.close)
+        store = _open_store(home, config, genesis, stack)
+        chain = Chain(store, genesis.cosigner_name(config.name), limits.stream_buffer)
+        mempool, pool = Mempool(limits.waiting_count, limits.waiting_bytes), VerifyPool(config.verify.workers)
         admission = Admission(registry, genesis, pool, mempool, chain.receipt, now_ms)
-        driver = Driver(replica, genesis, registry, mempool, admission, pool, now_ms, lambda _: None)
-        view = partial(_view, replica, evidence)
-        services = _build_services(home, config, genesis, registry, key, chain, mempool, admission, reads, view)
+        follower = _follower(home, config, genesis, registry, key)
+        participant: Observer | Validator
+        if is_observer:
+            assert follower is not None, "the configuration is checked"
+            participant = Observer(follower, chain)
+        else:
+            assert key is not None, "a validator's key file has a default"
+            _check_identity(genesis, store, config.name, key)
+            participant = open_validator(
+                home, config, genesis, registry, key, chain, mempool, admission, pool, events, now_ms, stack
+            )
+        vault = None if is_observer or key is None else _open_vault(home, config, genesis, key)
+        services = _build_services(config, genesis, registry, chain, mempool, admission, participant, vault, stack)
+        metrics = _build_metrics(config, events, chain, mempool, participant, vault)
         credentials = server_credentials(home, config.listen)
         _warn_of_expiry(home, config)
-        yield Node(config, genesis, store, chain, replica, driver, mempool, pool, services, credentials, key)
+        yield Node(home, config, chain, participant, follower, pool, services, credentials, metrics)
         store.sync()
 
 
-def _view(replica: Replica, evidence: EvidenceBook) -> NodeView:
-    return replica.view(len(evidence))
+def _open_store(home: Path, config: NodeConfig, genesis: Genesis, stack: ExitStack) -> LevelStore:
+    """The ledger, or the one that was built to take its place."""
+    path = home / config.data / LEDGER
+    settle(path)
+    store = LevelStore.open(path, genesis.chain_id, genesis.head())
+    stack.callback(store.close)
+    return store
 
 
-def _open_evidence(home: Path, config: NodeConfig, stack: ExitStack) -> EvidenceBook:
-    directory = OsDirectory(home / config.data / EVIDENCE)
-    stack.callback(directory.close)
-    return EvidenceBook(directory)
+def _follower(
+    home: Path, config: NodeConfig, genesis: Genesis, registry: Registry, key: SigningKey | None
+) -> Follower | None:
+    settings = config.follow
+    if not settings.endpoints:
+        return None
+    authority = (home / settings.certificate_authority).read_bytes() if settings.certificate_authority else None
+    connection = Connection(settings.endpoints, authority, genesis.chain_id)
+
+    def report(error: Exception) -> None:
+        log.warning("following", trouble=str(error))
+
+    return Follower(connection, genesis, registry, key, report)
 
 
-def _open_replica(
-    home: Path,
-    config: NodeConfig,
-    genesis: Genesis,
-    registry: Registry,
-    key: SigningKey,
-    chain: Chain,
-    mempool: Mempool,
-    evidence: EvidenceBook,
-    stack: ExitStack,
-) -> Replica:
-    directory = safety_directory(home, config)
-    stack.callback(directory.close)
-    safety = SafetyFile.open(directory, genesis.chain_id, key.public_key)
-    stack.callback(safety.close)
-    log_directory = OsDirectory(home / config.data / LOG)
-    stack.callback(log_directory.close)
-    is_sole = len(chain.head.validators) == 1
-    durable = DurableLog.open(log_directory, genesis.chain_id, safety.promises.acknowledged, repair=not is_sole)
-    stack.callback(durable.close)
-    _report_log(durable)
-    limits = Limits(config.limits.block_count, config.limits.block_bytes)
-    return Replica(
-        genesis, registry, key, config.name, durable, safety, chain, mempool, evidence.keep, randrange, limits
-    )
-
-
-def _report_log(durable: DurableLog) -> None:
-    if durable.cut_bytes:
-        log.warning("cut a torn tail off the log", bytes=durable.cut_bytes)
-    if durable.lost is not None:
-        log.error("the log is damaged; what is lost will be refilled by other validators", lost=str(durable.lost))
+def _open_vault(home: Path, config: NodeConfig, genesis: Genesis, key: SigningKey) -> Vault:
+    settings, name = config.vault, genesis.cosigner_name(config.name)
+    return Vault(home / settings.directory, home / settings.keys, settings.total_bytes, genesis.chain_id, name, key)
 
 
 def _build_services(
-    home: Path,
     config: NodeConfig,
     genesis: Genesis,
     registry: Registry,
-    key: SigningKey,
     chain: Chain,
     mempool: Mempool,
     admission: Admission,
-    reads: Reads,
-    view: ViewNode,
+    participant: Observer | Validator,
+    vault: Vault | None,
+    stack: ExitStack,
 ) -> Services:
     limits = config.limits
-    name = genesis.cosigner_name(config.name)
+    reads = Reads(limits.reads)
+    stack.callback(reads.close)
     access = Access(registry, genesis, chain, now_ms)
     streams, exports = Slots("streams", limits.streams), Slots("exports", limits.exports)
-    vault = Vault(
-        home / config.vault.directory, home / config.vault.keys, config.vault.total_bytes, genesis.chain_id, name, key
-    )
-    facts = NodeFacts(name, _version(), now_ms())
+    facts = NodeFacts(genesis.cosigner_name(config.name), _version(), now_ms())
     stall_s = limits.stall_ms / 1000
+    validator = participant if isinstance(participant, Validator) else None
+    order = Order(admission, validator.driver.read_barrier) if validator is not None else None
+    view = participant.view
+    transfers = Slots("file transfers", limits.transfers)
     return Services(
         LedgerService(
-            facts, genesis, registry, chain, admission, mempool, access, now_ms, view, reads, streams, exports, stall_s
+            facts, genesis, registry, chain, order, mempool, access, now_ms, view, reads, streams, exports, stall_s
         ),
         ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
-        BlobService(vault, access, now_ms, Slots("file transfers", limits.transfers), stall_s),
+        None if vault is None else BlobService(vault, access, now_ms, transfers, stall_s),
     )
+
+
+def _build_metrics(
+    config: NodeConfig,
+    events: Events,
+    chain: Chain,
+    mempool: Mempool,
+    participant: Observer | Validator,
+    vault: Vault | None,
+) -> MetricsEndpoint | None:
+    """The endpoint, if the configuration names one."""
+    if not config.metrics.listen:
+        return None
+    sources = Sources(
+        standing=lambda: standing_of(participant.view(), chain.head, now_ms()),
+        waiting=lambda: (mempool.count, mempool.size),
+        hostile=lambda: participant.view().dropped,
+        evidence=lambda: participant.view().evidence_count,
+        vault_bytes=lambda: 0 if vault is None else vault.total_bytes,
+        peers=participant.transport if isinstance(participant, Validator) else None,
+    )
+    add_standing(events.registry, sources)
+    return MetricsEndpoint(events.registry, config.metrics.listen)
 
 
 def _load_genesis(path: Path, registry: Registry) -> Genesis:
@@ -306,15 +343,19 @@ def _version() -> str:
 
 
 def run(home: Path) -> int:
-    """Run the validator of a home directory until it is told to stop; returns the exit status: 0, or 1 with the
-    reason logged.
+    """Run the node of a home directory until it is told to stop; returns the exit status: 0, or 1 with the reason
+    logged.
     """
     home, config = home.resolve(), None
     try:
         config = load_config(home)
         configure_logs(config.log)
-        with open_node(home, config) as node:
-            asyncio.run(node.serve())
+        is_open_again = True
+        while is_open_again:
+            with open_node(home, config) as node:
+                is_open_again = asyncio.run(node.serve())
+            if is_open_again:
+                install(home / config.data / LEDGER)
     except Retired as retired:
         log.warning("the node stops for good", reason=last_words(retired))
         return 0

@@ -91,7 +91,7 @@ class Follower:
         while True:
             before = ledger.head.height
             try:
-                await self._check_distance(ledger.head)
+                await self.check_distance(ledger.head)
                 await self._stream(ledger)
             except Trouble as trouble:
                 if isinstance(trouble, Remote) and trouble.number == CHANGES_FORGOTTEN:
@@ -121,7 +121,8 @@ class Follower:
             self.connection.move_on()
             await asyncio.sleep(backoff.next_s())
 
-    async def _check_distance(self, head: Head) -> None:
+    async def check_distance(self, head: Head) -> None:
+        """Raise `FarBehind` if the endpoint whose turn it is says that an archive is the faster way."""
         status = await self.connection.status()
         if status.height > head.height + FAR_BEHIND_BLOCKS:
             raise FarBehind(head.height)

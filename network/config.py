@@ -54,6 +54,17 @@ class MetricsSettings(_Section, frozen=True):
     listen: Annotated[str, msgspec.Meta(pattern=r"^$|" + ADDRESS, max_length=260)] = ""
 
 
+class FollowSettings(_Section, frozen=True):
+    """`[follow]`: public endpoints that an observer, or a validator that starts far behind, fetches the chain from.
+
+    `key`: file of an auditor's or regulator's key, for an observer that is to hold what is restricted.
+    """
+
+    endpoints: Annotated[list[Address], msgspec.Meta(max_length=64)] = []
+    certificate_authority: PathText | Literal[""] = "ca.crt"
+    key: PathText | Literal[""] = ""
+
+
 class LimitSettings(_Section, frozen=True):
     """`[limits]`: bounds on what the node holds and does at once."""
 
@@ -95,6 +106,7 @@ class NodeConfig(_Section, frozen=True):
     """All settings of one node."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    role: Literal["validator", "observer"] = "validator"
     genesis: PathText = "genesis.json"
     key: PathText = "validator.key"
     safety: PathText = "safety"
@@ -102,6 +114,7 @@ class NodeConfig(_Section, frozen=True):
     listen: ListenSettings = ListenSettings()
     peers: PeerSettings = PeerSettings()
     metrics: MetricsSettings = MetricsSettings()
+    follow: FollowSettings = FollowSettings()
     limits: LimitSettings = LimitSettings()
     verify: VerifySettings = VerifySettings()
     vault: VaultSettings = VaultSettings()
@@ -142,6 +155,11 @@ def parse_config(data: bytes) -> NodeConfig:
         raise ConfigError(
             f"listen.plaintext：明文只限本机回环地址，不能用于 {host}；请启用 TLS",
             f"listen.plaintext: plain text is for loopback only, not for {host}; set up TLS",
+        )
+    if config.role == "observer" and not config.follow.endpoints:
+        raise ConfigError(
+            "follow.endpoints：观察节点需要至少一个公共接口地址",
+            "follow.endpoints: an observer needs the public address of at least one node",
         )
     if config.limits.waiting_bytes < config.limits.block_bytes:
         raise ConfigError(

@@ -10,11 +10,13 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from ledger.block import ACCEPTED
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.transaction import Transaction
 from network.admission import Admission
 from network.mempool import Mempool
+from network.metrics.events import Events
 from network.peers.transport import PeerTransport
 from network.replica.checks import decode_all, with_signatures
 from network.replica.errors import PeerFault
@@ -39,16 +41,16 @@ class Driver:
         mempool: Mempool,
         admission: Admission,
         pool: VerifyPool,
+        events: Events,
         now_ms: Callable[[], int],
-        on_final: Callable[[Final], None],
     ) -> None:
         self._replica = replica
         self._genesis = genesis
         self._registry = registry
         self._admission = admission
         self._pool = pool
+        self._events = events
         self._now_ms = now_ms
-        self._on_final = on_final
         self._transport: PeerTransport | None = None
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +101,7 @@ class Driver:
                 next_tick = clock() + TICK_MS / 1000
                 ticks += 1
                 self._replica.tick()
+                self._events.saw_leader(self._replica.member.leader)
                 if self._transport is not None and ticks % UPDATE_TICKS == 0:
                     self._transport.update()
             await self._work()
@@ -130,7 +133,7 @@ class Driver:
             for peer, lane, data in work.messages:
                 self._transport.send(peer, lane, data)
         for final in work.blocks:
-            self._on_final(final)
+            self._count(final)
         for digest, raws in work.to_check:
             self._start(self._check(digest, raws))
         for _, raws in work.forwarded:
@@ -139,6 +142,14 @@ class Driver:
             future = self._reads.pop(token, None)
             if future is not None and not future.done():
                 future.set_result(None)
+
+    def _count(self, final: Final) -> None:
+        block = final.block
+        transactions = len(block.changes.transactions)
+        self._events.block_final(transactions, sum(map(len, block.leaves)), is_caught_up=final.is_caught_up)
+        for receipt in block.receipts:
+            if receipt is not None and receipt.code != ACCEPTED:
+                self._events.refused(receipt.code)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -161,6 +172,7 @@ class Driver:
             ]
         )
         self._replica.checked(digest, with_signatures(decoded, good))
+        self._events.signatures_checked(sum(good), len(good) - sum(good))
         self._wake.set()
 
     async def _admit(self, raws: list[bytes]) -> None:

@@ -199,6 +199,29 @@ class ChangesForgotten(Refusal):
     remedy_en = "take an archive (Export) and go on from its end"
 
 
+@refusal(137, "FAILED_PRECONDITION")
+class ObserverOnly(Refusal):
+    """An observer orders nothing, so that it takes no records."""
+
+    name: str
+    zh = "{name} 是观察节点，只提供查询，不接收记录"
+    en = "{name} is an observer: it answers reads and takes no records"
+    remedy_zh = "请把记录提交给验证节点"
+    remedy_en = "send records to a validator"
+
+
+@refusal(138, "UNAVAILABLE")
+class NotConfirmed(Refusal):
+    """A read that must see everything final so far could not be confirmed with a quorum in time."""
+
+    timeout_ms: int
+    zh = "{timeout_ms} 毫秒内未能与法定数验证节点确认最新状态"
+    en = "no quorum of validators confirmed within {timeout_ms} ms that this is the newest state"
+    remedy_zh = "请稍后重试；若不要求最新，可不带 latest 查询"
+    remedy_en = "try again, or ask without `latest` for what is final here"
+
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

@@ -27,11 +27,11 @@ SERVICE_NAMES = (
 
 @dataclass(frozen=True)
 class Services:
-    """The services of one node."""
+    """The services of one node. `blobs` is None where there is no vault: at an observer."""
 
     ledger: LedgerService
     provenance: ProvenanceService
-    blobs: BlobService
+    blobs: BlobService | None
 
 
 class Server:
@@ -56,7 +56,8 @@ class Server:
         )
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server(services.ledger, self._server)
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(services.provenance, self._server)
-        blob_pb2_grpc.add_BlobServiceServicer_to_server(services.blobs, self._server)
+        if services.blobs is not None:
+            blob_pb2_grpc.add_BlobServiceServicer_to_server(services.blobs, self._server)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs know only the synchronous one
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ledger.block import Head
 from ledger.certificate import quorum
+from network.metrics.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,25 @@ class NodeView:
 ViewNode = Callable[[], NodeView]
 
 
+def standing_of(view: NodeView, head: Head, now_ms: int) -> Standing:
+    """The same for Prometheus."""
+    known = max((peer.certified_height for peer in view.peers), default=0)
+    return Standing(
+        role="candidate" if view.role == "pre-candidate" else view.role,
+        term=view.term,
+        certified_height=head.height,
+        executed_height=max(view.executed_height, head.height),
+        known_height=max(known, head.height),
+        certificate_age_s=max(0, now_ms - head.time_ms) / 1000,
+        committed_index=view.committed_index,
+        last_index=view.last_index,
+        is_held=view.held,
+    )
+
+
 def waiting_for(me: str, validators: tuple[str, ...], connected: set[str], missing: list[str]) -> tuple[str, ...]:
     """Whom a validator waits for: `missing` have yet to greet it, or those it reaches are no quorum with it."""
     reached = connected | {me}
     if len(reached.intersection(validators)) < quorum(len(validators)):
         return tuple(sorted(set(validators) - reached))
     return tuple(missing)
-

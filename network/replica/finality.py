@@ -76,6 +76,8 @@ class Final:
     voters: Voters
     checked: Sequence[Checked]
     is_synced: bool
+    is_caught_up: bool
+    """Taken whole from another validator."""
 
 
 class Finality:
@@ -177,7 +179,7 @@ class Finality:
         voters = Voters(tuple(at.voters), tuple(at.outgoing))
         executed = Executed(block, Tip(at.term, at.index, at.digest), voters, head.validators, (), "")
         self._overlay.push(block)
-        return self._finish(executed, certified.note)
+        return self._finish(executed, certified.note, is_caught_up=True)
 
     def _adopt_executed(self, certified: CertifiedBlock, head: Head) -> Final:
         text = check_certificate(certified.note, head, self._genesis).text()
@@ -186,11 +188,11 @@ class Finality:
             raise Diverged(oldest.block.height, [signature.name for signature in parse_note(certified.note).signatures])
         return self._finish(self._executed.popleft(), certified.note)
 
-    def _finish(self, executed: Executed, note: str) -> Final:
+    def _finish(self, executed: Executed, note: str, *, is_caught_up: bool = False) -> Final:
         block = executed.block
         is_synced = block.height % SYNC_EVERY == 0
         self._ledger.advance(block, note, sync=is_synced)
         self._overlay.pop_oldest()
         self._overlay.rebase(self._ledger.snapshot)
         self._ballots.forget(block.height)
-        return Final(block, note, executed.tip, executed.voters, executed.checked, is_synced)
+        return Final(block, note, executed.tip, executed.voters, executed.checked, is_synced, is_caught_up)

@@ -16,7 +16,6 @@ from consensus.entry import Entry, Kind
 from consensus.evidence import Evidence
 from consensus.member import Member, MemberReady, Resume
 from consensus.messages import PeerMessage
-from consensus.safety import NOTHING
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
 from ledger.block import Validator, decode_proposal
@@ -285,14 +284,15 @@ class Replica:
         return True
 
     def _persist(self, ready: MemberReady) -> None:
+        if ready.void is not None:
+            self._safety.void(ready.void)
         if ready.reset is not None:
             self._log.reset(ready.reset)
         if ready.persist:
             self._log.truncate_suffix(ready.persist[0].index - 1)
             self._log.append(ready.persist)
         self._log.sync()
-        mark = NOTHING if ready.acknowledged is None else ready.acknowledged
-        self._safety.keep(ready.term, ready.vote, mark)
+        self._safety.keep(ready.term, ready.vote, ready.acknowledged)
 
     # Finality.
 

@@ -1,8 +1,10 @@
 # ruff: noqa: N802  # the methods are named by the .proto
 """LedgerService: records in, final blocks, values and proofs out (proto/linxin/v1/ledger.proto)."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from linxin.v1 import ledger_pb2, ledger_pb2_grpc
 
@@ -16,7 +18,15 @@ from network.access import Access, is_overseer
 from network.admission import BATCH_BYTES_MAX, BATCH_MAX, Admission
 from network.blocks import Parts, read_block
 from network.chain import Chain, note_of, receipt_message
-from network.errors import BadField, ChangesForgotten, NotAllowed, NotFound, numbered_refusal
+from network.errors import (
+    BadField,
+    ChangesForgotten,
+    NotAllowed,
+    NotConfirmed,
+    NotFound,
+    ObserverOnly,
+    numbered_refusal,
+)
 from network.mempool import Dropped, Mempool, Ticket
 from network.reads import Reads
 from network.services import ledger_reads
@@ -49,6 +59,21 @@ class NodeFacts:
     started_ms: int
 
 
+class Barrier(Protocol):
+    """Waits until the ledger here holds all that was final anywhere when it was asked; False = not in time."""
+
+    async def __call__(self, token: bytes, timeout_s: float) -> bool:
+        """`token` tells this read from others."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The way into the ledger, at a node that takes part in ordering."""
+
+    admission: Admission
+    barrier: Barrier
+
+
 class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     """Answers from what is final; submissions go through admission."""
 
@@ -58,7 +83,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         genesis: Genesis,
         registry: Registry,
         chain: Chain,
-        admission: Admission,
+        order: Order | None,
         mempool: Mempool,
         access: Access,
         now_ms: Callable[[], int],
@@ -72,7 +97,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         self._genesis = genesis
         self._registry = registry
         self._chain = chain
-        self._admission = admission
+        self._order = order
         self._mempool = mempool
         self._access = access
         self._now_ms = now_ms
@@ -91,10 +116,25 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         if size > BATCH_BYTES_MAX:
             raise BadField("$.transactions", f"expected at most {BATCH_BYTES_MAX} bytes, got {size}")
         check_range("$.timeout_ms", request.timeout_ms, 0, WAIT_MAX_MS)
-        ticket = await self._admission.submit(raws)
+        ticket = await self._ordering().admission.submit(raws)
         if request.wait:
             await ticket.wait(self._wait_s(request, context))
         return ledger_pb2.SubmitResponse(outcomes=outcomes(ticket))
+
+    def _ordering(self) -> Order:
+        if self._order is None:
+            raise ObserverOnly(self._facts.name)
+        return self._order
+
+    async def _see_all(self, timeout_ms: int, context: Call) -> None:
+        """Return when the ledger here holds all that was final when this was called. Raises `NotConfirmed`."""
+        check_range("$.latest_timeout_ms", timeout_ms, 0, WAIT_MAX_MS)
+        if timeout_ms == 0:
+            return
+        left_s = time_left_s(context)
+        wait_s = timeout_ms / 1000 if left_s is None else min(timeout_ms / 1000, left_s - DEADLINE_MARGIN_S)
+        if not await self._ordering().barrier(secrets.token_bytes(8), max(0.0, wait_s)):
+            raise NotConfirmed(timeout_ms)
 
     def _wait_s(self, request: ledger_pb2.SubmitRequest, context: Call) -> float:
         wait_s = (request.timeout_ms or WAIT_DEFAULT_MS) / 1000
@@ -153,8 +193,9 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         return ledger_pb2.GetGenesisResponse(genesis=self._genesis.raw, chain_id=self._genesis.chain_id)
 
     @unary
-    async def GetValue(self, request: ledger_pb2.GetValueRequest, _context: Call) -> ledger_pb2.GetValueResponse:
-        """Public values, proven when asked."""
+    async def GetValue(self, request: ledger_pb2.GetValueRequest, context: Call) -> ledger_pb2.GetValueResponse:
+        """Public values, proven when asked, the newest when asked."""
+        await self._see_all(request.latest_timeout_ms, context)
         return await self._reads.call(self._chain.snapshot, lambda stepped: ledger_reads.values(stepped, request))
 
     @unary

@@ -546,7 +546,12 @@ class GetValueRequest(_message.Message):
 
     KEYS_FIELD_NUMBER: _builtins.int
     INCLUDE_PROOF_FIELD_NUMBER: _builtins.int
+    LATEST_TIMEOUT_MS_FIELD_NUMBER: _builtins.int
     include_proof: _builtins.bool
+    latest_timeout_ms: _builtins.int
+    """Above 0: confirm with a quorum, waiting at most so long (60,000), that the answer sees everything that was final
+    anywhere when it was asked. Otherwise it is the newest that this node has: usually milliseconds old.
+    """
     @_builtins.property
     def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 100 state keys, such as "trace/lot/NET-1.A7" """
@@ -556,10 +561,11 @@ class GetValueRequest(_message.Message):
         *,
         keys: _abc.Iterable[_builtins.str] | None = ...,
         include_proof: _builtins.bool = ...,
+        latest_timeout_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_proof", b"include_proof", "keys", b"keys"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_proof", b"include_proof", "keys", b"keys", "latest_timeout_ms", b"latest_timeout_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
