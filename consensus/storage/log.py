@@ -162,7 +162,7 @@ class DurableLog:
     def truncate_suffix(self, index: int) -> None:
         """Forget the entries beyond `index`, which another leader's entries replace. Requires index >= base.index.
 
-        Append those before `sync`: then the log never ends in between, below what was acknowledged. Raises `DiskFault`.
+        Append those before `sync`: then no power cut leaves the log without either. Raises `DiskFault`.
         """
         assert index >= self.base.index, (index, self.base)
         if index >= self._tip.index:
