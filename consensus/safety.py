@@ -61,15 +61,22 @@ class Promises:
         return replace(self, term=term, vote=vote)
 
     def with_acknowledged(self, mark: Mark) -> "Promises":
-        """Promise that the log up to `mark` is durable. A lower mark than was promised changes nothing: a log may
-        rightly be cut, but only to be continued in a higher term.
-        """
+        """Promise that the log up to `mark` is durable. A lower mark than was promised changes nothing."""
         return replace(self, acknowledged=max(mark, self.acknowledged))
 
-    def with_cosignature(self, wanted: Cosigned) -> "tuple[Promises, Cosigned]":
+    def with_void(self, mark: Mark) -> "Promises":
+        """What was acknowledged beyond `mark` is void: a later leader's log or a certificate has something else there.
+
+        It need not end as high as what it replaces: its entries may be of an older term, or arrive one by one.
+        """
+        return replace(self, acknowledged=min(mark, self.acknowledged))
+
+    def with_cosignature(self, wanted: Cosigned) -> "tuple[Promises, Cosigned | None]":
         """The promises with a cosignature at a height, and the cosignature to give: an earlier one if there is one.
 
-        Raises `PromiseBroken` for another checkpoint at a height, a height passed over, or one that is forgotten.
+        None for a height so far back that what was signed there is forgotten: nothing is signed then. A later height
+        that was passed over (its block came with a certificate) may be signed now, as it is known not to be.
+        Raises `PromiseBroken` for another checkpoint at a height.
         """
         height = wanted.height
         given = self.find(height)
@@ -82,9 +89,7 @@ class Promises:
                     "keep this node stopped and all its data for inquiry",
                 )
             return self, given
-        if height <= self.height:
-            raise PromiseBroken(
-                f"高度 {height} 低于已签署的 {self.height}，且当时的签名已不在记录中",
-                f"height {height} is below {self.height}, which is signed, and its signature is no longer on record",
-            )
-        return replace(self, cosigned=(*self.cosigned, wanted)[-COSIGNATURES_KEPT:]), wanted
+        if len(self.cosigned) == COSIGNATURES_KEPT and height < self.cosigned[0].height:
+            return self, None
+        cosigned = sorted((*self.cosigned, wanted), key=lambda each: each.height)[-COSIGNATURES_KEPT:]
+        return replace(self, cosigned=tuple(cosigned)), wanted

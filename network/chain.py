@@ -37,6 +37,10 @@ class Chain:
         """The end of the final chain."""
         return self.snapshot.head
 
+    def sync(self) -> None:
+        """Make everything stored so far survive a power cut. Raises `StorageError`."""
+        self._store.sync()
+
     def advance(self, block: Block, note: str, *, sync: bool) -> None:
         """Store the next final block (`sync`: durably) and let everyone see it. Raises `StorageError`."""
         before = self.head.validators

@@ -131,10 +131,19 @@ class SafetyFile:
         """
         self._keep(self.promises.with_vote(term, vote).with_acknowledged(mark))
 
-    def cosign(self, height: int, checkpoint_hash: bytes, timestamp_s: int, acknowledged: Mark = NOTHING) -> Cosigned:
+    def void(self, mark: Mark) -> None:
+        """What was acknowledged beyond `mark` is rightly replaced: say so before the log is cut, or a crash in between
+        would look like a loss. Raises `DiskFault`.
+        """
+        self._keep(self.promises.with_void(mark))
+
+    def cosign(
+        self, height: int, checkpoint_hash: bytes, timestamp_s: int, acknowledged: Mark = NOTHING
+    ) -> Cosigned | None:
         """Promise the only checkpoint of a height, and, as `keep` does, the log up to `acknowledged`, in one write.
 
-        Returns the cosignature to give: one given before keeps its timestamp. Raises `PromiseBroken` or `DiskFault`.
+        Returns the cosignature to give: one given before keeps its timestamp; None = none, since whether one was given
+        so far back is not on record any more. Raises `PromiseBroken` or `DiskFault`.
         """
         promises, given = self.promises.with_cosignature(Cosigned(height, checkpoint_hash, timestamp_s))
         self._keep(promises.with_acknowledged(acknowledged))

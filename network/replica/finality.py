@@ -49,6 +49,9 @@ class Ledger(Protocol):
     def advance(self, block: Block, note: str, *, sync: bool) -> None:
         """Store the next final block (`sync`: durably) and let everyone see it."""
 
+    def sync(self) -> None:
+        """Make everything stored so far survive a power cut."""
+
     def receipt(self, wanted: bytes) -> Receipt | None:
         """The receipt of a final transaction by its id, or None."""
 
@@ -63,7 +66,8 @@ class Executed:
     validators: tuple[Validator, ...]
     checked: Sequence[Checked]
     cosigned: str
-    """The checkpoint with this validator's own cosignature; "" when it is not one of `validators`."""
+    """The checkpoint with this validator's own cosignature; "" when it is not one of `validators`, or executes again
+    what it may have signed long ago."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ class Finality:
     def _cosign(self, block: Block, now_ms: int) -> str:
         hashed = checkpoint_hash(block.text)
         given = self._safety.cosign(block.height, hashed, now_ms // 1000)
+        if given is None:
+            return ""
         return assemble_note(block.text, [cosign(self._key, self._me.name, block.text, given.timestamp_s)])
 
     def take(self, note: str) -> Evidence | None:

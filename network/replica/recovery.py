@@ -30,6 +30,8 @@ def recover(genesis: Genesis, id: str, log: DurableLog, safety: SafetyFile, ledg
     )
     steps = plan(found, sole=voters.everyone == (id,))
     if steps.reset is not None:
+        # A killed process may have left the ledger's last blocks in memory alone, and the log is to begin behind them.
+        ledger.sync()
         log.reset(steps.reset)
         log.sync()
     return tip, voters

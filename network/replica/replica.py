@@ -287,6 +287,8 @@ class Replica:
         if ready.void is not None:
             self._safety.void(ready.void)
         if ready.reset is not None:
+            # From here on the log cannot bring back what the ledger may still lose.
+            self._ledger.sync()
             self._log.reset(ready.reset)
         if ready.persist:
             self._log.truncate_suffix(ready.persist[0].index - 1)

@@ -66,6 +66,7 @@ class SmallNode:
         previous = self.ledger.blocks[-1].checkpoint_hash if self.ledger.blocks else CHAIN_ID
         self.now_s += 1
         given = self.safety.cosign(height, sha256(previous + entry.payload), self.now_s, Mark(entry.term, entry.index))
+        assert given is not None
         self.ledger.blocks.append(given)
         self.ledger.tips.append(entry.tip)
         if len(self.ledger.blocks) - self.ledger.synced >= COSIGNATURES_KEPT // 2:

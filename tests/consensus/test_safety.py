@@ -1,5 +1,7 @@
 """The safety file and its rules: a promise is never forgotten, contradicted or made for another key."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +65,9 @@ def test_a_repeated_cosignature_has_the_first_timestamp_and_writes_nothing() -> 
     for height in (1, 2, 3):
         safety.cosign(height, bytes([height]) * 32, 1000 + height, Mark(1, height))
     before = disk.operations
-    assert safety.cosign(2, bytes([2]) * 32, 9999, Mark(1, 2)).timestamp_s == 1002
+    again = safety.cosign(2, bytes([2]) * 32, 9999, Mark(1, 2))
+    assert again is not None
+    assert again.timestamp_s == 1002
     assert disk.operations == before
     assert safety.promises.acknowledged == Mark(1, 3)
 
@@ -77,7 +81,6 @@ def test_contradicting_a_promise_is_refused_and_keeps_the_promise() -> None:
     before = safety.promises
     for refused in (
         lambda: safety.cosign(COSIGNATURES_KEPT, b"x" * 32, 1000, Mark(5, 99)),
-        lambda: safety.cosign(1, bytes(32), 1000, Mark(5, 99)),
         lambda: safety.keep(5, "b", Mark(5, 99)),
         lambda: safety.keep(5, "", Mark(5, 99)),
         lambda: safety.keep(4, "a", Mark(5, 99)),
@@ -101,6 +104,34 @@ def test_term_vote_and_mark_are_one_write_and_the_mark_never_goes_down() -> None
     assert disk.operations == before + 2
     safety.keep(4, "", Mark(4, 2))
     assert reopened(disk).promises == Promises(4, "", Mark(4, 2))
+
+
+def test_a_height_passed_over_may_be_signed_later_and_one_that_is_forgotten_never() -> None:
+    safety = created(LossyDisk())
+    for height in (1, 2, 5):
+        safety.cosign(height, bytes([height]) * 32, 1000 + height)
+    assert safety.cosign(4, bytes([4]) * 32, 2000) == Cosigned(4, bytes([4]) * 32, 2000)
+    assert [given.height for given in safety.promises.cosigned] == [1, 2, 4, 5]
+    with pytest.raises(PromiseBroken):
+        safety.cosign(4, b"x" * 32, 2001)
+    for height in range(6, 6 + COSIGNATURES_KEPT):
+        safety.cosign(height, bytes(32), 3000)
+    before = safety.promises
+    assert safety.cosign(3, bytes(32), 4000) is None
+    assert safety.promises == before
+
+
+def test_what_is_rightly_replaced_is_void_and_nothing_else_is() -> None:
+    disk = LossyDisk()
+    safety = created(disk)
+    safety.cosign(1, bytes(32), 1000)
+    safety.keep(3, "a", Mark(3, 7))
+    before = safety.promises
+    safety.void(Mark(3, 8))
+    assert safety.promises == before
+    safety.void(Mark(2, 4))
+    disk.cut_power(lose_all=True)
+    assert reopened(disk).promises == replace(before, acknowledged=Mark(2, 4))
 
 
 def test_a_signature_that_the_safety_file_does_not_know_of_is_of_a_newer_file_or_another_place() -> None:

@@ -59,6 +59,7 @@ class Writer:
         now_s = int.from_bytes(os.urandom(4), "big")
         mark = Mark(entry.term, entry.index)
         given = self.safety.cosign(block.height, checkpoint_hash(block.text), now_s, mark)
+        assert given is not None
         note = assemble_note(block.text, [cosign(KEY, NAME, block.text, given.timestamp_s)])
         self.store.write(block, note, sync=block.height % SYNC_EVERY == 0)
         self.log.truncate_prefix(self.store.synced_height)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.certificate import quorum
 from network.replica.errors import PeerFault
 from tests.ledger.toy import notes as toy_notes
 from tests.simulation.ending import check_ending
@@ -58,7 +59,7 @@ class Cluster:
         self.nemesis = Nemesis(self)
         self.governor = Governor(self)
         self.clients = [
-            Client(self.kernel, self, f"c{number}", PLATFORM, self.genesis.chain_id)
+            Client(self.kernel, self, f"c{number}", PLATFORM, self.genesis.chain_id, setup.think_us)
             for number in range(1, setup.clients + 1)
         ]
 
@@ -131,10 +132,18 @@ class Cluster:
         ]
         return max(leading)[1] if leading else None
 
-    def is_voter(self, name: str) -> bool:
-        """Whether it belongs to the validators in force, as far as anyone has certified."""
-        head = max((machine.store.head for machine in self.machines.values()), key=lambda head: head.height)
-        return any(validator.name == self.genesis.cosigner_name(name) for validator in head.validators)
+    def can_lose(self, name: str) -> bool:
+        """Whether every set of voters, present or decided on, keeps a quorum of sound machines without this one."""
+        return all(self.is_sound(voters, name) for voters in self.governor.sets())
+
+    def is_sound(self, voters: set[str], without: str = "") -> bool:
+        """Whether enough of `voters` hold all that they promised and lie about nothing."""
+        sound = [
+            one
+            for one in voters - {without} - set(self.setup.liars)
+            if one in self.machines and not self.machines[one].is_gone and not self.is_damaged(self.machines[one])
+        ]
+        return len(sound) >= quorum(len(voters))
 
     def is_damaged(self, machine: Machine) -> bool:
         """Whether something it once promised to hold is still missing."""

@@ -24,7 +24,7 @@ def scene() -> Iterator[Scene]:
         liars: dict[str, tuple[str, ...]] | None = None,
         clocks: dict[str, tuple[int, int]] | None = None,
     ) -> Cluster:
-        setup = Setup(seed, validators, (), (), Weather(), 0, clients, liars or {}, clocks or {})
+        setup = Setup(seed, validators, (), (), Weather(), 0, clients, liars=liars or {}, clocks=clocks or {})
         cluster = Cluster(setup)
         cluster.begin()
         cluster.run_until(lambda: cluster.height >= 3, 10, "the first blocks")

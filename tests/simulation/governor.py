@@ -81,18 +81,21 @@ class Governor:
         """Whether nothing is wanted any more."""
         return not self._is_running
 
+    def sets(self) -> list[set[str]]:
+        """The voters in force and, if one is decided on, the set that takes over; before the first block, everyone."""
+        chain = self._chain()
+        raw = chain.get(in_force.prefix)
+        if raw is None:
+            return [set(self.cluster.machines)]
+        row = in_force.decode(raw, None).value
+        keys = [set_key(height).encode() for height in (row.set_height, row.next_set_height) if height]
+        return [set(sets.decode(chain.values[sets.prefix + key], None).value.ids()) for key in keys]
+
     @property
     def leaving(self) -> list[str]:
         """Who is in the set in force and not in the one that takes over."""
-        chain = self._chain()
-        row = in_force.decode(raw, None).value if (raw := chain.get(in_force.prefix)) is not None else None
-        if row is None or not row.next_set_height:
-            return []
-        now, after = (
-            set(sets.decode(chain.values[sets.prefix + set_key(height).encode()], None).value.ids())
-            for height in (row.set_height, row.next_set_height)
-        )
-        return sorted(now - after)
+        now, *after = self.sets()
+        return sorted(now - after[0]) if after else []
 
     @property
     def is_handing_over(self) -> bool:
@@ -103,12 +106,13 @@ class Governor:
         kernel = self.cluster.kernel
         records = self.records()
         if self._current is None and self._wanted and records:
-            self._current = self._choose(self._wanted.pop(0), records)
+            chosen = self._choose(self._wanted.pop(0), records)
+            self._current = chosen if chosen is not None and self._is_wise(chosen) else None
             self._until_us = kernel.now + PATIENCE_US
         elif self._current is not None and (kernel.now > self._until_us or self._is_done(records)):
             if self._is_done(records):
                 self.completed += 1
-                kernel.note("MEMBERS", f"done: {self._current}")
+                kernel.note("MEMBERS", f"done: {_name(self._current)}")
             self._current = None
         elif self._current is not None:
             self._pursue(self._current, records)
@@ -135,6 +139,19 @@ class Governor:
             return None
         return ProposeRemoval(self._chance.choice(removable))
 
+    def _is_wise(self, change: Change) -> bool:
+        """Whether the set that comes of it has a quorum of machines that are sound: operators look before they vote."""
+        voters = self.sets()[-1]
+        match change:
+            case ProposePromotion(learner):
+                return self.cluster.is_sound(voters | {learner})
+            case ProposeReplacement(validator, learner):
+                return self.cluster.is_sound(voters - {validator} | {learner})
+            case ProposeRemoval(validator):
+                return self.cluster.is_sound(voters - {validator})
+            case _:
+                return True
+
     def _new_learner(self, records: dict[str, ValidatorRecord], voters: list[str]) -> Change | None:
         name = f"v{len(records) + 1}"
         if len(records) >= VALIDATORS_MAX + 2:
@@ -149,9 +166,9 @@ class Governor:
             case ProposeLearner(name):
                 return name in records
             case ProposePromotion(name) | ProposeReplacement(_, name):
-                return records[name].status == "validator"
+                return name in records and records[name].status == "validator"
             case ProposeRemoval(name):
-                return records[name].status == "retired"
+                return name in records and records[name].status == "retired"
             case _:
                 return False
 
@@ -191,3 +208,18 @@ class Governor:
         for name in records:
             if name not in self.cluster.machines:
                 self.cluster.add_machine(name).start()
+
+
+def _name(change: Change | None) -> str:
+    """A change in few words."""
+    match change:
+        case ProposeLearner(name):
+            return f"{name} is a learner"
+        case ProposePromotion(name):
+            return f"{name} is a validator"
+        case ProposeReplacement(old, new):
+            return f"{new} takes the place of {old}"
+        case ProposeRemoval(name):
+            return f"{name} is removed"
+        case _:
+            return "nothing"

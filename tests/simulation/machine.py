@@ -200,7 +200,9 @@ class Machine:
         except (ConsensusFault, Fatal, Retired) as error:
             self._stop(error)
         else:
-            self.busy_until = self.kernel.now + sum(disk.settle_time() for disk in self.disks)
+            for disk in self.disks:
+                if disk.spent_us:
+                    self.busy_until = max(self.busy_until, self.kernel.now) + disk.settle_time()
 
     def receive(self, sender: str, data: bytes) -> None:
         """Bytes of a peer arrive."""
@@ -235,8 +237,8 @@ class Machine:
         self._turn()
 
     def _wake(self) -> None:
-        """Work soon: what arrives within a few hundred microseconds is handled together."""
-        self._turn_by(self.kernel.now + self.chance.randrange(300))
+        """Work soon: what arrives within a millisecond or so is handled together."""
+        self._turn_by(self.kernel.now + self.chance.randrange(1_500))
 
     def _turn_by(self, at_us: int) -> None:
         if self._turn_at is None or at_us < self._turn_at:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ledger.certificate import quorum
 from tests.simulation.disk import SLOW_SYNC_US, SYNC_US
 from tests.simulation.kernel import MILLISECOND, SECOND
 from tests.simulation.network import Weather, between
@@ -222,17 +221,10 @@ class Nemesis:
         self._later(fault.duration_us, make_room)
         return disk.name
 
-    def can_damage(self, machine: "Machine") -> bool:
-        """Whether a quorum of sound machines is left when this one is damaged too."""
-        members = [one for one in self.cluster.machines.values() if self.cluster.is_voter(one.name)]
-        damaged = {one.name for one in members if one.is_gone or self.cluster.is_damaged(one)} | {machine.name}
-        damaged |= set(self.cluster.setup.liars)
-        return len(members) - len(damaged) >= quorum(len(members))
-
     def _damage(self, fault: Fault, chance: random.Random, spoil: Callable[["Machine"], bool]) -> str:
         """Spoil the disks of a machine without power, and start it on what is left."""
         machine = self._pick(chance, up=False)
-        if machine is None or not self.can_damage(machine):
+        if machine is None or not self.cluster.can_lose(machine.name):
             return ""
         if machine.is_up:
             machine.kill()

@@ -55,6 +55,8 @@ class Setup:
     faulty_us: int
     """How long faults go on; then everything is healed and progress is demanded."""
     clients: int
+    think_us: int = 300_000
+    """How long at most a client rests between two operations."""
     liars: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clocks: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By validator: offset in milliseconds, rate in millionths."""
@@ -102,6 +104,7 @@ def draw_setup(seed: int) -> Setup:
         _draw_weather(chance),
         faulty_us,
         clients=chance.randint(2, 4),
+        think_us=chance.choices((300_000, 1_200_000, 2_000_000), (1, 5, 4))[0],
         liars=liars,
         clocks={name: _draw_clock(chance) for name in names(validators)},
     )

@@ -40,9 +40,9 @@ class Door(Protocol):
 class Client:
     """One operation at a time; thinks between them."""
 
-    def __init__(self, kernel: Kernel, door: Door, name: str, key: SigningKey, chain_id: bytes) -> None:
+    def __init__(self, kernel: Kernel, door: Door, name: str, key: SigningKey, chain_id: bytes, think_us: int) -> None:
         self.name = name
-        self.think_us = (5 * MILLISECOND, 300 * MILLISECOND)
+        self.think_us = (5 * MILLISECOND, think_us)
         self.history: History = History()
         self.receipts: dict[bytes, Receipt] = {}
         self.is_stopping = False
