@@ -7,6 +7,7 @@ from ledger.crypto.signing import Algorithm
 from ledger.errors import WrongRole
 from ledger.modules.governance import errors as e
 from ledger.modules.governance import messages as m
+from ledger.modules.governance.rules.deciding import verdict
 from ledger.modules.governance.state import OPEN_OF_ONE_MAX, proposal_records
 from ledger.modules.registry import messages as r
 from ledger.text import TextForbidden
@@ -125,6 +126,33 @@ def test_the_electorate_is_that_of_the_moment(net: Network) -> None:
     net.change_set(m.ProposeRemoval("inspector"), ("farm", "hub", "platform"))
     assert net.refuse("inspector", m.Vote(1, True), e.NotValidatorOrganisation) == ["inspector"]
     assert net.accept("hub", m.Vote(1, True))["proposal_closed"] == [1, "passed"]
+
+
+@pytest.mark.parametrize(
+    ("voters", "yes", "no", "expected"),
+    [
+        ("a", "a", "", "passed"),
+        ("ab", "a", "", "open"),
+        ("ab", "a", "b", "rejected"),
+        ("abc", "ab", "", "passed"),
+        ("abc", "a", "b", "open"),
+        ("abcd", "ab", "c", "open"),
+        ("abcd", "ab", "cd", "rejected"),
+        ("abcd", "abc", "d", "passed"),
+        ("abcde", "abc", "d", "open"),
+        ("abcde", "abcd", "e", "passed"),
+        ("abcde", "abc", "de", "rejected"),
+        ("abcdefg", "abcd", "fg", "open"),
+        ("abcdefg", "abcde", "fg", "passed"),
+        ("abc", "axy", "", "open"),
+        ("abc", "ab", "xyz", "passed"),
+        ("abc", "a", "xyz", "open"),
+    ],
+)
+def test_what_votes_come_to(voters: str, yes: str, no: str, expected: str) -> None:
+    """quorum(n) of the organisations, as of validators: 2 of 3, 3 of 4, 4 of 5, 5 of 7; x, y and z have left."""
+    votes = tuple(sorted([(one, True) for one in yes] + [(one, False) for one in no]))
+    assert verdict(votes, frozenset(voters)) == expected
 
 
 def test_a_repeated_vote_counts_when_it_now_decides() -> None:
