@@ -31,9 +31,9 @@ def linxin(*arguments: str) -> None:
 
 
 @contextmanager
-def running_network(root: Path) -> Iterator[NetworkDirectory]:
-    """A fresh network of one validator in `root`, running."""
-    linxin("network", "init", str(root))
+def running_network(root: Path, validators: int = 1) -> Iterator[NetworkDirectory]:
+    """A fresh network of so many validators in `root`, running."""
+    linxin("network", "init", str(root), "--validators", str(validators))
     linxin("network", "up", str(root))
     try:
         yield open_network(root)
@@ -96,15 +96,33 @@ class Load:
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def node_pids(network: NetworkDirectory) -> dict[str, int]:
+    """The process of each node of a folder, by id."""
+    return {home.name: int((home / "node.pid").read_text().split()[0]) for home in network.node_homes()}
+
+
+async def leader_endpoint(network: NetworkDirectory) -> str:
+    """Where the leader is reached, asking until there is one."""
+    while True:
+        for endpoint in network.endpoints:
+            async with Connection([endpoint], network.authority()) as connection:
+                if (await connection.status()).role == "leader":
+                    return endpoint
+        await asyncio.sleep(0.1)
+
+
 async def drive(network: NetworkDirectory, batches: Sequence[Sequence[bytes]], in_flight: int) -> Load:
-    """Submit the batches, `in_flight` calls at a time, each until it is final. Every record must be accepted."""
+    """Submit the batches to the leader, `in_flight` calls at a time, each until it is final. Every record must be
+    accepted.
+    """
     load, waiting = Load(), iter(batches)
+    endpoint = await leader_endpoint(network)
 
     async def worker(connection: Connection) -> None:
         for batch in waiting:
             started = time.perf_counter()
             request = ledger_pb2.SubmitRequest(transactions=batch, wait=True, timeout_ms=60_000)
-            stub = connection.stubs(network.endpoints[0]).ledger
+            stub = connection.stubs(endpoint).ledger
             response = await stub.Submit(request, timeout=90)
             load.latencies_s.append(time.perf_counter() - started)
             accepted = sum(outcome.status == ledger_pb2.Outcome.ACCEPTED for outcome in response.outcomes)

@@ -1,6 +1,6 @@
 """Records and readings through gRPC to final and durable, against what signature checks alone would cost.
 
-    .venv/bin/python -m benchmarks.throughput [--records N] [--readings N] [--memory] [--json]
+    .venv/bin/python -m benchmarks.throughput [--validators N] [--records N] [--readings N] [--memory] [--json]
 
 `useful` = committed records/s x validators x seconds per signature verification / cores: the share of all CPU that goes
 into the one cost nobody can avoid. The load generator runs on the same cores and is counted. Figures are appended to
@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load import BATCH, cpu_s, drive, process_tree, resident_bytes, running_network, verify_cost_s
+from benchmarks.load import BATCH, cpu_s, drive, node_pids, process_tree, resident_bytes, running_network, verify_cost_s
 from benchmarks.record import record
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter, sign_action
@@ -37,7 +38,6 @@ from ledger.modules.registry.messages import (
 )
 from ledger.modules.trace.messages import AttachDevice, Column, RecordReadings, RegisterPlot, RegisterVehicle
 
-VALIDATORS = 1
 IN_FLIGHT = 8
 DEVICES = 40
 READINGS_IN_COLUMN = 60
@@ -54,9 +54,13 @@ class Bench:
         self.network = network
         self.chain_id = sha256(network.genesis_bytes())
         self.farm = load_key(network.key_file("farm"), network.passphrase())
-        self.node = int((network.node_homes()[0] / "node.pid").read_text().split()[0])
+        self.nodes = list(node_pids(network).values())
         self.numbers = count()
-        self.figures: dict[str, Any] = {"cores": os.cpu_count(), "validators": VALIDATORS}
+        self.figures: dict[str, Any] = {"cores": os.cpu_count(), "validators": len(self.nodes)}
+
+    def processes(self) -> list[int]:
+        """Every process of the network."""
+        return [process for node in self.nodes for process in process_tree(node)]
 
     def sign(self, action: Action, key: SigningKey) -> bytes:
         """An envelope of the benchmark's lifetime."""
@@ -73,7 +77,7 @@ class Bench:
 
     def run(self, name: str, batches: list[list[bytes]], in_flight: int) -> float:
         """Drive a load; note rate, latency and CPU under `name`. Returns records/s."""
-        processes = process_tree(self.node)
+        processes = self.processes()
         before, own = cpu_s(processes), time.process_time()
         load = asyncio.run(drive(self.network, batches, in_flight))
         node_s, generator_s = cpu_s(processes) - before, time.process_time() - own
@@ -83,7 +87,7 @@ class Bench:
             "records_per_s": round(rate),
             "p50_ms": round(load.percentile_ms(0.5), 1),
             "p99_ms": round(load.percentile_ms(0.99), 1),
-            "node_cpu_us_per_record": round(1e6 * node_s / load.accepted, 1),
+            "network_cpu_us_per_record": round(1e6 * node_s / load.accepted, 1),
             "generator_cpu_us_per_record": round(1e6 * generator_s / load.accepted, 1),
         }
         return rate
@@ -98,7 +102,7 @@ def measure_records(bench: Bench, wanted: int) -> None:
         rate = bench.run("records", batches, IN_FLIGHT)
     verify_s = (before_s + verify_cost_s()) / 2
     bench.figures["verify_us"] = round(1e6 * verify_s, 1)
-    bench.figures["useful"] = round(rate * VALIDATORS * verify_s / (os.cpu_count() or 1), 3)
+    bench.figures["useful"] = round(rate * len(bench.nodes) * verify_s / (os.cpu_count() or 1), 3)
     single = [[raw] for batch in bench.records(BATCH) for raw in batch][:300]
     with say.status("one record at a time"):
         bench.run("one_at_a_time", single, 1)
@@ -158,8 +162,8 @@ def measure_memory(bench: Bench) -> None:
         while done < target:
             bench.run("memory_load", bench.records(20_000), IN_FLIGHT)
             done += 20_000
-            say.print(f"{done:>9} records, {resident_bytes(process_tree(bench.node)) / 1e6:.0f} MB resident")
-        resident[target] = resident_bytes(process_tree(bench.node))
+            say.print(f"{done:>9} records, {resident_bytes(bench.processes()) / 1e6:.0f} MB resident")
+        resident[target] = resident_bytes(bench.processes())
     bench.figures["resident_mb"] = {str(target): round(size / 1e6, 1) for target, size in resident.items()}
     bench.figures["resident_ratio"] = round(resident[1_000_000] / resident[200_000], 3)
 
@@ -177,14 +181,16 @@ def show(figures: dict[str, Any]) -> None:
 
 
 @click.command()
+@click.option("--validators", default=1, show_default=True, help="Validators of the network, all on this machine.")
 @click.option("--records", default=100_000, help="Individually signed records.")
 @click.option("--readings", default=1_200_000, help="Readings in columns of sixty; 0 leaves them out.")
 @click.option("--memory", is_flag=True, help="Also fill the chain to 1,000,000 records and compare resident memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the recorded line instead of a table.")
-def main(records: int, readings: int, memory: bool, as_json: bool) -> None:
-    """Measure a one-validator network on this machine."""
-    with tempfile.TemporaryDirectory(prefix="linxin-bench-") as folder, running_network(Path(folder, "n")) as network:
-        bench = Bench(network)
+def main(validators: int, records: int, readings: int, memory: bool, as_json: bool) -> None:
+    """Measure a network on this machine."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="linxin-bench-"))
+        bench = Bench(stack.enter_context(running_network(Path(folder, "n"), validators)))
         measure_records(bench, records)
         if readings:
             measure_readings(bench, readings)
