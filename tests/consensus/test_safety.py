@@ -1,5 +1,6 @@
 """The safety file and its rules: a promise is never forgotten, contradicted or made for another key."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -79,12 +80,13 @@ def test_contradicting_a_promise_is_refused_and_keeps_the_promise() -> None:
     for height in range(1, COSIGNATURES_KEPT + 3):
         safety.cosign(height, bytes(32), 1000, Mark(5, height))
     before = safety.promises
-    for refused in (
+    attempts: list[Callable[[], object]] = [
         lambda: safety.cosign(COSIGNATURES_KEPT, b"x" * 32, 1000, Mark(5, 99)),
         lambda: safety.keep(5, "b", Mark(5, 99)),
         lambda: safety.keep(5, "", Mark(5, 99)),
         lambda: safety.keep(4, "a", Mark(5, 99)),
-    ):
+    ]
+    for refused in attempts:
         with pytest.raises(PromiseBroken, match=r"refusing to sign[\s\S]*拒绝签名"):
             refused()
     assert reopened(disk).promises == before
