@@ -29,6 +29,10 @@ class Lost:
     reason: LogDamaged
     set_aside: tuple[str, ...]
 
+    def __str__(self) -> str:
+        kept = ", ".join(self.set_aside) or "nothing"
+        return f"entries from {self.first_index} on; set aside: {kept}; {self.reason}"
+
 
 class Opening:
     """Reads a directory once; afterwards `segments` are the log (none: a new one), and the rest what became of it.

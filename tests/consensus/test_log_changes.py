@@ -109,7 +109,8 @@ def check_rot(disk: LossyDisk, log: ChangingLog, rotten: set[bytes]) -> bool:
         return False
     assert opened.lost is not None
     assert opened.lost.first_index == opened.tip.index + 1
-    assert opened.lost.reason.zh
+    assert f"entries from {opened.tip.index + 1} on" in str(opened.lost)
+    assert opened.lost.reason.zh in str(opened.lost)
     assert rotten & {bytes(disk.names[name].kept) for name in opened.lost.set_aside}
     front_is_lost = opened.tip == log.now.tip
     assert front_is_lost or Mark(opened.tip.term, opened.tip.index) < log.acknowledged
