@@ -22,12 +22,16 @@ class Greeting:
     """What this validator knows of everybody's newest signature, and who has answered the same question about it."""
 
     def __init__(self, me: Validator, voters: Iterable[str], id: str) -> None:
-        others = set(voters) - {id}
         self._me = me
-        self._needed = quorum(len(others) + 1) - 1 if others else 0
-        self._others = others
+        self._id = id
         self._answered: set[str] = set()
         self._newest: dict[str, tuple[int, str]] = {}
+        self.follow(voters)
+
+    def follow(self, voters: Iterable[str]) -> None:
+        """Others vote now: a node that begins far behind may find none of those there any more whom it knew."""
+        self._others = set(voters) - {self._id}
+        self._needed = quorum(len(self._others) + 1) - 1 if self._others else 0
 
     @property
     def is_over(self) -> bool:

@@ -37,6 +37,7 @@ from network.replica.greeting import Greeting
 from network.replica.network_state import ANY_HEIGHT, NetworkState
 from network.replica.pacing import Pacing
 from network.replica.recovery import recover
+from network.replica.retirement import Retirement
 from network.replica.settling import settle
 from network.status import NodeView, PeerView, waiting_for
 
@@ -46,9 +47,6 @@ RESEND_TICKS = 10
 
 CLOCK_AHEAD_MS = 2_000
 """How far the time of a proposal may be ahead of a voter's clock (DESIGN §4)."""
-
-LEADERLESS_TICKS = 100
-"""Ticks without a leader after which a removed validator concludes that the others go on without it."""
 
 FORWARDED_MAX = 64
 """Forwarded batches that may wait for the driver; more are dropped, and their senders send them again."""
@@ -127,7 +125,7 @@ class Replica:
         self._told = -1
         self._ticks = 0
         self._resent_height = -1
-        self._leaderless_ticks = 0
+        self._retirement = Retirement(id)
         self._work = Work()
 
     # What happens to a validator.
@@ -365,6 +363,8 @@ class Replica:
         self.member.certified(final.block.height, final.tip, final.voters, final.note)
         settle(self._mempool, final, self._ledger.receipt)
         self._greeting.remember(final.note)
+        if not self._greeting.is_over:
+            self._greeting.follow(final.voters.incoming)
         self._checks.forget(final.tip.index)
         self._processed = max(self._processed, final.tip.index)
         if final.is_synced and before.index >= self._log.base.index:
@@ -449,13 +449,11 @@ class Replica:
         self._send(peer, wire.Newest(newest, self._ledger.head.height))
 
     def _check_retired(self) -> None:
-        """Stop once removed: when the voters have gone on without this node, or nobody leads it any more."""
-        record = self._state.records.get(self.id)
-        if record is None or record.status != "retired":
-            return
-        self._leaderless_ticks = 0 if self.member.leader else self._leaderless_ticks + 1
-        if self.id not in self.member.voters or self._leaderless_ticks >= LEADERLESS_TICKS:
-            raise Retired(self.id, self._ledger.head.height)
+        """Stop once removed, when the others can do without this node."""
+        record, height = self._state.records.get(self.id), self._ledger.head.height
+        is_retired = record is not None and record.status == "retired"
+        if is_retired and self._retirement.is_due(self.member, height, self.catch_up.heights):
+            raise Retired(self.id, height)
 
     def _broadcast(self, message: "PeerMessage | wire.ReplicaMessage") -> None:
         data, lane = encode(message), wire.lane_of(message)

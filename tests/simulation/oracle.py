@@ -81,7 +81,9 @@ class Oracle:
                 f"down ({type(machine.stopped_by).__name__})"
                 if member is None
                 else f"{member.role} term {member.term} leader {member.leader or '-'} last {member.last.index} "
-                f"committed {member.committed} released {member.released} held {member.is_held}"
+                f"committed {member.committed} released {member.released} of {' '.join(member.voters.incoming)}"
+                + ("" if not member.voters.outgoing else f" out of {' '.join(member.voters.outgoing)}")
+                + (" held" if member.is_held else "")
             )
             where.append(f"{name} height {machine.store.head.height} {state}")
         return self.fail(f"{what}: " + "; ".join(where))
