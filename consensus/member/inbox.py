@@ -114,6 +114,8 @@ class Inbox:
         if message.term >= state.node.raft.term:
             entries = self._checked(sender, message, now_ms)
         commit = state.announce(message.term, message.commit)
+        conflict = next((entry for entry in entries if state.view.tip_at(entry.index) not in {None, entry.tip}), None)
+        before = state.view.tip_at(conflict.index - 1) if conflict is not None else None
         self._step(
             _T.APPEND,
             sender,
@@ -123,6 +125,8 @@ class Inbox:
             entries=entries,
             commit=commit,
         )
+        if conflict is not None and before is not None and state.view.tip_at(conflict.index) == conflict.tip:
+            state.replaced(before)
 
     def _checked(self, sender: str, message: peer.Append, now_ms: int) -> tuple[Entry, ...]:
         """The entries to hand to the core; our own log is mended first where an earlier leader signed two entries."""
@@ -137,9 +141,24 @@ class Inbox:
                 fork = refusal.fork
                 if fork is None or fork.index <= floor or fork.term >= message.term:
                     raise
-                state.fork(fork)
                 state.dropped["fork"] += 1
-        raise Unacceptable("forks again")
+                if refusal.replacement is None:
+                    self._ask_for_earlier(sender, message)
+                    raise
+                state.put(refusal.replacement)
+        raise AssertionError("what was put there is other again")
+
+    def _ask_for_earlier(self, sender: str, message: peer.Append) -> None:
+        """By term and index our log agrees with the leader's, by digest it does not: it shall send what is before."""
+        state = self._state
+        self._step(_T.HEARTBEAT, sender, message)
+        before = state.view.tip_at(message.index - 1)
+        assert before is not None, "the base is settled"
+        height = state.translator.height
+        response = peer.AppendResponse(
+            message.term, message.index, before.term, before.index, True, False, b"", height
+        )  # fmt: skip
+        state.send(sender, response)
 
     def _heartbeat(self, sender: str, message: peer.Heartbeat) -> None:
         state = self._state

@@ -14,15 +14,23 @@ from ledger.crypto.signing import Algorithm, verify
 
 
 class Unacceptable(Exception):
-    """An append is dropped: `reason` in a word or two. `fork`: our log has another entry at this place, which is known
-    to be good here or there but not both.
+    """An append is dropped: `reason` in a word or two. `fork`: the place where our log has another entry of the same
+    term; `replacement`: the one that was sent instead, good in itself.
     """
 
-    def __init__(self, reason: str, *, evidence: Evidence | None = None, fork: Tip | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        evidence: Evidence | None = None,
+        fork: Tip | None = None,
+        replacement: Entry | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.evidence = evidence
         self.fork = fork
+        self.replacement = replacement
 
 
 class AppendCheck:
@@ -84,12 +92,13 @@ class AppendCheck:
             raise Unacceptable("signature of an entry")
         if entry.index <= floor:
             raise Unacceptable("contradicts what is settled", evidence=self._evidence(entry, before))
-        if mine is not None and mine.term == entry.term:
-            raise Unacceptable("other digest", evidence=self._evidence(entry, before), fork=mine)
         if sent.kind is Kind.CONFIGURATION and not is_change(sent.payload):
             raise Unacceptable("a change that is none")
         if sent.kind is Kind.PROPOSAL and sent.payload and self._check_payload(sent.payload, now_ms):
             raise Unacceptable("payload")
+        if mine is not None and mine.term == entry.term:
+            proof = self._evidence(entry, before)
+            raise Unacceptable("other digest", evidence=proof, fork=mine, replacement=entry)
         return entry
 
     def _evidence(self, other: Entry, before_other: Tip) -> EquivocalEntries | None:

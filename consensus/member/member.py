@@ -274,6 +274,7 @@ class Member:
             self.term,
             self.vote,
             state.acknowledged.mark,
+            state.acknowledged.take_void(),
             state.view.reset_to if self._is_resetting else None,
             core.entries,
             tuple(state.outbox),

@@ -45,6 +45,7 @@ class Resume:
 class MemberReady:
     """Work for the driver, in this order.
 
+    0. `void` (unless None): `SafetyFile.void`, for what was acknowledged beyond this mark is about to be replaced.
     1. `reset`: forget the whole log and begin it anew after this place. `persist`: cut the log before the first of
        them, append, sync.
     2. Make `term`, `vote` and `acknowledged` durable: one write of the safety file, if one of them changed.
@@ -59,6 +60,7 @@ class MemberReady:
     term: int
     vote: str
     acknowledged: Mark
+    void: Mark | None = None
     reset: Tip | None = None
     persist: tuple[Entry, ...] = ()
     messages: tuple[tuple[str, PeerMessage], ...] = ()

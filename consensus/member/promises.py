@@ -6,12 +6,17 @@ from consensus.safety import Mark
 
 
 class Acknowledged:
-    """Acknowledgements given. `mark` compares as Raft compares logs; it never goes back."""
+    """Acknowledgements given. `mark` compares as Raft compares logs. It goes back only where a later leader's log, or a
+    certificate, has something else in place of what was acknowledged: else a node whose log was rightly cut would look
+    like one that lost it, and when a leader dies in the middle of that, too few would be left to elect another.
+    """
 
     def __init__(self, mark: Mark) -> None:
         self.mark = mark
         self.term = 0
         self.tip: Tip | None = None
+        self.void: Mark | None = None
+        """How far the mark went back since this was last looked at."""
         self._is_new = False
 
     def give(self, term: int, tip: Tip) -> bool:
@@ -25,10 +30,19 @@ class Acknowledged:
         self.mark = max(self.mark, Mark(tip.term, tip.index))
         return True
 
-    def lose(self, index: int) -> None:
-        """The log ends at `index` now: nothing beyond is said again. The mark stays."""
-        if self.tip is not None and self.tip.index > index:
+    def replaced(self, before: Tip, *, is_whole: bool) -> None:
+        """What our log held behind `before` is rightly replaced. `is_whole`: it held all that was acknowledged."""
+        if self.tip is not None and self.tip.index > before.index:
             self.tip, self._is_new = None, False
+        mark = Mark(before.term, before.index)
+        if is_whole and mark < self.mark:
+            self.mark = mark
+            self.void = mark if self.void is None else min(mark, self.void)
+
+    def take_void(self) -> Mark | None:
+        """How far the mark went back since the last call; None = not at all."""
+        void, self.void = self.void, None
+        return void
 
     def take_new(self) -> Tip | None:
         """What was given since the last call, for the own gate; None = nothing."""

@@ -148,21 +148,27 @@ class State:
         self.announced = (term, max(known, commit))
         return min(commit, self.gate.witnessed)
 
-    def fork(self, tip: Tip) -> None:
-        """Our entry `tip` is not the one that a later leader holds in its place: one of its leader's two. Drop it.
-
-        What was acknowledged there is lost with it, so this node is held until the leader has refilled it.
-        """
-        self.view.cut(tip.index - 1, self.voters)
-        self._lost(tip.index - 1)
+    def put(self, entry: Entry) -> None:
+        """Our entry here is one of two that its leader signed; a later leader holds the other. Take that one."""
+        before = self.view.tip_at(entry.index - 1)
+        assert before is not None
+        self.view.put(entry)
+        self.replaced(before)
 
     def begin_after(self, tip: Tip, voters: Voters) -> None:
         """A certified block stands where our log has something else or nothing: the log begins anew behind it."""
-        if tip.index < self.gate.witnessed:
+        if tip.index <= self.gate.witnessed:
             raise LogDiverged(tip.index)
+        is_longer = self.view.last.index >= tip.index
         self.view.begin_after(tip, voters)
         self.releases.clear()
-        self._lost(tip.index)
+        if is_longer:
+            self.replaced(tip)
+
+    def replaced(self, before: Tip) -> None:
+        """Our log no longer holds what it held behind `before`, and rightly so."""
+        self.gate.cut(before.index)
+        self.acknowledged.replaced(before, is_whole=not self.node.hold)
 
     def adopt(self, voters: Voters) -> None:
         """Go over to the voters that a certified block names."""
@@ -177,12 +183,6 @@ class State:
     def apply(self) -> None:
         """Tell the core what has been released and decided: then it may campaign, and leave a joint configuration."""
         self.node.applied_to(min(self.releases.applied, self.node.raft.log.applying))
-
-    def _lost(self, index: int) -> None:
-        """Our log no longer holds what it held after `index`."""
-        self.gate.cut(index)
-        self.acknowledged.lose(index)
-        self.update_hold()
 
 
 def _hard_state(log: EntryLog, promises: Promises, resume: Resume) -> HardState:

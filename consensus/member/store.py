@@ -107,10 +107,10 @@ class LogView:
         """Forget all entries; the certified `tip` stands for them, with the voters there.
 
         Unlike the core's own `install` it does not trust equal (term, index) to mean equal entries. Raises
-        `LogDiverged` when `tip` lies before what is committed here.
+        `LogDiverged` when something else is committed here at `tip`.
         """
         raft = self._raft
-        if tip.index < raft.log.committed:
+        if tip.index <= raft.log.committed:
             raise LogDiverged(tip.index)
         if raft.term < tip.term or raft.role is not Role.FOLLOWER:
             raft.become_follower(max(raft.term, tip.term), NOBODY)
@@ -119,11 +119,9 @@ class LogView:
         switch(raft, *restore(configuration, tip.index, raft.tracker.inflight_limits))
         self.reset_to = tip
 
-    def cut(self, index: int, voters: Voters) -> None:
-        """Forget the entries after `index`, none of which is committed. Requires index >= base.index."""
-        last = self.entry(index)
-        if last is None:
-            self.begin_after(self.base, voters)
-        else:
-            # Putting the last good entry where it stands already drops what follows, in memory and then on disk.
-            self._raft.log.unstable.truncate_and_append((last,))
+    def put(self, entry: Entry) -> None:
+        """Put `entry` in the place of another of the same term, which the core cannot tell from it; what followed that
+        one goes. Requires that it follows the entry before, and is not committed.
+        """
+        assert self._raft.log.committed < entry.index <= self.last.index
+        self._raft.log.unstable.truncate_and_append((entry,))

@@ -1,4 +1,4 @@
-"""A few members on disks in memory, and a network that does what a test wants: hold, drop, tamper, deliver in any order.
+"""A few members on disks in memory, and a network that does what a test wants: hold, drop, tamper, deliver.
 
 Blocks are as simple as they can be: every released proposal that is not empty is one, its height counts them.
 """
@@ -83,6 +83,8 @@ class Node:
         ready = self.member.ready()
         if ready is None:
             return None
+        if ready.void is not None:
+            self.safety.void(ready.void)
         if ready.reset is not None:
             self.log.reset(ready.reset)
         if ready.persist:
