@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from consensus.entry import Entry, Kind
 from consensus.raft.config import Config
 from consensus.raft.configuration import ConfChange, Configuration, Transition
-from consensus.raft.errors import Refused
+from consensus.raft.errors import ProposalDropped, Refused
 from consensus.raft.messages import (
     APPEND_THREAD,
     APPLY_THREAD,
@@ -94,7 +94,7 @@ class Environment:
         self._lines = []
         try:
             getattr(self, "do_" + case.command.replace("-", "_"))(case)
-        except Refused as error:
+        except ProposalDropped as error:
             self._lines.append(str(error))
         return "\n".join(self._lines) or "ok"
 

@@ -91,6 +91,17 @@ def test_64_one_round_proves_all_earlier_reads() -> None:
     assert [state.context for state in reads(cluster)] == [b"1", b"2"]
 
 
+def test_64_less_than_a_quorum_proves_no_read() -> None:
+    cluster = Cluster(5)
+    leader = cluster.elect("a")
+    leader.read_index(b"r")
+    leader.step(Message(type=T.HEARTBEAT_RESPONSE, sender="b", to="a", term=1, context=b"r"))
+    leader.step(Message(type=T.HEARTBEAT_RESPONSE, sender="b", to="a", term=1, context=b"r"))
+    assert reads(cluster) == []
+    leader.step(Message(type=T.HEARTBEAT_RESPONSE, sender="c", to="a", term=1, context=b"r"))
+    assert reads(cluster) == [ReadState(1, b"r")]
+
+
 def test_64_heartbeats_carry_the_newest_read_again() -> None:
     cluster = Cluster()
     leader = cluster.elect("a")
