@@ -34,7 +34,7 @@ for command in (status, add_validator, rotate):
 @network.command(short_help="Make a network in an empty folder.")
 @_DIRECTORY
 @click.option("--name", default="demo", show_default=True, help="The network's name, part of the checkpoint origin.")
-@click.option("--validators", default=1, show_default=True, help="How many validators it begins with.")
+@click.option("--validators", default=4, show_default=True, help="How many validators it begins with, 1 to 9.")
 @click.option(
     "--parameter",
     "pairs",

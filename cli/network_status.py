@@ -1,7 +1,9 @@
 """How the nodes of a network fare: asked over their public API, here and elsewhere, all at once."""
 
 import asyncio
+import contextlib
 import socket
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from network.config import load_config
 
 STATUS_S_MAX = 3.0
 CONNECT_S_MAX = 0.5
+POLL_S = 0.05
 
 FACTS = (
     *("id", "role", "term", "leader", "vote", "held", "height", "executed_height", "committed_index", "last_index"),
@@ -37,6 +40,17 @@ async def node_status(opened: NetworkDirectory, home: Path, timeout_s: float) ->
     authority = None if load_config(home).listen.plaintext else opened.authority()
     async with Connection([listens_on(home)], authority, sha256(opened.genesis_bytes())) as connection:
         return await connection.status(timeout_s)
+
+
+def wait_for_height(opened: NetworkDirectory, home: Path, height: int, timeout_s: float) -> int:
+    """Wait until a node of this machine has a block; returns its height, which is lower when the time was up."""
+    deadline, reached = time.monotonic() + timeout_s, 0
+    while True:
+        with contextlib.suppress(Failure):
+            reached = asyncio.run(node_status(opened, home, STATUS_S_MAX)).height
+        if reached >= height or time.monotonic() > deadline:
+            return reached
+        time.sleep(POLL_S)
 
 
 async def describe_nodes(opened: NetworkDirectory) -> list[dict[str, Any]]:

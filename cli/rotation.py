@@ -6,7 +6,6 @@ must do what before the next.
 """
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,10 @@ from cli.governance import describe_proposal, proposed_number
 from cli.homes import HOST, Authority, Place
 from cli.keys import open_key
 from cli.members import AUTHORITY_OPTION, DIRECTORY, make_member, member_of
-from cli.network_status import node_status
+from cli.network_status import wait_for_height
 from cli.output import Output, Problem, reports
 from cli.processes import find_process
 from cli.starting import bring_up
-from client.failures import Failure
 from client.governance import Governance, read_governance
 from client.network_directory import NODES, NetworkDirectory, open_network, remove_endpoint
 from client.submit import Submitter
@@ -126,21 +124,12 @@ class Rotation:
         return self._next("voting", [vote, self._again()]) | {"proposal": number, "silent": silent}
 
     def _wait_caught_up(self, home: Path) -> None:
-        """Return when the learner is within a block of the others. Raises `Problem` after a minute."""
-        deadline = time.monotonic() + CATCH_UP_S_MAX
-        height = 0
-        while time.monotonic() < deadline:
-            goal = self.submitter.run(lambda connection: connection.status()).height
-            try:
-                height = self.submitter.run(lambda _: node_status(self.opened, home, 2.0)).height
-            except Failure:
-                height = 0
-            if height and height + 1 >= goal:
-                self._done(
-                    f"{self.successor} 已赶上（高度 {height}）", f"{self.successor} has caught up (height {height})"
-                )
-                return
-            time.sleep(0.2)
+        """Return when the learner has every block that was final just now. Raises `Problem` after a minute."""
+        goal = self.submitter.run(lambda connection: connection.status()).height
+        height = wait_for_height(self.opened, home, goal, CATCH_UP_S_MAX)
+        if height >= goal:
+            self._done(f"{self.successor} 已赶上（高度 {height}）", f"{self.successor} has caught up (height {height})")
+            return
         raise Problem(
             f"{self.successor} 尚未赶上：高度 {height}",
             f"{self.successor} has not caught up yet: height {height}",

@@ -13,16 +13,20 @@ from rich.markup import escape
 
 from cli.demo import cast
 from cli.demo.cast import DAY_MS, Calendar
+from cli.demo.crisis import Crisis
 from cli.demo.runner import VERIFIER, Telling
 from cli.modules import standard_registry
 from cli.network_files import init_network
+from cli.network_status import listens_on
 from cli.output import Output, reports
 from cli.starting import bring_up, take_down
+from cli.survival import Survival
 from cli.timeline import show_journey
 from client.names import ask_names
-from client.network_directory import NetworkDirectory
+from client.network_directory import NODES, NetworkDirectory
 from client.submit import Submitter
 
+DEFAULT_VALIDATORS = 4
 PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain-public.archive"
 
 
@@ -30,14 +34,18 @@ PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain
 @click.option(
     "--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="An empty folder to use and keep."
 )
+@click.option("--validators", default=DEFAULT_VALIDATORS, show_default=True, help="How many validators run it.")
 @click.option("--keep", is_flag=True, help="Leave the network running, and its folder where it is.")
 @reports
-def demo(out: Output, directory: Path | None, keep: bool) -> None:
-    """The life of a strawberry on a real network of this machine: recorded, proven, verified, tampered with."""
+def demo(out: Output, directory: Path | None, validators: int, keep: bool) -> None:
+    """The life of a strawberry on a real network of this machine: recorded, proven, verified, tampered with.
+
+    With three validators or more the leader is killed in the middle of it, and the others go on.
+    """
     root = directory if directory is not None else Path(tempfile.mkdtemp(prefix="linxin-demo-"))
     network: NetworkDirectory | None = None
     try:
-        network = init_network(root, "demo", standard_registry(), parameters=cast.PARAMETERS)
+        network = init_network(root, "demo", standard_registry(), validators=validators, parameters=cast.PARAMETERS)
         document = _tell(out, network)
     except BaseException:
         out.note(f"files stay in {root}")
@@ -54,19 +62,19 @@ def demo(out: Output, directory: Path | None, keep: bool) -> None:
 def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
     started = time.monotonic()
     now_ms = time.time_ns() // 1_000_000
-    telling = Telling(out, network, Calendar.before(now_ms))
+    survival = Survival.of(len(network.node_homes()))
+    crisis = Crisis(out, network) if survival.crashes else None
+    telling = Telling(out, network, Calendar.before(now_ms), crisis)
     proof, archive, public = (network.root / name for name in (PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME))
     out.say("[bold]邻信 · 一颗草莓的一生[/]   [dim]Linxin: the life of a strawberry[/]")
-    with telling.part("start", "启动一个真实的验证节点", "a real validator: own LevelDB, gRPC over TLS"):
-        out.say(f"    {escape(str(network.root))}")
-        out.say(
-            f"    演示网络接受至多 {cast.PARAMETERS['late_readings_ms'] // DAY_MS} 天前的读数 / "
-            f"this network takes readings up to {cast.PARAMETERS['late_readings_ms'] // DAY_MS} days late (usual: 7)"
-        )
-        bring_up(out, network)
-        out.say(f"    [green]✓[/] {', '.join(network.endpoints)}")
+    with telling.part("start", *_opening(survival.validators)):
+        _start(out, network, survival)
     with Submitter.to(network) as submitter:
         telling.tell(submitter)
+        with telling.part("certificate", "谁为这些记录担保", "who vouches for all this"):
+            certificate = telling.show_certificate(submitter)
+            revived = crisis.killed if crisis is not None else network.node_homes()[0].name
+            lost = telling.count_lost(submitter, network.root / NODES / revived)
         with telling.part("journey", f"溯源码 {cast.TRACE_CODE} 的完整旅程", "the whole journey of the trace code"):
             proof.write_bytes(telling.fetch_proof(submitter))
             verified = telling.check_proof(proof)
@@ -79,7 +87,13 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         lies = telling.show_lies(proof)
     refused = all(lie["refused"] for lie in lies)
     return {
-        "ok": refused,
+        "ok": refused and lost == 0,
+        "validators": [home.name for home in network.node_homes()],
+        "quorum": survival.quorum,
+        "failover": crisis.document() if crisis is not None else None,
+        "certificate": certificate,
+        "acknowledged": len(telling.acknowledged),
+        "lost": lost,
         "home": network.root,
         "endpoints": network.endpoints,
         "genesis": network.genesis,
@@ -90,7 +104,7 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         "records": len(verified.records),
         "verified": refused,
         "subjects": len(verified.sections),
-        "submitted": telling.submitted,
+        "submitted": len(telling.acknowledged),
         "readings": telling.readings,
         "late_readings_ms": cast.PARAMETERS["late_readings_ms"],
         "as_of_ms": verified.time_ms,
@@ -98,6 +112,27 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         "refusals": lies,
         "seconds": telling.seconds | {"total": round(time.monotonic() - started, 2)},
     }
+
+
+def _opening(validators: int) -> tuple[str, str]:
+    """The heading of the first part."""
+    if validators == 1:
+        return "启动一个真实的验证节点", "a real validator: own LevelDB, gRPC over TLS"
+    return (
+        f"启动 {validators} 个互不信任的验证节点",
+        f"{validators} validators that do not trust each other: a process each, mutual TLS bound to ledger keys",
+    )
+
+
+def _start(out: Output, network: NetworkDirectory, survival: Survival) -> None:
+    """Start all nodes, and say what they are."""
+    days = cast.PARAMETERS["late_readings_ms"] // DAY_MS
+    out.say(f"    {escape(str(network.root))}")
+    out.say(f"    演示网络接受至多 {days} 天前的读数 / this network takes readings up to {days} days late (usual: 7)")
+    zh, en = survival.words()
+    out.say(f"    {zh}\n    {en}")
+    for process in bring_up(out, network):
+        out.say(f"    [green]✓[/] {escape(process.home.name)}  pid {process.pid}  {listens_on(process.home)}")
 
 
 def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], *, keep: bool) -> None:

@@ -11,20 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linxin.v1 import provenance_pb2
+from linxin.v1 import ledger_pb2, provenance_pb2
 from rich.markup import escape
 
 from cli.archive import audit_archive, export_to
 from cli.demo import cast, story, tamper
 from cli.demo.cast import Calendar
+from cli.demo.crisis import Crisis
 from cli.demo.story import Chapter
+from cli.network_status import listens_on, validator_of, wait_for_height
 from cli.output import Output, Problem
 from client.blobs import put_blob
+from client.connection import Connection
 from client.network_directory import NetworkDirectory
-from client.submit import Submitter, sign_action
+from client.submit import Outcome, Submitter, find_receipt, sign_action
 from client.verified import InvalidProof, VerifiedProof
 from client.verify import verify_proof
 from client.wallet import Cost, create_key, load_key
+from ledger.crypto.checkpoint import parse_note
 from ledger.crypto.signing import SigningKey
 from ledger.modules.registry.messages import NewKey, possession_message
 
@@ -36,6 +40,10 @@ REPORT = """检验报告 LABORATORY REPORT (demonstration)
 可溶性固形物 SSC     11.8 %
 结论 verdict: 合格 PASS
 """
+REACH_S_MAX = 20.0
+STRIKE_CHAPTER, STRIKE_WAVE, REVIVAL_CHAPTER = 3, 3, 6
+"""The leader is killed in the week of readings, and is started again when the harvest has been packed."""
+
 LIES: tuple[tuple[str, str, str, Callable[[bytes], bytes]], ...] = (
     ("one_byte_changed", "改动一个字节", "one byte changed", tamper.change_one_byte),
     ("one_reading_left_out", "删去一条传感器记录", "one record of readings left out", tamper.leave_out_reading),
@@ -50,8 +58,13 @@ class Telling:
     out: Output
     network: NetworkDirectory
     calendar: Calendar
+    crisis: Crisis | None = None
+    """The killing of a leader, where enough validators are left without it."""
     keys: dict[str, SigningKey] = field(default_factory=dict)
-    submitted: int = 0
+    acknowledged: list[bytes] = field(default_factory=list)
+    """Ids of the transactions whose receipts came, in that order."""
+    last_height: int = 0
+    """The highest block that a receipt named."""
     readings: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     step: int = 0
@@ -72,7 +85,9 @@ class Telling:
             chapters = self._chapters(submitter)
         for number, chapter in enumerate(chapters, 1):
             with self.part(f"chapter_{number}", chapter.zh, chapter.en):
-                self._record(submitter, chapter)
+                self._record(submitter, chapter, strike_at=STRIKE_WAVE if number == STRIKE_CHAPTER else None)
+                if self.crisis is not None and number == REVIVAL_CHAPTER:
+                    self.crisis.revive(submitter)
 
     def _chapters(self, submitter: Submitter) -> list[Chapter]:
         calendar = self.calendar
@@ -105,22 +120,69 @@ class Telling:
             path = self.network.key_file(device.id)
             self.keys[device.id] = create_key(path, device.algorithm, passphrase, Cost.INTERACTIVE)
 
-    def _record(self, submitter: Submitter, chapter: Chapter) -> None:
+    def _record(self, submitter: Submitter, chapter: Chapter, strike_at: int | None) -> None:
         with self.out.progress() as progress:
             task = progress.add_task(chapter.en, total=sum(map(len, chapter.waves)))
-            for wave in chapter.waves:
+            for number, wave in enumerate(chapter.waves):
                 envelopes = [
                     sign_action(self.keys[each.signer], submitter.chain_id, each.action, restricted=each.restricted)
                     for each in wave
                 ]
-                for each, outcome in zip(wave, submitter.submit(envelopes), strict=True):
-                    outcome.need(f"{type(each.action).__name__} ({each.signer})")
+                striking = self.crisis is not None and number == strike_at
+                outcomes = self._submit(submitter, envelopes, striking=striking)
+                for each, outcome in zip(wave, outcomes, strict=True):
+                    receipt = outcome.need(f"{type(each.action).__name__} ({each.signer})")
+                    self.acknowledged.append(receipt.transaction_id)
+                    self.last_height = max(self.last_height, receipt.height)
                     self.readings += story.count_readings(each.action)
-                self.submitted += len(wave)
                 progress.update(task, advance=len(wave))
         signers = dict.fromkeys(each.signer for wave in chapter.waves for each in wave)
         count = sum(map(len, chapter.waves))
         self.out.say(f"    {count} 条记录已最终确认 / records final, signed by {', '.join(signers)}")
+
+    def _submit(self, submitter: Submitter, envelopes: list[bytes], *, striking: bool) -> list[Outcome]:
+        if self.crisis is None:
+            return submitter.submit(envelopes)
+        outcomes = self.crisis.strike(submitter, envelopes) if striking else submitter.submit(envelopes)
+        if self.crisis.is_under_way:
+            self.crisis.note_final(submitter)
+        return outcomes
+
+    def show_certificate(self, submitter: Submitter) -> dict[str, Any]:
+        """The newest certificate, with who signed it."""
+        found = submitter.run(
+            lambda connection: connection.call(
+                lambda to: to.ledger.GetCheckpoint, ledger_pb2.GetCheckpointRequest(), ledger_pb2.Checkpoint
+            )
+        )
+        note = parse_note(found.note)
+        signers = [validator_of(signature.name) for signature in note.signatures]
+        for line in found.note.splitlines():
+            self.out.say(f"    [dim]{escape(line)}[/]" if line else "")
+        self.out.say(
+            f"    [green]✓[/] 高度 {found.height}：{len(signers)} 个验证节点签署了同一检查点 / height {found.height}: "
+            f"{', '.join(signers)} signed the same checkpoint"
+        )
+        return {"height": found.height, "signers": signers, "note": found.note}
+
+    def count_lost(self, submitter: Submitter, node: Path) -> int:
+        """How many acknowledged records the node of a home does not have: asked of it alone, one by one.
+
+        First it is waited for until it has the block of the last one: the others made that final without it.
+        """
+        wait_for_height(self.network, node, self.last_height, REACH_S_MAX)
+
+        async def ask(_: Connection) -> int:
+            async with Connection([listens_on(node)], self.network.authority(), submitter.chain_id) as alone:
+                found = [await find_receipt(alone, each) for each in self.acknowledged]
+                return sum(receipt is None for receipt in found)
+
+        lost = submitter.run(ask)
+        mark = "[green]✓[/]" if lost == 0 else "[bold red]✗[/]"
+        name, count = escape(node.name), len(self.acknowledged)
+        self.out.say(f"    {mark} 已确认的 {count} 条记录逐一向 {name} 查询，丢失 {lost} 条")
+        self.out.say(f"      {name} was asked for each of the {count} acknowledged records: {lost} are lost")
+        return lost
 
     def fetch_proof(self, submitter: Submitter) -> bytes:
         """The journey of the pack lot's trace code, with its proof, as the node gives it."""

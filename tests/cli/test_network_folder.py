@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from cli.main import main
 from cli.modules import standard_registry
+from cli.survival import Survival
 from client.network_directory import DirectoryFailure, open_network, read_passphrase
 from client.wallet import load_key
 from ledger.crypto.hashing import sha256
@@ -46,14 +47,38 @@ def test_the_document_says_where_everything_is(made: tuple[Path, dict[str, Any]]
     assert [validator.id for validator in genesis.file.validators] == document["nodes"]
     network = open_network(root)
     assert list(network.endpoints) == document["endpoints"]
-    assert load_config(network.node_homes()[0]).listen.address == network.endpoints[0]
+    configs = [load_config(home) for home in network.node_homes()]
+    assert [config.listen.address for config in configs] == list(network.endpoints)
+    named = {validator.id: validator.address for validator in genesis.file.validators}
+    assert {config.name: config.peers.listen for config in configs} == named
+    assert document["nodes"] == ["farm", "hub", "inspector", "platform"]
+    assert document["survives"] == {"crashes": 1, "liars_without_fork": 1}
+
+
+@pytest.mark.parametrize(
+    ("validators", "quorum", "crashes", "liars"), [(1, 1, 0, 0), (3, 2, 1, 0), (4, 3, 1, 1), (5, 4, 1, 2), (7, 5, 2, 2)]
+)
+def test_what_a_network_survives_is_said_where_people_choose(
+    tmp_path: Path, validators: int, quorum: int, crashes: int, liars: int
+) -> None:
+    survival = Survival.of(validators)
+    assert (survival.quorum, survival.crashes, survival.liars) == (quorum, crashes, liars)
+    assert survival.warns == (liars == 0)
+    zh, en = survival.words()
+    assert ("fork" in en) == (validators > 1)
+    assert ("分叉" in zh) == (validators > 1)
+    if validators == 3:
+        shown = CliRunner().invoke(main, ["network", "init", str(tmp_path / "n"), "--validators", "3"]).stdout
+        assert "survives 1 down" in shown
+        assert "one liar" in shown
+        assert "至少用 4 个" in shown
 
 
 def test_secrets_are_private_and_keys_open(made: tuple[Path, dict[str, Any]]) -> None:
     root, document = made
     network = open_network(root)
     secrets = [root / "passphrase", root / "ca.key", *root.glob("keys/*.key"), *root.glob("nodes/*/validator.key")]
-    assert len(secrets) == 3 + len(document["keys"])
+    assert len(secrets) == 2 + 4 + len(document["keys"])
     for secret in [*secrets, *root.glob("nodes/*/tls/server.key")]:
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600, secret
     genesis = load_genesis(network.genesis_bytes(), standard_registry())
@@ -91,7 +116,7 @@ def test_the_environment_gives_the_passphrase(tmp_path: Path, monkeypatch: pytes
 
 def test_status_of_a_stopped_network_is_a_failure_with_words(made: tuple[Path, dict[str, Any]]) -> None:
     document = run("network", "status", str(made[0]), status=1)
-    assert [(node["pid"], node["healthy"]) for node in document["nodes"]] == [(None, False)]
+    assert [(node["pid"], node["healthy"]) for node in document["nodes"]] == [(None, False)] * 4
     assert run("network", "down", str(made[0]))["stopped"] == []
 
 

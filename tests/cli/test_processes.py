@@ -33,7 +33,7 @@ def run(*arguments: str, status: int = 0) -> dict[str, Any]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    run("network", "init", str(tmp_path / "network"))
+    run("network", "init", str(tmp_path / "network"), "--validators", "1")
     return tmp_path / "network" / "nodes" / "platform"
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cli.modules import standard_registry
-from cli.network import bring_up, take_down
 from cli.network_files import init_network
 from cli.output import Output
+from cli.starting import bring_up, take_down
 from client.connection import Connection
 from client.failures import Unreachable, WrongNetwork
 from client.network_directory import NetworkDirectory, open_network
