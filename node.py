@@ -10,12 +10,12 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import grpc
 import structlog
@@ -64,10 +64,24 @@ STOP_GRACE_S = 5.0
 
 CERTIFICATE_WARNING_DAYS = 60
 
+_Result = TypeVar("_Result")
+
 
 def now_ms() -> int:
     """The node's clock: milliseconds since the epoch, UTC."""
     return time.time_ns() // 1_000_000
+
+
+async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _Result | None:
+    """What `work` comes to, or None when the node is told to stop before: then it is cancelled."""
+    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait((doing, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return doing.result() if doing.done() else None
+    finally:
+        for task in (doing, waiting):
+            task.cancel()
+        await asyncio.gather(doing, waiting, return_exceptions=True)
 
 
 class Participant(Protocol):
@@ -93,15 +107,7 @@ class Observer:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Follow until `stopping`."""
-        following = asyncio.ensure_future(self.follower.follow(self.chain))
-        waiting = asyncio.ensure_future(stopping.wait())
-        try:
-            await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
-            if following.done():
-                following.result()
-        finally:
-            following.cancel()
-            waiting.cancel()
+        await unless(stopping, self.follower.follow(self.chain))
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ class Node:
                 await self.metrics.start()
             await server.start()
             log.info("serving", address=self.config.listen.address, port=server.port, height=self.chain.head.height)
-            return await self._take_part(stopping)
+            is_rebuilt = await self._take_part(stopping)
         finally:
             log.info("stopping")
             await server.stop(STOP_GRACE_S, self.chain.close)
@@ -142,6 +148,7 @@ class Node:
             if self.follower is not None:
                 await self.follower.connection.close()
             await self.pool.stop()
+        return is_rebuilt and not stopping.is_set()
 
     async def _take_part(self, stopping: asyncio.Event) -> bool:
         try:
@@ -150,9 +157,11 @@ class Node:
         except FarBehind as far:
             assert self.follower is not None, "only who follows can be far behind"
             log.info("far behind: taking the ledger over as an archive, verified on the way", height=far.height)
-            head = await self.follower.rebuild(self.home / self.config.data / LEDGER, self.chain.head)
-            log.info("took the ledger over", height=head.height)
-            return True
+            path = self.home / self.config.data / LEDGER
+            head = await unless(stopping, self.follower.rebuild(path, self.chain.head))
+            if head is not None:
+                log.info("took the ledger over", height=head.height)
+                return True
         return False
 
     async def _check_distance(self) -> None:
@@ -244,7 +253,8 @@ def _build_services(
     stack.callback(reads.close)
     access = Access(registry, genesis, chain, now_ms)
     streams, exports = Slots("streams", limits.streams), Slots("exports", limits.exports)
-    facts = NodeFacts(genesis.cosigner_name(config.name), _version(), now_ms())
+    is_public = isinstance(participant, Observer) and participant.follower.key is None
+    facts = NodeFacts(genesis.cosigner_name(config.name), _version(), now_ms(), holds_restricted=not is_public)
     stall_s = limits.stall_ms / 1000
     validator = participant if isinstance(participant, Validator) else None
     order = Order(admission, validator.driver.read_barrier) if validator is not None else None

@@ -8,6 +8,7 @@ archive first, verified on the way in (`ledger.storage.install`). An observer si
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from ledger.crypto.signing import SigningKey
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.replay import CertifiedBlock, ReplayError, reexecute
-from ledger.state import Reader
+from ledger.state import Reader, restricted_tables
 from ledger.storage.archive import BadArchive
 from ledger.storage.install import build_store
 
@@ -87,6 +88,8 @@ class Follower:
 
         Raises `FarBehind`, and what must stop a node: `StorageError` and other `Fatal`s of execution.
         """
+        if self.key is not None and _lacks_restricted(ledger.snapshot):
+            raise FarBehind(ledger.head.height)  # it followed without the key until now
         backoff = Backoff()
         while True:
             before = ledger.head.height
@@ -105,17 +108,21 @@ class Follower:
     async def rebuild(self, path: Path, known: Head) -> Head:
         """Build a store beside the one in `path`, which may be in use, from an archive that goes beyond `known`.
 
-        Asks one endpoint after another until one gives an archive that holds; returns the head it ends with. The caller
-        then closes the store in `path` and calls `ledger.storage.install.install(path)`. Raises `StorageError`.
+        Asks one endpoint after another until one gives an archive that holds, or until cancelled. Returns the head it
+        ends with; the caller then closes the store in `path` and calls `ledger.storage.install.install(path)`. Raises
+        `StorageError`.
         """
-        backoff = Backoff()
+        backoff, abandoned = Backoff(), threading.Event()
         file = path.with_name(f"{path.name}.archive")
         while True:
             try:
                 await self._fetch_archive(file)
-                return await asyncio.to_thread(self._build, file, path, known)
+                return await asyncio.to_thread(self._build, file, path, known, abandoned)
             except Trouble as trouble:
                 self.report(trouble)
+            except asyncio.CancelledError:
+                abandoned.set()
+                raise
             finally:
                 file.unlink(missing_ok=True)
             self.connection.move_on()
@@ -168,7 +175,21 @@ class Follower:
                 async for chunk in chunks:
                     target.write(chunk.data)
 
-    def _build(self, file: Path, path: Path, known: Head) -> Head:
+    def _build(self, file: Path, path: Path, known: Head, abandoned: threading.Event) -> Head:
+        def go_on(_height: int) -> None:
+            if abandoned.is_set():
+                raise _Abandoned
+
         with file.open("rb") as stream:
-            full = self.key is not None
-            return build_store(stream, path, self.genesis, full=full, known=known if known.height else None)
+            full, known_head = self.key is not None, known if known.height else None
+            return build_store(stream, path, self.genesis, full=full, known=known_head, on_block=go_on)
+
+
+class _Abandoned(Exception):
+    """Nobody waits for this store any more."""
+
+
+def _lacks_restricted(state: Reader) -> bool:
+    """Whether some restricted row is known by its commitment alone, so that no rule can be executed on this state."""
+    rows = (key for prefix in restricted_tables() for key, _ in state.scan(prefix, b""))
+    return any(state.private(key) is None for key in rows)

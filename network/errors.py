@@ -221,6 +221,16 @@ class NotConfirmed(Refusal):
     remedy_en = "try again, or ask without `latest` for what is final here"
 
 
+@refusal(139, "FAILED_PRECONDITION")
+class NothingRestricted(Refusal):
+    """An observer without an overseer's key holds public things alone."""
+
+    name: str
+    zh = "{name} 是没有审计密钥的观察节点，不保存受限内容"
+    en = "{name} is an observer without an auditor's key: it holds nothing that is restricted"
+    remedy_zh = "请向验证节点或审计方的观察节点索取"
+    remedy_en = "ask a validator, or an auditor's observer"
+
 
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""

@@ -24,6 +24,7 @@ from network.errors import (
     NotAllowed,
     NotConfirmed,
     NotFound,
+    NothingRestricted,
     ObserverOnly,
     numbered_refusal,
 )
@@ -57,6 +58,7 @@ class NodeFacts:
     name: str
     version: str
     started_ms: int
+    holds_restricted: bool = True
 
 
 class Barrier(Protocol):
@@ -161,7 +163,12 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
             reply.proof = prove_leaf(snapshot, index)
         return reply
 
+    def _check_holds_restricted(self) -> None:
+        if not self._facts.holds_restricted:
+            raise NothingRestricted(self._facts.name)
+
     def _check_may_read_restricted(self, index: int, context: Call) -> None:
+        self._check_holds_restricted()
         signer = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/GetTransaction")
         snapshot = self._chain.snapshot
         if is_overseer(signer):
@@ -217,6 +224,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         parts = Parts(request.include_leaves, request.include_restricted, request.include_changes)
         check_access = None
         if parts.restricted:
+            self._check_holds_restricted()
             method = "/linxin.v1.LedgerService/StreamBlocks"
             check_access = self._access.overseer(metadata_of(context), method, "the restricted parts of all blocks")
         with self._streams:
@@ -242,6 +250,7 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
     async def Export(self, request: ledger_pb2.ExportRequest, context: Call) -> AsyncIterator[ledger_pb2.ExportChunk]:
         """The whole chain as an archive, as of now."""
         if request.full:
+            self._check_holds_restricted()
             self._access.overseer(metadata_of(context), "/linxin.v1.LedgerService/Export", "a full archive")
         with self._exports:
             async for chunk in self._reads.items(

@@ -195,6 +195,23 @@ async def test_one_far_behind_takes_an_archive_and_goes_on_from_its_end(
     assert os.listdir(tmp_path) == ["ledger"]  # noqa: PTH208  # a short read in a test
 
 
+async def test_an_observer_that_gets_a_key_later_takes_what_is_restricted_then(
+    network: Network, client: Client, tmp_path: Path
+) -> None:
+    observed = Observed(network, tmp_path / "ledger", None)
+    with contextlib.suppress(FarBehind):
+        await observed.reach(await height_of(client))
+    await observed.rebuild()
+    await observed.close()
+    overseer = Observed(network, tmp_path / "ledger", AUDITOR)
+    with pytest.raises(FarBehind):
+        await overseer.reach(await height_of(client) + 1)
+    await overseer.rebuild()
+    await overseer.reach(await height_of(client) + 1)
+    assert len(list(overseer.chain.snapshot.private_values())) == 1
+    await overseer.close()
+
+
 async def test_an_observer_passes_over_endpoints_that_do_not_answer(
     network: Network, client: Client, tmp_path: Path
 ) -> None:
