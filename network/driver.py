@@ -21,7 +21,8 @@ from network.peers.transport import PeerTransport
 from network.replica.checks import decode_all, with_signatures
 from network.replica.errors import PeerFault
 from network.replica.finality import Final
-from network.replica.replica import TICK_MS, Replica, Work
+from network.replica.replica import TICK_MS, Replica
+from network.replica.work import Work
 from network.verify_pool import VerifyPool
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,8 @@ from network.mempool import Mempool
 from network.metrics.disk import TimedDirectory
 from network.metrics.events import Events
 from network.peers.transport import PeerTransport
-from network.replica.replica import Limits, Replica
+from network.replica.replica import Replica
+from network.replica.work import Limits
 from network.status import NodeView
 from network.verify_pool import VerifyPool
 

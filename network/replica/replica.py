@@ -8,18 +8,16 @@ next block is executed.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from consensus.entry import Entry, Kind
 from consensus.evidence import Evidence
-from consensus.member import Member, MemberReady, Resume
-from consensus.messages import PeerMessage
+from consensus.member import Member, Resume
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
 from ledger.block import Validator, decode_proposal
-from ledger.crypto.encoding import Malformed, encode
+from ledger.crypto.encoding import Malformed
 from ledger.crypto.signing import SigningKey
 from ledger.genesis import Genesis
 from ledger.module import Registry
@@ -28,18 +26,23 @@ from ledger.replay import ReplayError
 from network.mempool import Mempool
 from network.replica import messages as wire
 from network.replica.catch_up import CatchUp, give_blocks
-from network.replica.change import decide, encode_change
+from network.replica.change import decide
 from network.replica.checks import Checked, Checks
+from network.replica.durability import persist
 from network.replica.errors import PeerFault, Retired
 from network.replica.finality import Final, Finality, Ledger
 from network.replica.forwarding import Forwarding
 from network.replica.greeting import Greeting
 from network.replica.network_state import ANY_HEIGHT, NetworkState
-from network.replica.pacing import Pacing
+from network.replica.open_reads import OpenReads
+from network.replica.outbox import Outbox
+from network.replica.proposer import Proposer
 from network.replica.recovery import recover
 from network.replica.retirement import Retirement
 from network.replica.settling import settle
-from network.status import NodeView, PeerView, waiting_for
+from network.replica.view import view_of
+from network.replica.work import Limits, Work
+from network.status import NodeView, waiting_for
 
 TICK_MS = 50
 RESEND_TICKS = 10
@@ -50,30 +53,6 @@ CLOCK_AHEAD_MS = 2_000
 
 FORWARDED_MAX = 64
 """Forwarded batches that may wait for the driver; more are dropped, and their senders send them again."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one proposal."""
-
-    block_count: int = 1_000
-    block_bytes: int = 4_000_000
-
-
-@dataclass
-class Work:
-    """What the driver has to do. `more`: call `work` again before waiting for anything."""
-
-    messages: list[tuple[str, str, bytes]] = field(default_factory=list)
-    """(peer, lane, bytes), in order."""
-    blocks: list[Final] = field(default_factory=list)
-    to_check: list[tuple[bytes, list[bytes]]] = field(default_factory=list)
-    """Transactions to decode and whose signatures to verify; answer with `checked`."""
-    forwarded: list[tuple[str, list[bytes]]] = field(default_factory=list)
-    """Transactions of other validators' clients, to be admitted as if they were offered here."""
-    reads: list[bytes] = field(default_factory=list)
-    """Tokens of reads that may now be answered from the ledger."""
-    more: bool = False
 
 
 class Replica:
@@ -101,7 +80,6 @@ class Replica:
         self._ledger = ledger
         self._mempool = mempool
         self._keep_evidence = keep_evidence
-        self._limits = limits or Limits()
         self._state = NetworkState(genesis, ledger)
         self._certified, voters = recover(genesis, id, log, safety, ledger)
         self.finality = Finality(genesis, registry, key, id, ledger, safety)
@@ -117,12 +95,11 @@ class Replica:
             self._greeting.answered(id, newest.note, safety.promises)
         self.catch_up = CatchUp()
         self._forwarding = Forwarding(mempool)
-        self._pacing = Pacing()
+        self._proposer = Proposer(self.member, mempool, self._state, self.finality, ledger, limits or Limits())
         self._released: deque[Entry] = deque()
         self._processed = self._certified.index
-        self._reads: list[tuple[bytes, int]] = []
-        self.connected_peers: set[str] = set()
-        self._told = -1
+        self._reads = OpenReads()
+        self._out = Outbox()
         self._ticks = 0
         self._resent_height = -1
         self._retirement = Retirement(id)
@@ -161,7 +138,7 @@ class Replica:
                     self._work.forwarded.append((peer, message.transactions))
             case wire.BlocksWanted():
                 last = ANY_HEIGHT if peer in self.member.voters else self._state.last_height_for(peer)
-                self._send(peer, give_blocks(self._ledger.snapshot, message.first, last))
+                self._out.send(peer, give_blocks(self._ledger.snapshot, message.first, last))
             case wire.BlocksGiven():
                 self.catch_up.given(peer, message, self._ledger.head.height)
             case _:
@@ -170,15 +147,15 @@ class Replica:
 
     def connected(self, peer: str) -> None:
         """A peer can be talked to: tell it what it may have forgotten, and what it may have missed."""
-        self.connected_peers.add(peer)
+        self._out.peers.add(peer)
         self._send_newest(peer)
         for executed in self.finality.awaiting:
             if executed.cosigned:
-                self._send(peer, wire.Cosigned(executed.cosigned))
+                self._out.send(peer, wire.Cosigned(executed.cosigned))
 
     def disconnected(self, peer: str) -> None:
         """A peer cannot be talked to."""
-        self.connected_peers.discard(peer)
+        self._out.peers.discard(peer)
         self.catch_up.lost(peer)
 
     def checked(self, digest: bytes, results: Sequence[Checked]) -> None:
@@ -197,19 +174,26 @@ class Replica:
         """Everything there is to do now, durable writes included, up to one block executed."""
         self._order(now_ms)
         progressed = self._drain_member()
-        if not self._work.messages:
+        if not self._out.messages:
             progressed |= self._process_released(now_ms)
         progressed |= self._certify() or self._adopt()
         self._ask_for_blocks(now_ms)
-        self._answer_reads()
+        waiting = [executed.tip.index for executed in self.finality.awaiting]
+        self._work.reads += self._reads.take(self._processed, waiting)
         work, self._work = self._work, Work()
+        work.messages = self._out.take()
         work.to_check, self._checks.wanted = self._checks.wanted, []
         work.more = progressed or bool(work.messages and self._released)
         return work
 
     def deadline_ms(self) -> int | None:
         """When `work` should be called again although nothing happens, on the clock of `work`; None = no need."""
-        return self._due_ms() if self.member.is_leader else None
+        return self._proposer.due_ms(self._in_flight) if self.member.is_leader else None
+
+    @property
+    def _in_flight(self) -> int:
+        """Entries that are ordered or being ordered, and not final yet."""
+        return self.member.last.index - self._processed + len(self.finality.awaiting)
 
     # Ordering.
 
@@ -218,38 +202,10 @@ class Replica:
         member = self.member
         self._forwarding.follow(member.term, member.leader)
         if member.is_leader:
-            self._change_voters()
-            due = self._due_ms()
-            if due is not None and now_ms >= due:
-                self._propose(now_ms)
-        elif member.leader in self.connected_peers:
+            self._proposer.step(now_ms, self._in_flight)
+        elif member.leader in self._out.peers:
             while batch := self._forwarding.next_batch(now_ms):
-                self._send(member.leader, wire.Forward(batch))
-
-    def _due_ms(self) -> int | None:
-        parameters, head = self._state.parameters, self._ledger.head
-        in_flight = self.member.last.index - self._processed + len(self.finality.awaiting)
-        has_work = bool(self._mempool.waiting) or self._is_hurried()
-        interval, empty = parameters["block_interval_ms"], parameters["empty_block_ms"]
-        return self._pacing.due_ms(interval, empty, head.time_ms, in_flight, has_work=has_work)
-
-    def _is_hurried(self) -> bool:
-        """Whether blocks are wanted although nothing waits: the first one, or those a set change needs to take hold."""
-        return self._ledger.head.height == 0 or self._state.is_changing
-
-    def _propose(self, now_ms: int) -> None:
-        taken = self._mempool.take(self._limits.block_count, self._limits.block_bytes)
-        time_ms = max(now_ms, self.finality.head.time_ms + 1)
-        self._pacing.proposed(now_ms)
-        if not self.member.propose(encode((time_ms, [entry.raw for entry in taken]))):
-            self._mempool.restore()
-
-    def _change_voters(self) -> None:
-        """Bring the voters into line with the validators that the ledger names."""
-        validators, voters = self._ledger.head.validators, self.member.voters
-        named = {validator.name.rpartition("/")[2] for validator in validators}
-        if named != set(voters.incoming) and not voters.outgoing:
-            self.member.propose_change(encode_change(self._ledger.head.height, validators))
+                self._out.send(member.leader, wire.Forward(batch))
 
     def _check_payload(self, payload: bytes, now_ms: int) -> str:
         """Why a proposal of another validator is not acknowledged, "" = it is."""
@@ -264,14 +220,14 @@ class Replica:
         ready = self.member.ready()
         if ready is None:
             return False
-        self._persist(ready)
+        persist(ready, self._log, self._safety, self._ledger)
         self.member.advance()
         for peer, message in ready.messages:
-            self._send(peer, message)
+            self._out.send(peer, message)
         for entry in ready.persist:
             self._checks.begin(entry, ahead=True)
         self._released.extend(ready.released)
-        self._reads.extend(ready.reads)
+        self._reads.add(ready.reads)
         for evidence in ready.evidence:
             self._keep_evidence(evidence)
         for _, note in ready.notes:
@@ -280,19 +236,6 @@ class Replica:
         if ready.behind:
             self.catch_up.hasten()
         return True
-
-    def _persist(self, ready: MemberReady) -> None:
-        if ready.void is not None:
-            self._safety.void(ready.void)
-        if ready.reset is not None:
-            # From here on the log cannot bring back what the ledger may still lose.
-            self._ledger.sync()
-            self._log.reset(ready.reset)
-        if ready.persist:
-            self._log.truncate_suffix(ready.persist[0].index - 1)
-            self._log.append(ready.persist)
-        self._log.sync()
-        self._safety.keep(ready.term, ready.vote, ready.acknowledged)
 
     # Finality.
 
@@ -325,7 +268,7 @@ class Replica:
         results = [result for result in pending.results if result is not None]
         executed = self.finality.execute(entry, pending.proposal, results, self.member.voters, now_ms)
         if executed.cosigned:
-            self._broadcast(wire.Cosigned(executed.cosigned))
+            self._out.broadcast(wire.Cosigned(executed.cosigned))
         return True
 
     def _take(self, note: str) -> None:
@@ -375,17 +318,7 @@ class Replica:
         height = self._ledger.head.height
         peer = self.catch_up.ask(height, now_ms)
         if peer is not None:
-            self._send(peer, wire.BlocksWanted(height + 1))
-
-    def _answer_reads(self) -> None:
-        waiting = {executed.tip.index for executed in self.finality.awaiting}
-        open_reads = []
-        for token, index in self._reads:
-            if index <= self._processed and not any(each <= index for each in waiting):
-                self._work.reads.append(token)
-            else:
-                open_reads.append((token, index))
-        self._reads = open_reads
+            self._out.send(peer, wire.BlocksWanted(height + 1))
 
     # Others.
 
@@ -402,33 +335,16 @@ class Replica:
 
     def view(self, evidence_count: int = 0) -> NodeView:
         """How this validator takes part, and what it knows of the others."""
-        member, head = self.member, self._ledger.head
-        validators = tuple(validator.name.rpartition("/")[2] for validator in head.validators)
+        validators = tuple(validator.name.rpartition("/")[2] for validator in self._ledger.head.validators)
         missing = [] if self._greeting.is_over else self._greeting.missing
-        peers = tuple(
-            PeerView(
-                peer,
-                record.address,
-                record.status,
-                peer in self.connected_peers,
-                self.catch_up.heights.get(peer, 0),
-                member.behind(peer),
-            )
-            for peer, record in sorted(self.peer_records().items())
-        )
-        return NodeView(
-            role=member.role,
-            term=member.term,
-            leader=member.leader,
-            vote=member.vote,
-            executed_height=self.finality.head.height,
-            committed_index=member.committed,
-            last_index=member.last.index,
-            peers=peers,
-            waiting_for=waiting_for(self.id, validators, self.connected_peers, missing),
-            evidence_count=evidence_count,
-            held=member.is_held,
-            dropped=member.dropped,
+        return view_of(
+            self.member,
+            self.finality.head.height,
+            self.peer_records(),
+            self._out.peers,
+            self.catch_up.heights,
+            waiting_for(self.id, validators, self._out.peers, missing),
+            evidence_count,
         )
 
     def _resend(self) -> None:
@@ -437,16 +353,16 @@ class Replica:
         if height == self._resent_height:
             for executed in self.finality.awaiting:
                 if executed.cosigned:
-                    self._broadcast(wire.Cosigned(executed.cosigned))
+                    self._out.broadcast(wire.Cosigned(executed.cosigned))
         self._resent_height = height
         if height:
-            self._broadcast(wire.Reached(height))
+            self._out.broadcast(wire.Reached(height))
         for peer in self._greeting.missing:
-            self._send(peer, wire.Asked())
+            self._out.send(peer, wire.Asked())
 
     def _send_newest(self, peer: str) -> None:
         newest = self._greeting.newest_of(self._genesis.cosigner_name(peer))
-        self._send(peer, wire.Newest(newest, self._ledger.head.height))
+        self._out.send(peer, wire.Newest(newest, self._ledger.head.height))
 
     def _check_retired(self) -> None:
         """Stop once removed, when the others can do without this node."""
@@ -454,11 +370,3 @@ class Replica:
         is_retired = record is not None and record.status == "retired"
         if is_retired and self._retirement.is_due(self.member, height, self.catch_up.heights):
             raise Retired(self.id, height)
-
-    def _broadcast(self, message: "PeerMessage | wire.ReplicaMessage") -> None:
-        data, lane = encode(message), wire.lane_of(message)
-        self._work.messages += [(peer, lane, data) for peer in sorted(self.connected_peers)]
-
-    def _send(self, peer: str, message: "PeerMessage | wire.ReplicaMessage") -> None:
-        if peer in self.connected_peers:
-            self._work.messages.append((peer, wire.lane_of(message), encode(message)))

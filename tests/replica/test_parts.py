@@ -33,7 +33,7 @@ def mempool(*raws: bytes) -> Mempool:
 
 def test_after_idleness_a_proposal_goes_at_once_then_one_each_interval() -> None:
     pacing = Pacing()
-    assert pacing.due_ms(50, 10_000, 500_000, 0, has_work=True) <= 500_000
+    assert (pacing.due_ms(50, 10_000, 500_000, 0, has_work=True) or 0) <= 500_000
     pacing.proposed(1_000_000)
     assert pacing.due_ms(50, 10_000, 999_000, 1, has_work=True) == 1_000_050
 

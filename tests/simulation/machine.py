@@ -19,7 +19,8 @@ from network.chain import Chain
 from network.mempool import Dropped, Entry, Mempool, Ticket
 from network.replica.checks import check_all
 from network.replica.errors import PeerFault, Retired
-from network.replica.replica import Replica, Work
+from network.replica.replica import Replica
+from network.replica.work import Work
 from tests.simulation.disk import Disk, Stopped
 from tests.simulation.kernel import MILLISECOND, START_MS, Violation
 from tests.simulation.store import MemoryStore
@@ -111,6 +112,7 @@ class Machine:
             self._stop(error)
             return
         self.kernel.note(self.name, f"starts at height {self.store.head.height}")
+        self.cluster.oracle.started(self)
         self.cluster.came_up(self)
         self.kernel.after(self.chance.randrange(TICK_US), self._guarded, generation, self._tick, generation)
         self._wake()

@@ -1,0 +1,29 @@
+"""What a replica asks of its driver, and what bounds it."""
+
+from dataclasses import dataclass, field
+
+from network.replica.finality import Final
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one proposal."""
+
+    block_count: int = 1_000
+    block_bytes: int = 4_000_000
+
+
+@dataclass
+class Work:
+    """What the driver has to do. `more`: call `work` again before waiting for anything."""
+
+    messages: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """(peer, lane, bytes), in order."""
+    blocks: list[Final] = field(default_factory=list)
+    to_check: list[tuple[bytes, list[bytes]]] = field(default_factory=list)
+    """Transactions to decode and whose signatures to verify; answer with `checked`."""
+    forwarded: list[tuple[str, list[bytes]]] = field(default_factory=list)
+    """Transactions of other validators' clients, to be admitted as if they were offered here."""
+    reads: list[bytes] = field(default_factory=list)
+    """Tokens of reads that may now be answered from the ledger."""
+    more: bool = False
