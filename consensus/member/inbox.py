@@ -132,6 +132,10 @@ class Inbox:
         """The entries to hand to the core; our own log is mended first where an earlier leader signed two entries."""
         state = self._state
         floor = max(state.node.raft.log.committed, state.gate.witnessed)
+        mark = state.acknowledged.mark
+        if mark.term == message.term and not state.node.hold:
+            # One digest for a place in a term: what this leader has been acknowledged, it may not replace.
+            floor = max(floor, mark.index)
         for _ in range(2):
             try:
                 return state.check(sender, message, floor, now_ms)
