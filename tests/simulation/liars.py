@@ -72,7 +72,7 @@ class Liar:
             self.told.add("garbage")
             return [(peer, lane, self._garbage(data))]
         message = self._lie(decode_peer(data), peer)
-        extra = self._second_text(message, peer)
+        extra = [*self._second_text(message, peer), *self._campaign()]
         return [(peer, lane, encode(message)), *((peer, lane, encode(other)) for other in extra)]
 
     def _garbage(self, data: bytes) -> bytes:
@@ -148,6 +148,15 @@ class Liar:
         other = "\n".join(lines)
         name = self.cluster.genesis.cosigner_name(self.machine.name)
         return [Cosigned(assemble_note(other, [cosign(self.machine.key, name, other, START_MS // 1000)]))]
+
+    def _campaign(self) -> list[Any]:
+        """Ask for a vote in some later term, as if the leader wished it and the own log were longer than it is."""
+        replica = self.machine.replica
+        if "inflate-term" not in self.lies or replica is None or self.chance.random() > 0.01:
+            return []
+        self.told.add("inflate-term")
+        term, last = replica.member.term + self.chance.randint(1, 50), replica.member.last
+        return [VoteRequest(term, last.index + 3, last.term, pre=False, transfer=True, certified_height=1 << 20)]
 
     # What it hears.
 

@@ -247,8 +247,8 @@ STORAGE = (
         "acknowledge-before-sync",
         "acknowledgements leave before the log is synced (etcd #14370)",
         _REPLICA,
-        "            self._log.sync()\n",
-        "            self._log.tip\n",
+        "        self._log.sync()\n        self._safety.keep(",
+        "        self._safety.keep(",
     ),
     Mutant(
         "log-sync-does-nothing",

@@ -25,7 +25,7 @@ from tests.simulation.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("vectors", "parts", "scenarios", "seeds")
-SEEDS = 120
+SEEDS = 60
 TIMEOUT_S = 900
 
 say = partial(print, file=sys.stdout, flush=True)
@@ -85,7 +85,7 @@ def run_stage(stage: str) -> str:
         return _run_seeds()
     targets = {
         "vectors": ["tests/raft"],
-        "parts": ["tests/raft", "tests/consensus", "tests/network/replica"],
+        "parts": ["tests/raft", "tests/consensus", "tests/replica"],
         "scenarios": ["tests/simulation/test_scenarios.py", "tests/simulation/test_liars.py"],
     }[stage]
     chosen = ["-k", "vector or conformance"] if stage == "vectors" else []

@@ -3,6 +3,7 @@
 import pytest
 
 from consensus.evidence import verify_evidence
+from tests.simulation.cluster import Cluster
 from tests.simulation.conftest import Scene
 from tests.simulation.ending import check_ending
 from tests.simulation.setup import LIES
@@ -12,27 +13,35 @@ HARMLESS = ("garbage", "vote-twice", "cosign-twice")
 """Whatever these do, the three others go on."""
 
 
+def _depose(cluster: Cluster) -> None:
+    leader = cluster.leader()
+    if leader is not None:
+        cluster.machines[leader].kill()
+        cluster.run_for(1.5)
+        cluster.machines[leader].start()
+        cluster.run_for(0.5)
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_liar_never_forks_the_chain(scene: Scene, lie: str) -> None:
-    told = False
-    for number, liar in enumerate(("v1", "v2", "v3")):
-        cluster = scene(4, seed=number, clients=3, liars={liar: (lie,)})
-        cluster.liars[liar].begins_us = cluster.kernel.now
-        before = cluster.height
-        cluster.run_for(12)
-        # Let the liar lead for a while, if it can.
-        leader = cluster.leader()
-        if leader is not None and leader != liar:
-            cluster.machines[leader].kill()
-            cluster.run_for(3)
-            cluster.machines[leader].start()
-        cluster.run_for(8)
-        told |= bool(cluster.liars[liar].told)
-        check_ending(cluster)
-        if lie in HARMLESS:
-            assert cluster.height > before + 40, cluster.oracle.stalled("a harmless lie halts the network")
-        for machine in cluster.machines.values():
-            for evidence in machine.evidence:
-                keys = {name: key_of(name).public_key for name in cluster.machines}
-                assert verify_evidence(evidence, cluster.genesis.chain_id, keys.get).id == liar
-    assert told
+    liar = "v2"
+    cluster = scene(4, seed=LIES.index(lie), clients=2, liars={liar: (lie,)})
+    cluster.liars[liar].begins_us = cluster.kernel.now
+    before = cluster.height
+    # It leads if it can, for a while; then others do, and it is asked for its vote.
+    for _ in range(8):
+        if cluster.leader() in (None, liar):
+            break
+        _depose(cluster)
+    cluster.run_for(4)
+    _depose(cluster)
+    _depose(cluster)
+    cluster.run_for(4)
+    assert cluster.liars[liar].told
+    check_ending(cluster)
+    if lie in HARMLESS:
+        assert cluster.height > before + 20, cluster.oracle.stalled("a harmless lie halts the network")
+    for machine in cluster.machines.values():
+        for evidence in machine.evidence:
+            keys = {name: key_of(name).public_key for name in cluster.machines}
+            assert verify_evidence(evidence, cluster.genesis.chain_id, keys.get).id == liar
