@@ -20,6 +20,7 @@ from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.signing import verify
 from ledger.genesis import Genesis
 from ledger.module import Registry
+from ledger.modules.governance.state import validator_records
 from ledger.roles import Role
 from ledger.state import BlockState
 from network.chain import Chain
@@ -113,14 +114,16 @@ class Access:
 
     def overseer(self, metadata: Metadata, method: str, what: str) -> Callable[[], None]:
         """Check that the current request is signed by one who may have all that is restricted (`what`): an auditor, a
-        regulator or a validator. Returns what checks it again, for a stream, at the certificate of that time.
+        regulator, a validator or a learner. Returns what checks it again, for a stream, at the certificate of that
+        time.
 
         Raises `SignatureNeeded`, `NotAllowed`, or the registry's refusals of a key.
         """
         signature = self._verified(metadata, method)
 
         def check() -> None:
-            if any(signature.public_key == validator.public_key for validator in self._chain.head.validators):
+            records = validator_records(self._chain.snapshot).values()
+            if any(each.public_key == signature.public_key and each.status != "retired" for each in records):
                 return
             signer = self._registry.identify(self._context(), signature.algorithm, signature.public_key)
             if not is_overseer(signer):
