@@ -119,21 +119,38 @@ def fill_home(
     (home / "tls" / "server.crt").write_bytes(chain)
     write_private(home / "tls" / "server.key", key)
     (home / layout.GENESIS_FILE).write_bytes(genesis)
+    (home / layout.AUTHORITY_FILE).write_bytes(authority.certificate)
     (home / "node.toml").write_text(settings, encoding="utf-8")
     config = load_config(home)
     if public_key is not None:
         create_safety(home, config, sha256(genesis), public_key)
 
 
-def validator_settings(name: str, place: Place, workers: int) -> str:
-    """The `node.toml` of a validator."""
+def validator_settings(name: str, place: Place, workers: int, follow: Sequence[str] = ()) -> str:
+    """The `node.toml` of a validator; `follow` are public endpoints that one who starts far behind fetches from."""
     return (
         "# One validator; docs/OPERATORS.md explains every setting.\n"
         f'name = "{name}"\n\n'
         f'[listen]\naddress = "{place.listen_host}:{place.public_port}"\n\n'
         f'[peers]\nlisten = "{place.listen_host}:{place.peer_port}"\n\n'
-        f"[verify]\nworkers = {workers}\n"
+        f"[verify]\nworkers = {workers}\n" + _follow_settings(follow)
     )
+
+
+def observer_settings(name: str, place: Place, follow: Sequence[str], key: str) -> str:
+    """The `node.toml` of an observer; `key`: file of the auditor's key it reads restricted parts with, or ""."""
+    return (
+        "# One observer: it votes on nothing; docs/OPERATORS.md explains every setting.\n"
+        f'name = "{name}"\nrole = "observer"\n\n'
+        f'[listen]\naddress = "{place.listen_host}:{place.public_port}"\n' + _follow_settings(follow, key)
+    )
+
+
+def _follow_settings(endpoints: Sequence[str], key: str = "") -> str:
+    if not endpoints:
+        return ""
+    listed = ", ".join(f'"{endpoint}"' for endpoint in endpoints)
+    return f"\n[follow]\nendpoints = [{listed}]\n" + (f'key = "{key}"\n' if key else "")
 
 
 def renew_certificate(home: Path, authority: Authority, hosts: Sequence[str]) -> x509.Certificate:

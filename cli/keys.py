@@ -61,6 +61,11 @@ def show(out: Output, keyfile: Path) -> None:
 
 def open_key(name: str, network: NetworkDirectory) -> SigningKey:
     """The key in the file `name`, or in the network's key file of that name. Raises `Problem`, `KeyFileFailure`."""
+    return load_key(find_key_file(name, network), _passphrase(network.root))
+
+
+def find_key_file(name: str, network: NetworkDirectory) -> Path:
+    """The file `name`, or the network's key file of that name. Raises `Problem` naming those there are."""
     path = Path(name)
     if not path.is_file():
         path = network.key_file(name)
@@ -72,7 +77,7 @@ def open_key(name: str, network: NetworkDirectory) -> SigningKey:
             f"请给出文件路径，或以下名称之一：{known}",
             f"give a path, or one of these names: {known}",
         )
-    return load_key(path, _passphrase(network.root))
+    return path.resolve()
 
 
 def _passphrase(network_root: Path, *, confirm: bool = False) -> str:

@@ -1,5 +1,6 @@
 """`linxin network add-validator`: all that a new validator needs on this machine, and the words to propose it with."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,11 @@ from cli.homes import (
     fill_home,
     free_ports,
     make_validator_key,
+    observer_settings,
     validator_settings,
     workers_for,
 )
+from cli.keys import find_key_file
 from cli.output import Output, Problem, reports
 from client.network_directory import NODES, NetworkDirectory, add_endpoint, open_network
 from client.wallet import load_key
@@ -120,14 +123,28 @@ def make_member(
 
     Raises `Problem` (a bad id, a home that exists), `WrongAuthority`, `DirectoryFailure` (no passphrase), OSError.
     """
-    if ID.fullmatch(validator) is None:
+    home = _new_home(opened, validator)
+    genesis, passphrase = opened.genesis_bytes(), opened.passphrase()
+    ports = free_ports(2) if host == HOST else [PUBLIC_PORT, PEER_PORT]
+    place = Place(host, *ports)
+    public_key = make_validator_key(home, passphrase)
+    workers = workers_for(len(opened.node_homes()) + 1)
+    settings = validator_settings(validator, place, workers, opened.endpoints)
+    fill_home(home, place, genesis, authority, settings, public_key)
+    add_endpoint(opened, place.endpoint)
+    return member_of(opened, home, organisation, place, passphrase)
+
+
+def _new_home(opened: NetworkDirectory, name: str) -> Path:
+    """Where a new node of this name will lie. Raises `Problem`."""
+    if ID.fullmatch(name) is None:
         raise Problem(
-            f"标识 {validator} 不可用",
-            f"the id {validator} cannot be used",
+            f"标识 {name} 不可用",
+            f"the id {name} cannot be used",
             "请用 1 至 40 个小写字母、数字或连字符",
             "use 1 to 40 lower-case letters, digits and hyphens",
         )
-    home = opened.root / NODES / validator
+    home = opened.root / NODES / name
     if home.exists():
         raise Problem(
             f"{home} 已存在",
@@ -135,14 +152,40 @@ def make_member(
             "请另选标识：用过的标识与密钥不可再用",
             "choose another id: ids and keys are never used twice",
         )
-    genesis, passphrase = opened.genesis_bytes(), opened.passphrase()
-    ports = free_ports(2) if host == HOST else [PUBLIC_PORT, PEER_PORT]
-    place = Place(host, *ports)
-    public_key = make_validator_key(home, passphrase)
-    settings = validator_settings(validator, place, workers_for(len(opened.node_homes()) + 1))
-    fill_home(home, place, genesis, authority, settings, public_key)
+    return home
+
+
+@click.command("add-observer", short_help="Make a read-only node that follows by certificates.")
+@DIRECTORY
+@click.option("--id", "name", default="observer", show_default=True, help="What it is called here.")
+@click.option("--key", "key_name", help="An auditor's or regulator's key: it then holds restricted parts too.")
+@HOST_OPTION
+@AUTHORITY_OPTION
+@reports
+def add_observer(
+    out: Output, directory: Path, name: str, key_name: str | None, host: str, authority_key: Path | None
+) -> None:
+    """Make an observer in DIRECTORY: it believes the genesis file and certificates alone, and serves every public read.
+
+    Nobody needs to let it in. With --key it fetches restricted parts as well, and executes every block again.
+    """
+    opened = open_network(directory)
+    home = _new_home(opened, name)
+    key = ""
+    if key_name is not None:
+        path = find_key_file(key_name, opened)
+        key = os.path.relpath(path, home)
+    port = free_ports(1)[0] if host == HOST else PUBLIC_PORT
+    place = Place(host, port, 0)
+    settings = observer_settings(name, place, opened.endpoints, key)
+    fill_home(home, place, opened.genesis_bytes(), Authority.of(opened, authority_key), settings, None)
     add_endpoint(opened, place.endpoint)
-    return member_of(opened, home, organisation, place, passphrase)
+    step = f"linxin network up {opened.root}"
+    out.say(f"[bold green]✓[/] {escape(name)}（旁观 observer）{escape(str(home))}  {escape(place.endpoint)}")
+    out.say(f"  下一步 / next: [cyan]{escape(step)}[/]")
+    out.finish(
+        {"ok": True, "id": name, "home": home, "endpoint": place.endpoint, "restricted": bool(key), "next": [step]}
+    )
 
 
 def member_of(opened: NetworkDirectory, home: Path, organisation: str, place: Place, passphrase: str) -> NewValidator:

@@ -7,7 +7,7 @@ from cryptography import x509
 from rich.markup import escape
 
 from cli.homes import Authority, renew_certificate
-from cli.members import add_validator
+from cli.members import add_observer, add_validator
 from cli.modules import standard_registry
 from cli.network_files import init_network
 from cli.network_status import listens_on
@@ -27,7 +27,7 @@ def network() -> None:
     """Make, start, look at and stop a network on this machine; bring validators in and out of it."""
 
 
-for command in (status, add_validator, rotate):
+for command in (status, add_validator, add_observer, rotate):
     network.add_command(command)
 
 

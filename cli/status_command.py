@@ -92,7 +92,8 @@ def _row(node: dict[str, Any], seen: Overview) -> list[str]:
     if not node["healthy"]:
         return [escape(node["name"]), *["-"] * 10, *ends, f"[red]{STATES[node['state']]}[/]"]
     behind = seen.height - node["height"]
-    connected = sum(peer["connected"] for peer in node["peers"])
+    peers = [peer for peer in node["peers"] if peer["status"] != "retired"]
+    connected = sum(peer["connected"] for peer in peers)
     state = "[green]正常 up[/]"
     if node["held"]:
         state = "[yellow]补日志 refilling[/]"
@@ -107,7 +108,7 @@ def _row(node: dict[str, Any], seen: Overview) -> list[str]:
         str(max(node["executed_height"], node["height"])),
         str(behind) if behind else "-",
         f"{node['lag_ms'] / 1000:.1f} s",
-        f"{connected}/{len(node['peers'])}",
+        f"{connected}/{len(peers)}",
         ("✓" if node["id"] in seen.signed else "-") if node["id"] in seen.validators else "",
         str(node["mempool_count"]),
         *ends,

@@ -17,7 +17,7 @@ import grpc
 from google.protobuf.message import Message as Protobuf
 from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc
 
-from client.failures import AGAIN, Unreachable, WrongNetwork, remote_failure
+from client.failures import AGAIN, ELSEWHERE, Unreachable, WrongNetwork, remote_failure
 from client.network_directory import NetworkDirectory
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest, sha256
@@ -127,11 +127,12 @@ class Connection:
                 found = await method(request, timeout=attempt_s, metadata=sign() if sign else None)
             except grpc.aio.AioRpcError as error:
                 failure = remote_failure(error)
-                if error.code() not in AGAIN:
+                asked += 1
+                elsewhere = failure.number in ELSEWHERE and asked < len(self.endpoints)
+                if error.code() not in AGAIN and not elsewhere:
                     raise failure from None
                 reasons[endpoint] = failure.en
                 self.move_on()
-                asked += 1
                 if failure.retry_after_ms == 0 and asked % len(self.endpoints) != 0:
                     continue  # the next may answer at once: waits are between rounds
                 wait_s = backoff.next_s(failure.retry_after_ms)
@@ -155,17 +156,23 @@ class Connection:
 
         Raises `Remote`, `Unreachable`, `WrongNetwork`.
         """
-        await self.status()  # so that an endpoint that answers is the one whose turn it is
-        method = pick(self.here())
-        call = method(request, timeout=timeout_s, metadata=sign() if sign else None)
-        try:
-            async for item in call:
-                assert isinstance(item, answer)
-                yield item
-        except grpc.aio.AioRpcError as error:
-            raise remote_failure(error) from None
-        finally:
-            call.cancel()
+        for asked in range(1, len(self.endpoints) + 1):
+            await self.status()  # so that an endpoint that answers is the one whose turn it is
+            method = pick(self.here())
+            call = method(request, timeout=timeout_s, metadata=sign() if sign else None)
+            try:
+                async for item in call:
+                    assert isinstance(item, answer)
+                    yield item
+            except grpc.aio.AioRpcError as error:
+                failure = remote_failure(error)
+                if failure.number not in ELSEWHERE or asked == len(self.endpoints):
+                    raise failure from None
+                self.move_on()
+            else:
+                return
+            finally:
+                call.cancel()
 
     async def status(self, timeout_s: float = 10.0) -> ledger_pb2.GetStatusResponse:
         """What the endpoint whose turn it is says of itself. Raises as `call`."""

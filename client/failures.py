@@ -13,6 +13,10 @@ AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.S
 """Statuses after which the same request may succeed, here or at another endpoint."""
 
 
+ELSEWHERE = (137, 139)
+"""Refusals that another endpoint may not share: an observer takes no records, or holds nothing restricted."""
+
+
 class Failure(Exception):
     """Base of what a client reports: the words in Chinese and English, and the remedy in both."""
 

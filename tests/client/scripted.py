@@ -37,7 +37,7 @@ def dropped(number: int, retry_after_ms: int = 0) -> ledger_pb2.Outcome:
 class Node(ledger_pb2_grpc.LedgerServiceServicer):
     """A node whose answers to Submit are the script, one step a call; it keeps what it was sent.
 
-    A step is a gRPC status, what makes an outcome of each envelope, or seconds after which it says nothing of use.
+    A step is a gRPC status, a refusal, what makes an outcome of each envelope, or seconds until it says nothing of use.
     """
 
     def __init__(self, script: list[Any], chain_id: bytes = CHAIN, **status: Any) -> None:
@@ -52,6 +52,9 @@ class Node(ledger_pb2_grpc.LedgerServiceServicer):
     async def Submit(self, request: Any, context: Any) -> ledger_pb2.SubmitResponse:  # noqa: N802  # of the .proto
         self.calls.append(list(request.transactions))
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, ledger_pb2.Refusal):
+            metadata = ((REFUSAL_METADATA, step.SerializeToString()),)
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, step.message_en, metadata)
         if isinstance(step, float):
             await asyncio.sleep(step)
             return ledger_pb2.SubmitResponse()

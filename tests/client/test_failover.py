@@ -10,7 +10,7 @@ from linxin.v1 import ledger_pb2
 
 from client import submit as submission
 from client.connection import Connection
-from client.failures import NotFinal
+from client.failures import NotFinal, Remote
 from client.submit import BULK_COUNT, envelope_id
 from tests.client.scripted import CHAIN, PENDING, accepted, envelope, offer, scripted, serving
 
@@ -87,3 +87,12 @@ async def test_the_leader_that_dies_is_replaced_in_the_middle(serve: Any) -> Non
     [outcome] = await offer([await serve(dying), await serve(other)], [raw])
     assert outcome.accepted
     assert {bytes(each) for call in dying.calls + other.calls for each in call} == {raw}
+
+
+async def test_an_observer_is_passed_over_for_records(serve: Any) -> None:
+    refusal = ledger_pb2.Refusal(number=137, message_en="it is an observer", message_zh="观察节点")
+    observer, well = scripted([refusal], role="observer"), scripted([accepted])
+    [outcome] = await offer([await serve(observer), await serve(well)], [envelope()])
+    assert outcome.accepted
+    with pytest.raises(Remote, match="it is an observer"):
+        await offer([await serve(observer)], [envelope()])
