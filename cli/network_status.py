@@ -56,13 +56,20 @@ def wait_for_height(opened: NetworkDirectory, home: Path, height: int, timeout_s
 async def describe_nodes(opened: NetworkDirectory) -> list[dict[str, Any]]:
     """How each node of the folder fares; in a participant's folder, which has none, each endpoint of the network."""
     homes = opened.node_homes()
-    if homes:
-        return list(await asyncio.gather(*(describe_node(opened, home) for home in homes)))
-    return list(await asyncio.gather(*(describe_remote(opened, endpoint) for endpoint in opened.endpoints)))
+    if not homes:
+        return list(await asyncio.gather(*(describe_remote(opened, endpoint) for endpoint in opened.endpoints)))
+    nodes = list(await asyncio.gather(*(describe_node(opened, home) for home in homes)))
+    left = {peer["id"] for node in nodes for peer in node.get("peers", ()) if peer["status"] == "retired"}
+    return [
+        node | {"state": "retired"} if node["state"] == "stopped" and node["name"] in left else node for node in nodes
+    ]
 
 
 async def describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
-    """How a node of this machine fares: `state` is up, stopped (nothing listens) or failing (`problem` says why)."""
+    """How a node of this machine fares: `state` is up, stopped (nothing listens) or failing (`problem` says why).
+
+    `describe_nodes` besides calls retired what is stopped because it has left the network.
+    """
     process, endpoint = find_process(home), listens_on(home)
     known = {"name": home.name, "pid": process.pid if process else None, "endpoint": endpoint}
     if process is None and not listens(endpoint):

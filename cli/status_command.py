@@ -21,7 +21,7 @@ WATCH_S = 1.0
 ALL_WELL, SOME_DOWN, NO_QUORUM = 0, 1, 3
 """Exit statuses: every node answers and records become final; some node does not answer; the network waits."""
 
-STATES = {"up": "正常 up", "stopped": "已停止 stopped", "failing": "异常 failing"}
+STATES = {"up": "正常 up", "stopped": "已停止 stopped", "failing": "异常 failing", "retired": "已退出 retired"}
 ROLES = {
     "leader": "领导 leader",
     "follower": "跟随 follower",
@@ -65,7 +65,7 @@ def exit_status(nodes: list[dict[str, Any]], seen: Overview) -> int:
     """0, 1 or 3; see the command."""
     if seen.waiting_for:
         return NO_QUORUM
-    return ALL_WELL if nodes and all(node["healthy"] for node in nodes) else SOME_DOWN
+    return ALL_WELL if nodes and all(node["healthy"] or node["state"] == "retired" for node in nodes) else SOME_DOWN
 
 
 def _watch(out: Output, opened: NetworkDirectory) -> None:
@@ -90,7 +90,12 @@ def view(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview) 
 def _row(node: dict[str, Any], seen: Overview) -> list[str]:
     ends = [str(node["pid"] or "-"), node["endpoint"]]
     if not node["healthy"]:
-        return [escape(node["name"]), *["-"] * 10, *ends, f"[red]{STATES[node['state']]}[/]"]
+        return [
+            escape(node["name"]),
+            *["-"] * 10,
+            *ends,
+            f"[{'dim' if node['state'] == 'retired' else 'red'}]{STATES[node['state']]}[/]",
+        ]
     behind = seen.height - node["height"]
     peers = [peer for peer in node["peers"] if peer["status"] != "retired"]
     connected = sum(peer["connected"] for peer in peers)
