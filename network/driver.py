@@ -135,6 +135,8 @@ class Driver:
                 self._transport.send(peer, lane, data)
         for final in work.blocks:
             self._count(final)
+        for height in work.abstained:
+            log.error("does not sign: it signed another checkpoint of this height in an earlier run", height=height)
         for digest, raws in work.to_check:
             self._start(self._check(digest, raws))
         for _, raws in work.forwarded:

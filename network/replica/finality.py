@@ -100,6 +100,9 @@ class Finality:
         self._top = TopNodes()
         self._overlay = Overlay(ledger.snapshot)
         self._executed: deque[Executed] = deque()
+        self._signed_at_start = safety.promises.height
+        self.abstained: list[int] = []
+        """Heights whose checkpoint this validator cannot sign, having signed another before it was started."""
 
     @property
     def head(self) -> Head:
@@ -135,6 +138,12 @@ class Finality:
 
     def _cosign(self, block: Block, now_ms: int) -> str:
         hashed = checkpoint_hash(block.text)
+        before = self._safety.promises.find(block.height)
+        if block.height <= self._signed_at_start and before is not None and before.checkpoint_hash != hashed:
+            # It diverged and stopped; since then it was mended. It never signs that height again, and goes on with it
+            # once others certify it. Within one run a second text stops the node (`PromiseBroken`).
+            self.abstained.append(block.height)
+            return ""
         given = self._safety.cosign(block.height, hashed, now_ms // 1000)
         if given is None:
             return ""

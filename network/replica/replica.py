@@ -182,6 +182,7 @@ class Replica:
         self._work.reads += self._reads.take(self._processed, waiting)
         work, self._work = self._work, Work()
         work.messages = self._out.take()
+        work.abstained, self.finality.abstained = self.finality.abstained, []
         work.to_check, self._checks.wanted = self._checks.wanted, []
         work.more = progressed or bool(work.messages and self._released)
         return work

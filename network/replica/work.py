@@ -26,4 +26,6 @@ class Work:
     """Transactions of other validators' clients, to be admitted as if they were offered here."""
     reads: list[bytes] = field(default_factory=list)
     """Tokens of reads that may now be answered from the ledger."""
+    abstained: list[int] = field(default_factory=list)
+    """Heights that this validator does not sign, as it signed another checkpoint there before it was started."""
     more: bool = False
