@@ -39,7 +39,7 @@ class Liar:
     def __init__(self, cluster: "Cluster", machine: "Machine", lies: tuple[str, ...]) -> None:
         self.cluster, self.machine, self.lies = cluster, machine, frozenset(lies)
         self.chance = cluster.kernel.stream(f"liar/{machine.name}")
-        self.begins_us = self.chance.randint(2 * SECOND, 30 * SECOND)
+        self.begins_us = self.chance.randint(8 * SECOND, 35 * SECOND)
         self.fork: dict[tuple[int, int], bytes] = {}
         """Digests of what the deceived half was told of this leader's entries."""
         self.truth: dict[tuple[int, int], bytes] = {}

@@ -23,6 +23,7 @@ _FOLLOWER = "consensus.raft.follower"
 _LEADER = "consensus.raft.leader"
 _LOG = "consensus.raft.log"
 _REPLICA = "network.replica.replica"
+_DURABILITY = "network.replica.durability"
 _FINALITY = "network.replica.finality"
 
 CORE = (
@@ -232,23 +233,30 @@ STORAGE = (
     Mutant(
         "vote-not-kept",
         "the vote is not written down (camunda/zeebe #1068)",
-        _REPLICA,
-        "self._safety.keep(ready.term, ready.vote, ready.acknowledged)",
-        'self._safety.keep(ready.term, "", ready.acknowledged)',
+        _DURABILITY,
+        "safety.keep(ready.term, ready.vote, ready.acknowledged)",
+        "safety.keep(ready.term, safety.promises.vote * (ready.term == safety.promises.term), ready.acknowledged)",
     ),
     Mutant(
         "mark-not-kept",
         "what was acknowledged is not written down: a lost tail goes unnoticed",
-        _REPLICA,
-        "self._safety.keep(ready.term, ready.vote, ready.acknowledged)",
-        "self._safety.keep(ready.term, ready.vote, None)",
+        _DURABILITY,
+        "safety.keep(ready.term, ready.vote, ready.acknowledged)",
+        "safety.keep(ready.term, ready.vote, safety.promises.acknowledged)",
     ),
     Mutant(
         "acknowledge-before-sync",
         "acknowledgements leave before the log is synced (etcd #14370)",
-        _REPLICA,
-        "        self._log.sync()\n        self._safety.keep(",
-        "        self._safety.keep(",
+        _DURABILITY,
+        "    log.sync()\n",
+        "",
+    ),
+    Mutant(
+        "reset-before-ledger-sync",
+        "the log begins anew behind blocks that the ledger may still lose",
+        _DURABILITY,
+        "        ledger.sync()\n",
+        "",
     ),
     Mutant(
         "log-sync-does-nothing",
@@ -263,6 +271,13 @@ STORAGE = (
         "consensus.storage.safety",
         "encode_record(record) * 2)\n            self._file.sync()\n",
         "encode_record(record) * 2)\n",
+    ),
+    Mutant(
+        "lost-tail-votes",
+        "a node whose log ends below its mark takes part like any other",
+        "consensus.member.promises",
+        "return Mark(last.term, last.index) < self.mark",
+        "return Mark(last.term, last.index) < self.mark and last.index < 0",
     ),
     Mutant(
         "log-forgotten-early",
@@ -294,6 +309,34 @@ RULES = (
         "network.replica.change",
         "    if change.height > ledger.head.height:\n        return None\n",
         "    if change.height > ledger.head.height:\n        return Decision(frozenset())\n",
+    ),
+    Mutant(
+        "vote-without-certificate",
+        "a candidate gets votes although it lacks a certificate that the voter has",
+        "consensus.member.inbox",
+        "lacks = message.certified_height < self._state.translator.height",
+        "lacks = message.certified_height < 0",
+    ),
+    Mutant(
+        "stalled-leader-stays",
+        "a leader under whom nothing is committed goes on leading",
+        "consensus.member.member",
+        "if self._stalled_ticks >= STALLED_TICKS:",
+        "if self._stalled_ticks >= STALLED_TICKS * 1000:",
+    ),
+    Mutant(
+        "greeted-by-the-dead",
+        "a node waits for ever to be greeted by voters of long ago",
+        "network.replica.replica",
+        "self._greeting.follow(final.voters.incoming)",
+        "self._greeting.missing",
+    ),
+    Mutant(
+        "retired-too-early",
+        "a removed validator stops before the others can do without its acknowledgements",
+        "network.replica.retirement",
+        "return self._out_ticks >= LINGER_TICKS or member.voters.agree(further)",
+        "return True",
     ),
     Mutant(
         "adopted-unverified",

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,9 @@ ROOT = Path(__file__).parents[2]
 STAGES = ("vectors", "parts", "scenarios", "seeds")
 SEEDS = 60
 TIMEOUT_S = 900
+
+MUTATED = "--mutant"
+FAILED = "FAILED "
 
 say = partial(print, file=sys.stdout, flush=True)
 
@@ -79,105 +82,111 @@ def install(mutant: Mutant) -> None:
     sys.meta_path.insert(0, _Finder(mutant))
 
 
-def run_stage(stage: str) -> str:
-    """Run one kind of check in this process; returns what noticed the fault, "" if nothing did."""
+def run_stage(stage: str, excluded: Sequence[str] = ()) -> list[str]:
+    """Run one kind of check in this process; returns what failed. `excluded`: tests that fail for sound code as well."""
     if stage == "seeds":
         return _run_seeds()
     targets = {
-        "vectors": ["tests/raft"],
+        "vectors": ["tests/raft/test_vectors.py"],
         "parts": ["tests/raft", "tests/consensus", "tests/replica"],
         "scenarios": ["tests/simulation/test_scenarios.py", "tests/simulation/test_liars.py"],
     }[stage]
-    chosen = ["-k", "vector or conformance"] if stage == "vectors" else []
     seen = _Seen()
-    found = [target for target in targets if (ROOT / target).exists()]
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--no-header",
-        "--tb=no",
-        "-m",
-        "not fuzz and not soak and not process",
-    ]
-    pytest.main([*options, *chosen, *found], plugins=[seen])
-    return seen.first
+    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-m", "not fuzz and not soak and not process"]
+    # Sound code is to show all that fails, a mutant only that something does.
+    options += [f"--deselect={name}" for name in excluded] + (["-x"] if MUTATED in sys.argv else [])
+    pytest.main([*options, *targets], plugins=[seen])
+    return seen.failed
 
 
 class _Seen:
-    """Remembers the first test that fails."""
+    """Remembers the tests that fail."""
 
     def __init__(self) -> None:
-        self.first = ""
+        self.failed: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and not self.first:
-            self.first = report.nodeid.rpartition("/")[2]
+        if report.failed and report.nodeid not in self.failed:
+            self.failed.append(report.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed and not self.first:
-            self.first = f"{report.nodeid} (import)"
+        if report.failed:
+            self.failed.append(report.nodeid)
 
 
-def _run_seeds() -> str:
+def _run_seeds() -> list[str]:
     from tests.simulation.running import Failure, run_seed
 
     for seed in range(1, SEEDS + 1):
         result = run_seed(seed)
         if isinstance(result, Failure):
-            return f"seed {seed}: {result.what.strip().splitlines()[-1][:110]}"
-    return ""
+            return [f"seed {seed}: {result.what.strip().splitlines()[-1][:110]}"]
+    return []
 
 
-def examine(mutant: Mutant) -> tuple[Mutant, str, float]:
-    """Run the stages, each in a process of its own, until one notices; returns (mutant, by what, seconds)."""
-    began_s = time.monotonic()
+def _child(stage: str, options: Sequence[str]) -> tuple[list[str], str]:
+    """Run a stage in a process of its own; returns (what failed there, why the process itself failed or "")."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}", "PYTHONHASHSEED": "0"}
-    for stage in STAGES:
-        command = [sys.executable, "-m", "tests.simulation.mutation", "--mutant", mutant.name, "--stage", stage]
-        try:
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return mutant, f"{stage}: it hangs", time.monotonic() - began_s
-        caught = [line for line in done.stdout.splitlines() if line.startswith("CAUGHT ")]
-        if caught:
-            return mutant, f"{stage}: {caught[0].removeprefix('CAUGHT ')}", time.monotonic() - began_s
-        if done.returncode:
-            last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-            return mutant, f"{stage}: {last[:110]}", time.monotonic() - began_s
+    command = [sys.executable, "-m", "tests.simulation.mutation", "--stage", stage, *options]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return [], "it hangs"
+    failed = [line.removeprefix(FAILED) for line in done.stdout.splitlines() if line.startswith(FAILED)]
+    if done.returncode and not failed:
+        return [], (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1][:110]
+    return failed, ""
+
+
+def examine(mutant: Mutant, stages: Sequence[str], excluded: Mapping[str, list[str]]) -> tuple[Mutant, str, float]:
+    """Run the stages until one notices; returns (mutant, by what, seconds). Raises `MutantStale`."""
+    began_s = time.monotonic()
+    mutated_source(mutant)
+    for stage in stages:
+        options = [MUTATED, mutant.name, *(f"--excluded={name}" for name in excluded.get(stage, ()))]
+        failed, broken = _child(stage, options)
+        if failed or broken:
+            name = broken or failed[0].rpartition("/")[2]
+            return mutant, f"{stage}: {name}", time.monotonic() - began_s
     return mutant, "", time.monotonic() - began_s
 
 
-def examine_all(mutants: Sequence[Mutant], workers: int) -> int:
+def examine_all(mutants: Sequence[Mutant], stages: Sequence[str], workers: int) -> int:
     """Examine mutants side by side and print the score; returns the exit status."""
-    survivors = []
+    excluded, survivors = {}, []
     with ThreadPoolExecutor(workers) as pool:
-        for mutant, caught, took_s in pool.map(examine, mutants):
-            say(f"{'caught  ' if caught else 'SURVIVES'} {mutant.name:32} {took_s:5.0f} s  {caught or mutant.what}")
+        for stage, (failed, broken) in zip(stages, pool.map(lambda stage: _child(stage, ()), stages), strict=True):
+            excluded[stage] = failed
+            for name in filter(None, (*failed, broken)):
+                say(f"SOUND CODE FAILS {stage}: {name}")
+        for mutant, caught, took_s in pool.map(lambda each: examine(each, stages, excluded), mutants):
+            say(f"{'caught  ' if caught else 'SURVIVES'} {mutant.name:26} {took_s:4.0f} s  {caught or mutant.what}")
             if not caught:
                 survivors.append(mutant.name)
     say(f"{len(mutants) - len(survivors)} of {len(mutants)} mutants caught")
-    return 1 if survivors else 0
+    return 1 if survivors or any(excluded.values()) else 0
 
 
 def main() -> int:
-    """Exit status 1 if a mutant survives."""
+    """Exit status 1 if a mutant survives, or if the checks fail for sound code."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutation", description=__doc__)
-    parser.add_argument("--mutant", action="append", default=[], help="examine this one (may be repeated)")
-    parser.add_argument("--stage", choices=STAGES, default="", help="run this stage alone, in this process")
+    parser.add_argument(MUTATED, action="append", default=[], help="examine this one (may be repeated)")
+    parser.add_argument("--stages", default=",".join(STAGES), help="which checks to run, in this order")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--stage", choices=STAGES, default="", help="run this stage alone, in this process")
+    parser.add_argument("--excluded", action="append", default=[], help="a test that is not to be run")
     options = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if not options.mutant or mutant.name in options.mutant]
     if not options.stage:
-        return examine_all(chosen, options.workers)
-    (mutant,) = chosen
-    install(mutant)
-    caught = run_stage(options.stage)
-    say(f"CAUGHT {caught}" if caught else "nothing noticed")
-    return 0
+        return examine_all(chosen, options.stages.split(","), options.workers)
+    if options.mutant:
+        install(chosen[0])
+    failed = run_stage(options.stage, options.excluded)
+    for name in failed:
+        say(f"{FAILED}{name}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

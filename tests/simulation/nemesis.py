@@ -191,7 +191,8 @@ class Nemesis:
         machine = self._pick(chance)
         if machine is None:
             return ""
-        offset_ms = chance.choice((-60_000, -3_000, -500, 500, 3_000, 60_000))
+        # Not far ahead: what a leader proposes then waits, in the worst case, until the time has really come.
+        offset_ms = chance.choice((-60_000, -3_000, -500, 500, 3_000, 6_000))
         machine.set_clock(offset_ms=offset_ms)
         self._later(fault.duration_us, lambda: machine.set_clock(offset_ms=0))
         return f"{machine.name} by {offset_ms} ms"

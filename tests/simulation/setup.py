@@ -29,6 +29,9 @@ LIES = (
     "vote-twice",
 )
 
+HARMLESS = frozenset({"garbage", "vote-twice", "cosign-twice"})
+"""Whatever these do, the others go on: progress is owed in spite of them."""
+
 KINDS_LEAST = 3
 """Kinds of fault that every seed has at least."""
 

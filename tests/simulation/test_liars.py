@@ -6,11 +6,8 @@ from consensus.evidence import verify_evidence
 from tests.simulation.cluster import Cluster
 from tests.simulation.conftest import Scene
 from tests.simulation.ending import check_ending
-from tests.simulation.setup import LIES
+from tests.simulation.setup import HARMLESS, LIES
 from tests.simulation.world import key_of
-
-HARMLESS = ("garbage", "vote-twice", "cosign-twice")
-"""Whatever these do, the three others go on."""
 
 
 def _depose(cluster: Cluster) -> None:
