@@ -6,7 +6,7 @@ from consensus.member.incoming import Unacceptable
 from consensus.member.state import HEARTBEAT_TICKS, NOTES_MAX, State
 from consensus.messages import PeerMessage
 from consensus.raft.errors import Refused
-from consensus.raft.messages import NOBODY, Message, MessageType, Role
+from consensus.raft.messages import NOBODY, Message, MessageType, Role, Snapshot, SnapshotMetadata
 
 READS_PER_TICK = 256
 """Reads that others may ask for in a tick; more are dropped, and asked for again."""
@@ -92,7 +92,7 @@ class Inbox:
             case peer.ReadResponse():
                 self._read_response(sender, message)
             case peer.Behind():
-                self._state.behind = sender
+                self._behind(sender, message)
             case _:
                 self._handle_plain(sender, message)
 
@@ -171,6 +171,15 @@ class Inbox:
         if state.node.hold and not self._refill_wait:
             self._refill_wait = HEARTBEAT_TICKS
             state.node.refill()
+
+    def _behind(self, sender: str, message: peer.Behind) -> None:
+        """Fetch blocks; or, if that much is here by now, say so: to the core it is a snapshot that brings no news. To
+        answer with less would only make the leader say it again at once.
+        """
+        if message.index > self._state.node.raft.log.committed:
+            self._state.behind = sender
+        else:
+            self._step(_T.SNAPSHOT, sender, message, snapshot=Snapshot(SnapshotMetadata(message.index)))
 
     # To the leader.
 

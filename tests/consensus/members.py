@@ -11,7 +11,6 @@ from consensus.evidence import Evidence
 from consensus.member import Member, MemberReady, Resume, Voters
 from consensus.member.change import decode_change
 from consensus.messages import PeerMessage, decode_message
-from consensus.recovery import Found
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
 from ledger.crypto.encoding import encode
@@ -21,8 +20,6 @@ from tests.consensus.lossy_files import LossyDisk
 
 CHAIN_ID = sha256(b"members")
 NOW_MS = 1_795_334_400_000
-
-__all__ = ["CHAIN_ID", "NOW_MS", "Cluster", "Found", "Node"]
 
 
 def key_of(name: str) -> SigningKey:
@@ -73,7 +70,7 @@ class Node:
             self.safety.promises,
             Resume(self.height, self.certified, self.voters),
             lambda wanted: key_of(wanted).public_key if wanted in self.cluster.known else None,
-            self.cluster.check_payload,
+            self.cluster.judge,
             lambda n: (next(draws) * 7 + sum(self.name.encode())) % n,
         )
         self.released = [entry for entry in self.released if entry.index <= self.certified.index]
@@ -145,6 +142,10 @@ class Cluster:
     def __getitem__(self, name: str) -> Node:
         return self.nodes[name]
 
+    def judge(self, payload: bytes, now_ms: int) -> str:
+        """What a test thinks of a payload at the moment."""
+        return self.check_payload(payload, now_ms)
+
     def send(self, sender: str, to: str, message: PeerMessage) -> None:
         """Put a message on its way, as the tampering hand and the cuts leave it."""
         self.sent.append((sender, to, message))
@@ -162,7 +163,6 @@ class Cluster:
         for sender, to, data in queue:
             if to not in self.down and sender not in self.down:
                 self.nodes[to].member.step(sender, decode_message(data), self.now_ms)
-                # One batch for each message: an order in which mistakes of batching show, too, is made by `settle`.
         return bool(queue)
 
     def settle(self) -> None:
