@@ -20,7 +20,7 @@ VOTES_PING_MS = (1_000, 2_000)
 """A connection that was silent for the first is pinged; one that answers no ping within the second is dead, though TCP
 may believe in it for hours: a stopped process, a cable pulled."""
 
-PING_MS = (10_000, 20_000)
+PING_MS = (5_000, 10_000)
 """The same for the other lanes and at the receiving side. A ping waits behind megabytes in TCP's buffers, and a slow
 link is not a dead one; it is the votes lane that tells, since its messages are small."""
 

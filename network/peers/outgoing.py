@@ -67,7 +67,8 @@ class LaneSender:
         self._on_change = on_change
         self._backoff = Backoff(jitter)
         self._wake = asyncio.Event()
-        self._call: grpc.aio.StreamStreamCall[peer_pb2.Frame, peer_pb2.Welcome] | None = None
+        self._dropped: asyncio.Future[None] | None = None
+        self._streams: set[asyncio.Task[None]] = set()
 
     def put(self, data: bytes) -> bool:
         """Queue a message; false when it was not taken (the queue is full, by the lane's rule)."""
@@ -95,30 +96,40 @@ class LaneSender:
             await asyncio.sleep(self._backoff.next_s())
 
     async def _session(self) -> None:
-        """One stream from dialling to its end, which is never an error here: the network may fail at any moment."""
-        task = asyncio.current_task()
-        assert task is not None
+        """One stream from dialling to its end, or until `drop`."""
+        dropped = self._dropped = asyncio.get_running_loop().create_future()
         async with self._dial() as channel:
-            call = self._call = peer_pb2_grpc.PeerServiceStub(channel).Deliver()  # type: ignore[call-arg]  # frames are written
+            stream = asyncio.create_task(self._stream(channel, dropped))
+            self._streams.add(stream)
+            stream.add_done_callback(self._streams.discard)
             try:
-                async with asyncio.timeout(GREETING_S_MAX):
-                    await call.write(self._hello)
-                    welcome = await call.read()
-                if isinstance(welcome, peer_pb2.Welcome):
-                    self._opened()
-                    await self._send_all(call)
-            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
-                pass
-            except asyncio.CancelledError:
-                # gRPC raises this for a call that `drop` cancelled, too; only a cancelled task must end.
-                if task.cancelling():
-                    raise
-            if call.done() and await call.code() is grpc.StatusCode.PERMISSION_DENIED:
-                self.is_refused = True
+                await asyncio.wait({stream, dropped}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                # Not awaited: gRPC gives a write back, cancelled or not, only when TCP lets go of it, and a stopped
+                # peer with full buffers may hold it until TCP's own time is up (the answer time of the lane's pings).
+                self.drop()
+                stream.cancel()
 
-    async def _send_all(self, call: "grpc.aio.StreamStreamCall[peer_pb2.Frame, peer_pb2.Welcome]") -> None:
+    async def _stream(self, channel: grpc.aio.Channel, dropped: asyncio.Future[None]) -> None:
+        """Greet, and send until the stream ends, which is never an error here: the network may fail at any moment."""
+        call = peer_pb2_grpc.PeerServiceStub(channel).Deliver()  # type: ignore[call-arg]  # frames are written
+        try:
+            async with asyncio.timeout(GREETING_S_MAX):
+                await call.write(self._hello)
+                welcome = await call.read()
+            if isinstance(welcome, peer_pb2.Welcome) and not dropped.done():
+                self._opened()
+                await self._send_all(call, dropped)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
+            pass
+        if call.done() and not dropped.done() and await call.code() is grpc.StatusCode.PERMISSION_DENIED:
+            self.is_refused = True
+
+    async def _send_all(
+        self, call: "grpc.aio.StreamStreamCall[peer_pb2.Frame, peer_pb2.Welcome]", dropped: asyncio.Future[None]
+    ) -> None:
         call.add_done_callback(lambda _: self._wake.set())
-        while not call.done():
+        while not (call.done() or dropped.done()):
             messages = self.queue.take()
             if not messages:
                 self._wake.clear()
@@ -135,7 +146,7 @@ class LaneSender:
 
     def _closed(self) -> None:
         """What waited is dropped: the peer has lost what was under way, so that the rest would follow a gap."""
-        self._call = None
+        self._dropped = None
         self._counts.breaks += 1
         self._counts.dropped_messages += self.queue.clear()
         self.is_open = False
@@ -144,5 +155,5 @@ class LaneSender:
     def drop(self) -> None:
         """End the stream, if there is one, and what waits for it; `run` opens it anew."""
         self._counts.dropped_messages += self.queue.clear()
-        if self._call is not None:
-            self._call.cancel()
+        if self._dropped is not None and not self._dropped.done():
+            self._dropped.set_result(None)

@@ -24,8 +24,8 @@ async def main(own: str, ports: dict[str, int]) -> None:
     records = {name: record_of(name, port) for name, port in ports.items()}
 
     def answer(peer: str, data: bytes) -> None:
-        say(f"{peer}: {data.decode()}")
-        if not data.startswith(b"echo"):
+        say(f"{peer}: {data[:100].decode()}")
+        if not data.startswith(b"echo") and len(data) < 100:
             transport.send(peer, Lane.VOTES, b"echo " + data)
 
     def greet(peer: str) -> None:

@@ -81,13 +81,53 @@ async def test_a_slow_link_is_not_taken_for_a_dead_one() -> None:
         farm, hub, proxy = await behind_proxy(group)
         await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"open"))
         await eventually(lambda: hub.received)
-        proxy.bytes_per_s = 2_000_000
-        for number in range(6):
+        proxy.bytes_per_s = 1_000_000
+        for number in range(4):
             assert farm.transport.send("hub", Lane.LOG, bytes([number]) + bytes(1_000_000))
-        await eventually(lambda: len(hub.received) == 7)
-        assert [data[0] for data in hub.got("farm")[1:]] == list(range(6))
+        await eventually(lambda: len(hub.received) == 5)
+        assert [data[0] for data in hub.got("farm")[1:]] == list(range(4))
         assert farm.transport.counts.of("hub", Lane.LOG).breaks == 0
         assert farm.events == ["+hub"]
+        await proxy.stop()
+
+
+async def test_what_waited_for_a_broken_stream_is_dropped() -> None:
+    async with Group("farm", "hub") as group:
+        farm, hub, proxy = await behind_proxy(group)
+        await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"first"))
+        await eventually(lambda: hub.received)
+        proxy.is_silent = True
+        for _ in range(10):
+            assert farm.transport.send("hub", Lane.LOG, bytes(4_000_000))
+        await eventually(lambda: farm.transport.waiting()["hub", Lane.LOG][0] < 10, "one is under way")
+        await asyncio.sleep(0.05)
+        proxy.cut()
+        await eventually(lambda: farm.events == ["+hub", "-hub"])
+        await eventually(lambda: farm.transport.waiting()["hub", Lane.LOG] == (0, 0))
+        proxy.mend()
+        await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"after"))
+        await eventually(lambda: hub.got("farm") == [b"first", b"after"])
+        await proxy.stop()
+
+
+async def test_a_log_lane_that_fills_in_the_middle_of_a_frame_starts_over() -> None:
+    async with Group("farm", "hub") as group:
+        farm, hub, proxy = await behind_proxy(group)
+        await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"first"))
+        await eventually(lambda: hub.received)
+        proxy.bytes_per_s = 1_000
+        assert farm.transport.send("hub", Lane.LOG, bytes(20_000_000))
+        await eventually(lambda: farm.transport.waiting()["hub", Lane.LOG] == (0, 0), "it is under way")
+        await asyncio.sleep(0.1)
+        while farm.transport.send("hub", Lane.LOG, bytes(20_000_000)):
+            pass
+        counts = farm.transport.counts.of("hub", Lane.LOG)
+        await eventually(lambda: counts.breaks == 1)
+        proxy.mend()
+        await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"after"))
+        await eventually(lambda: hub.got("farm") == [b"first", b"after"])
+        assert counts.dropped_messages >= 4
+        assert farm.events == ["+hub"], "the votes lane is untouched"
         await proxy.stop()
 
 

@@ -42,6 +42,8 @@ async def test_a_stopped_process_is_noticed_and_found_again() -> None:
         hub = await start_member("hub", group.ports)
         try:
             await eventually(lambda: farm.is_connected("hub", "platform") and "+farm" in hub.lines)
+            await eventually(lambda: farm.transport.send("hub", Lane.LOG, b"entries"))
+            await eventually(lambda: b"echo entries" in farm.got("hub"))
             hub.signal(signal.SIGSTOP)
             for number in range(20):
                 farm.transport.send("hub", Lane.VOTES, f"into the void {number}".encode())
@@ -49,6 +51,7 @@ async def test_a_stopped_process_is_noticed_and_found_again() -> None:
                 assert farm.transport.send("platform", Lane.VOTES, str(number).encode())
             await eventually(lambda: len(platform.got("farm")) == 20, "others are served meanwhile")
             await eventually(lambda: farm.events.count("-hub") == 1, "the stopped process is noticed")
+            await eventually(lambda: farm.transport.counts.of("hub", Lane.LOG).breaks > 0, "so is the log lane dropped")
             assert farm.transport.waiting()["hub", Lane.LOG] == (0, 0)
             hub.signal(signal.SIGCONT)
             await eventually(lambda: farm.is_connected("hub"))

@@ -164,6 +164,7 @@ async def test_a_new_peer_is_let_in_while_running() -> None:
         group.records["platform"] = record_of("platform", 0)
         platform = await group.start("platform", id="platform")
         record = record_of("platform", platform.port)
+        hub.set("lab", record_of("lab", 1))
         hub.set("platform", record)
         await eventually(lambda: hub.is_connected("platform") and platform.is_connected("hub"))
         assert not platform.is_connected("farm"), "the farm has not heard of it yet"
