@@ -83,7 +83,7 @@ def install(mutant: Mutant) -> None:
 
 
 def run_stage(stage: str, excluded: Sequence[str] = ()) -> list[str]:
-    """Run one kind of check in this process; returns what failed. `excluded`: tests that fail for sound code as well."""
+    """Run one kind of check in this process; returns what failed. `excluded`: tests that sound code fails, too."""
     if stage == "seeds":
         return _run_seeds()
     targets = {
