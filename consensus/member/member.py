@@ -12,12 +12,13 @@ from consensus.entry import PAYLOAD_SIZE_MAX, Tip
 from consensus.evidence import Keys
 from consensus.member.change import LEAVE, change_to, decode_change
 from consensus.member.inbox import Inbox
+from consensus.member.outbox import Outbox
 from consensus.member.ports import CheckPayload, EntryLog, MemberReady, Resume
 from consensus.member.state import ELECTION_TICKS, HEARTBEAT_TICKS, State
 from consensus.member.store import configuration_of
 from consensus.messages import TOKEN_SIZE_MAX, PeerMessage
 from consensus.raft.errors import ProposalDropped
-from consensus.raft.messages import Message, MessageType, Ready, Role, SnapshotMetadata
+from consensus.raft.messages import Ready, Role, SnapshotMetadata
 from consensus.safety import Promises
 from consensus.voters import Voters
 from ledger.crypto.signing import SigningKey
@@ -59,7 +60,7 @@ class Member:
         self.id = id
         self._state = State(id, key, chain_id, storage, promises, resume, keys, check_payload, draw)
         self._inbox = Inbox(self._state)
-        self._height = resume.height
+        self._outbox = Outbox(self._state)
         self._ticks = 0
         self._stalled_ticks = 0
         self._progress = 0
@@ -150,7 +151,7 @@ class Member:
         self._inbox.tick()
         state.node.tick()
         if self._ticks % HEARTBEAT_TICKS == 0:
-            again = state.acknowledged.message(self.term, self._height, state.certified.index)
+            again = state.acknowledged.message(self.term, state.translator.height, state.certified.index)
             if again is not None and not self.is_held:
                 for other in state.others:
                     state.send(other, again)
@@ -216,9 +217,9 @@ class Member:
         Nothing up to there is released any more. A log that does not hold the entry begins anew behind it.
         """
         state = self._state
-        if height <= self._height:
+        if height <= state.translator.height:
             return
-        self._height = state.translator.height = height
+        state.translator.height = height
         state.translator.note = note
         state.certified = state.storage.certified = tip
         state.storage.configuration = configuration_of(voters)
@@ -262,9 +263,7 @@ class Member:
         if self._has_core_work:
             core = state.node.ready()
             state.releases.add(core.committed)
-            self._acknowledge_own()
-            for message in core.messages:
-                self._send(message)
+            self._outbox.take(core.messages)
         released = state.releases.take(state.gate)
         if not (self._has_core_work or released or state.outbox or state.evidence or state.notes or state.behind):
             return None
@@ -302,54 +301,6 @@ class Member:
         state.update_hold()
         state.count()
         state.apply()
-
-    def _acknowledge_own(self) -> None:
-        """A leader acknowledges its own log to everyone, like any other voter."""
-        if self.is_leader:
-            self._acknowledge(self.last, exempt="")
-
-    def _acknowledge(self, tip: Tip, exempt: str) -> None:
-        """Tell everyone but `exempt`, who hears it otherwise."""
-        state = self._state
-        if state.acknowledged.give(self.term, tip):
-            again = state.acknowledged.message(self.term, self._height, state.certified.index)
-            for other in state.others if again is not None else ():
-                if other != exempt and again is not None:
-                    state.send(other, again)
-
-    def _send(self, message: Message) -> None:
-        """A message of the core, in our words."""
-        state, translator = self._state, self._state.translator
-        to = message.to
-        match message.type:
-            case MessageType.APPEND:
-                before = state.view.tip_at(message.index)
-                if before is not None:
-                    state.send(to, translator.entries(message, before))
-            case MessageType.APPEND_RESPONSE:
-                self._send_response(message)
-            case MessageType.READ_INDEX:
-                state.send(to, translator.read_request(message, self.term))
-            case MessageType.READ_INDEX_RESPONSE:
-                state.send(to, translator.read_response(message))
-            case _:
-                other = translator.other(message, state.heights)
-                if other is not None:
-                    state.send(to, other)
-                if message.type is MessageType.SNAPSHOT:
-                    # It is fetching blocks from whomever it likes: try again where its log ends, at heartbeats.
-                    state.node.report_snapshot(to, ok=False)
-
-    def _send_response(self, message: Message) -> None:
-        """An answer to an append. It acknowledges what is named only while our log and term are what they were."""
-        state = self._state
-        if message.reject or message.refilling or not message.index:
-            state.send(message.to, state.translator.stored(message, b""))
-            return
-        tip = state.view.tip_at(message.index)
-        if tip is not None and message.term == self.term:
-            self._acknowledge(tip, exempt=message.to)
-            state.send(message.to, state.translator.stored(message, tip.digest))
 
     def _step_down_if_stalled(self) -> None:
         """A leader under whom nothing is committed for two election timeouts, though entries wait, makes way."""
