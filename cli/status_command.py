@@ -1,6 +1,7 @@
 """`linxin network status DIR`: how each validator fares and whether the network goes on; live with `--watch`."""
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,10 @@ COLUMNS = (
     *("时差\nlag", "连接\npeers", "签名\nsigned", "等待\nwaiting", "进程\npid", "地址\nendpoint", "状态\nstate"),
 )
 
+ROOMY = 150
+"""Terminals of fewer columns show the essential ones alone: node, role, term, height, peers, signed, state."""
+ESSENTIAL = (0, 1, 2, 4, 8, 9, 13)
+
 
 @click.command(short_help="How the nodes of a folder fare, and who leads.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
@@ -53,7 +58,7 @@ def status(out: Output, directory: Path, watch: bool) -> None:
         return
     nodes = asyncio.run(describe_nodes(opened))
     seen = overview(nodes)
-    out.show(view(opened, nodes, seen))
+    out.show(view(opened, nodes, seen, narrow=_is_narrow(out)))
     ending = exit_status(nodes, seen)
     document = {"ok": ending == ALL_WELL, "home": opened.root, "network": opened.settings.name, "nodes": nodes}
     out.finish(document | seen.document())
@@ -68,22 +73,28 @@ def exit_status(nodes: list[dict[str, Any]], seen: Overview) -> int:
     return ALL_WELL if nodes and all(node["healthy"] or node["state"] == "retired" for node in nodes) else SOME_DOWN
 
 
+def _is_narrow(out: Output) -> bool:
+    return out.console.is_terminal and out.console.width < ROOMY
+
+
 def _watch(out: Output, opened: NetworkDirectory) -> None:
-    with Live(console=out.console, auto_refresh=False, screen=out.console.is_terminal) as live:
+    with contextlib.suppress(KeyboardInterrupt), Live(console=out.console, auto_refresh=False) as live:
         while True:
             started = time.monotonic()
             nodes = asyncio.run(describe_nodes(opened))
-            live.update(view(opened, nodes, overview(nodes)), refresh=True)
+            live.update(view(opened, nodes, overview(nodes), narrow=_is_narrow(out)), refresh=True)
             time.sleep(max(0.0, WATCH_S - (time.monotonic() - started)))
 
 
-def view(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview) -> Group:
-    """The table and the sentences below it."""
+def view(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview, *, narrow: bool) -> Group:
+    """The table, on a `narrow` terminal its essential columns, and the sentences below it."""
     table = Table(box=SIMPLE, pad_edge=False)
-    for name in COLUMNS:
-        table.add_column(name, no_wrap=True)
+    shown = [place for place in range(len(COLUMNS)) if place in ESSENTIAL or not narrow]
+    for place in shown:
+        table.add_column(COLUMNS[place], no_wrap=True)
     for node in nodes:
-        table.add_row(*_row(node, seen))
+        row = _row(node, seen)
+        table.add_row(*(row[place] for place in shown))
     return Group(table, *(Text.from_markup(line) for line in sentences(opened, nodes, seen)))
 
 
