@@ -139,8 +139,8 @@ def sentences(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overv
     if seen.height:
         signed, missing = ", ".join(seen.signed), ", ".join(seen.not_signed)
         count = f"{len(seen.signed)}/{len(seen.validators)}，法定数 quorum {seen.quorum}"
-        line = f"最新证书 last certificate: {seen.height}，签名 signed by {escape(signed)}（{count}）"
-        lines.append(line + (f"；未签 not by {escape(missing)}" if missing else ""))
+        lines.append(f"最新证书 last certificate: {seen.height}（{count}）")
+        lines.append(f"  签名 signed by {escape(signed)}" + (f"；未签 not by {escape(missing)}" if missing else ""))
     lines += _verdict(seen)
     if seen.evidence_count:
         number = seen.evidence_count
@@ -166,5 +166,7 @@ def _verdict(seen: Overview) -> list[str]:
     if not seen.leader:
         return ["[yellow]正在选举领导者 / electing a leader[/]"]
     leader = escape(seen.leader)
-    zh = f"网络正常：{leader} 为领导者（任期 {seen.term}）"
-    return [f"[green]{zh} / the network goes on, led by {leader} in term {seen.term}[/]"]
+    return [
+        f"[green]网络正常：{leader} 为领导者（任期 {seen.term}）[/]",
+        f"[green]the network goes on, led by {leader} in term {seen.term}[/]",
+    ]
