@@ -145,15 +145,13 @@ class LaneSender:
         self._on_change()
 
     def _closed(self) -> None:
-        """What waited is dropped: the peer has lost what was under way, so that the rest would follow a gap."""
         self._dropped = None
         self._counts.breaks += 1
-        self._counts.dropped_messages += self.queue.clear()
         self.is_open = False
         self._on_change()
 
     def drop(self) -> None:
-        """End the stream, if there is one, and what waits for it; `run` opens it anew."""
+        """End the stream, if there is one, and forget what waits: it would follow a gap. `run` opens the lane anew."""
         self._counts.dropped_messages += self.queue.clear()
         if self._dropped is not None and not self._dropped.done():
             self._dropped.set_result(None)
