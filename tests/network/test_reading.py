@@ -205,6 +205,6 @@ async def test_reflection_and_health_are_on(client: Client) -> None:
 async def test_status_tells_who_signed(node: Network, client: Client) -> None:
     status = await client.ledger.GetStatus(ledger_pb2.GetStatusRequest(), timeout=5)
     assert list(status.signers) == ["linxin/test/v1"]
-    assert (status.role, status.quorum, status.network) == ("validator", 1, "test")
+    assert (status.role, status.quorum, status.network) == ("leader", 1, "test")
     assert status.lag_ms < 10_000
     assert HUB.public_key not in status.SerializeToString()
