@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def check_ending(cluster: "Cluster") -> None:
     """Raises `Violation`."""
     honest = [machine for name, machine in cluster.machines.items() if name not in cluster.liars]
-    # A liar may hold the newest block alone and keep it to itself: certified it is all the same, as the oracle has seen.
+    # A liar may hold the newest block alone and keep it to itself; certified it is all the same, as the oracle saw.
     stores = [machine.store.contents for machine in cluster.machines.values()]
     longest = max(stores, key=lambda contents: contents.head.height)
     for machine in honest:
