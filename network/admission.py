@@ -42,6 +42,8 @@ class Admission:
         self._first_receipt = first_receipt
         self._now_ms = now_ms
         self._expiry_max_ms = genesis.parameters["expiry_max_ms"]
+        self.on_refused: Callable[[int], None] = lambda _: None
+        """Told the number of each refusal at the door."""
 
     async def submit(self, raws: Sequence[bytes]) -> Ticket:
         """Check every transaction and let the good ones wait; the ticket's open positions become settled when final."""
@@ -53,15 +55,15 @@ class Admission:
             try:
                 transaction = decode_transaction(raw, self._registry, self._genesis.chain_id)
             except Refusal as refusal:
-                ticket.settle(position, Dropped.by(refusal))
+                self._refuse(ticket, position, Dropped.by(refusal))
                 continue
             ticket.ids[position] = transaction.id
             if self._answer_known(ticket, position, transaction, now_ms):
                 continue
             if not self._mempool.reserve(len(raw)):
-                ticket.settle(position, self._busy_or_final(transaction))
+                self._refuse(ticket, position, self._busy_or_final(transaction))
                 continue
-            entries.append(Entry(raw, transaction))
+            entries.append(Entry(raw, transaction, now_ms))
             positions.append(position)
         await self._check_signatures(ticket, entries, positions)
         return ticket
@@ -81,8 +83,14 @@ class Admission:
             refusal = ExpiresTooLate(transaction.expires_at_ms, now_ms + self._expiry_max_ms)
         else:
             return False
-        ticket.settle(position, self._first_receipt(transaction.id) or Dropped.by(refusal))
+        self._refuse(ticket, position, self._first_receipt(transaction.id) or Dropped.by(refusal))
         return True
+
+    def _refuse(self, ticket: Ticket, position: int, result: Receipt | Dropped) -> None:
+        """Answer at the door, be it with the receipt of what is final already."""
+        if isinstance(result, Dropped):
+            self.on_refused(result.number)
+        ticket.settle(position, result)
 
     def _busy_or_final(self, transaction: Transaction) -> Receipt | Dropped:
         return self._first_receipt(transaction.id) or Dropped.by(Busy(RETRY_AFTER_MS))
@@ -98,7 +106,7 @@ class Admission:
         for entry, position, is_good in zip(entries, positions, good, strict=True):
             if not is_good:
                 self._mempool.release(len(entry.raw))
-                ticket.settle(position, Dropped.by(BadSignature(entry.transaction.public_key.hex())))
+                self._refuse(ticket, position, Dropped.by(BadSignature(entry.transaction.public_key.hex())))
                 continue
             self._enter(ticket, position, entry)
 

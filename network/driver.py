@@ -48,6 +48,7 @@ class Driver:
         self._replica = replica
         self._genesis = genesis
         self._registry = registry
+        self._mempool = mempool
         self._admission = admission
         self._pool = pool
         self._events = events
@@ -58,6 +59,8 @@ class Driver:
         self._reads: dict[bytes, asyncio.Future[None]] = {}
         self._failure: BaseException | None = None
         mempool.on_arrival = self._wake.set
+        admission.on_refused = events.refused
+        pool.on_checked = events.signatures_checked
 
     def attach(self, transport: PeerTransport) -> None:
         """Where messages to peers go."""
@@ -135,6 +138,11 @@ class Driver:
                 self._transport.send(peer, lane, data)
         for final in work.blocks:
             self._count(final)
+        if work.blocks:
+            now_ms = self._now_ms()
+            self._events.transactions_final((now_ms - at_ms) / 1000 for at_ms in self._mempool.take_settled_ms())
+        for _ in range(work.proposed):
+            self._events.proposed()
         for height in work.abstained:
             log.error("does not sign: it signed another checkpoint of this height in an earlier run", height=height)
         for digest, raws in work.to_check:
@@ -175,7 +183,6 @@ class Driver:
             ]
         )
         self._replica.checked(digest, with_signatures(decoded, good))
-        self._events.signatures_checked(sum(good), len(good) - sum(good))
         self._wake.set()
 
     async def _admit(self, raws: list[bytes]) -> None:

@@ -8,7 +8,7 @@ longer leads.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ledger.block import Receipt
@@ -72,11 +72,12 @@ class Ticket:
 class Entry:
     """One transaction in the waiting room, and the submissions that wait for it."""
 
-    __slots__ = ("is_settled", "raw", "tickets", "transaction")
+    __slots__ = ("admitted_ms", "is_settled", "raw", "tickets", "transaction")
 
-    def __init__(self, raw: bytes, transaction: Transaction) -> None:
+    def __init__(self, raw: bytes, transaction: Transaction, admitted_ms: int = 0) -> None:
         self.raw = raw
         self.transaction = transaction
+        self.admitted_ms = admitted_ms
         self.is_settled = False
         self.tickets: list[tuple[Ticket, int]] = []
 
@@ -100,7 +101,7 @@ class Mempool:
         self._taken: dict[bytes, Entry] = {}
         self._count = 0
         self._bytes = 0
-        self._arrived = asyncio.Event()
+        self._settled_ms: list[int] = []
         self.on_arrival: Callable[[], None] = lambda: None
         """Called whenever something new waits to be ordered."""
 
@@ -146,7 +147,6 @@ class Mempool:
         assert entry.transaction.id not in self._known
         self._known[entry.transaction.id] = self._by_raw[entry.raw] = entry
         self._queue.append(entry)
-        self._arrived.set()
         self.on_arrival()
 
     def checked(self, raw: bytes) -> Transaction | None:
@@ -156,7 +156,7 @@ class Mempool:
 
     def take(self, count_max: int, bytes_max: int) -> list[Entry]:
         """The longest-waiting transactions, within both bounds (at least one if any waits); they stay known until
-        `finish`.
+        they are settled.
         """
         taken: list[Entry] = []
         size = 0
@@ -169,8 +169,6 @@ class Mempool:
             if not entry.is_settled:
                 taken.append(entry)
                 self._taken[entry.transaction.id] = entry
-        if not self._queue:
-            self._arrived.clear()
         return taken
 
     def restore(self) -> None:
@@ -184,26 +182,13 @@ class Mempool:
         if entry is None:
             return
         entry.is_settled = True
+        self._settled_ms.append(entry.admitted_ms)
         self._taken.pop(transaction_id, None)
         del self._by_raw[entry.raw]
         self.release(len(entry.raw))
         entry.settle(result)
 
-    def finish(self, entries: Sequence[Entry], results: Sequence[Receipt | Dropped]) -> None:
-        """Forget ordered transactions and answer those who wait for them."""
-        for entry, result in zip(entries, results, strict=True):
-            self.settle(entry.transaction.id, result)
-
-    async def wait_for_work(self, timeout_s: float) -> bool:
-        """Whether something waits to be ordered, at the latest after `timeout_s`."""
-        if self._queue:
-            return True
-        try:
-            await asyncio.wait_for(self._arrived.wait(), max(0.0, timeout_s))
-        except TimeoutError:
-            return False
-        return True
-
-    def wake(self) -> None:
-        """Let whoever waits for work look again."""
-        self._arrived.set()
+    def take_settled_ms(self) -> list[int]:
+        """When each of those was admitted that have been decided since the last call."""
+        settled, self._settled_ms = self._settled_ms, []
+        return settled

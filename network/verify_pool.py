@@ -11,7 +11,7 @@ import marshal
 import os
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -34,6 +34,8 @@ class VerifyPool:
 
     def __init__(self, workers: int) -> None:
         self._workers = [_Worker(number) for number in range(workers)]
+        self.on_checked: Callable[[int, int], None] = lambda _good, _bad: None
+        """Told how many signatures of a batch were good, and how many were not."""
 
     async def start(self) -> None:
         """Start the worker processes."""
@@ -49,6 +51,11 @@ class VerifyPool:
         """One byte per item: 1 for a good signature, 0 for a bad one."""
         if not items:
             return b""
+        verdicts = await self._verify(items)
+        self.on_checked(sum(verdicts), len(verdicts) - sum(verdicts))
+        return verdicts
+
+    async def _verify(self, items: Sequence[Item]) -> bytes:
         living = [worker for worker in self._workers if worker.alive]
         if living:
             worker = min(living, key=lambda each: each.backlog)

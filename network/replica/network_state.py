@@ -29,7 +29,7 @@ class NetworkState:
     def __init__(self, genesis: Genesis, ledger: Ledger) -> None:
         self._genesis = genesis
         self._ledger = ledger
-        self._height = -1
+        self.height = -1
         self.records: Mapping[str, ValidatorRecord] = {}
         self.parameters: Mapping[str, int] = genesis.parameters
         self.is_changing = False
@@ -38,9 +38,9 @@ class NetworkState:
     def refresh(self) -> None:
         """Read what the newest final block says."""
         height = self._ledger.head.height
-        if height == self._height:
+        if height == self.height:
             return
-        self._height = height
+        self.height = height
         reader = self._ledger.snapshot
         self.records = validator_records(reader) if height else genesis_records(self._genesis)
         self.parameters = effective_parameters(reader, self._genesis)

@@ -23,6 +23,8 @@ class Proposer:
         self._ledger = ledger
         self._limits = limits
         self._pacing = Pacing()
+        self.proposed = 0
+        """Proposals made; whoever counts them sets it back."""
 
     def step(self, now_ms: int, in_flight: int) -> None:
         """Propose what is due."""
@@ -47,7 +49,9 @@ class Proposer:
         taken = self._mempool.take(self._limits.block_count, self._limits.block_bytes)
         time_ms = max(now_ms, self._finality.head.time_ms + 1)
         self._pacing.proposed(now_ms)
-        if not self._member.propose(encode((time_ms, [entry.raw for entry in taken]))):
+        if self._member.propose(encode((time_ms, [entry.raw for entry in taken]))):
+            self.proposed += 1
+        else:
             self._mempool.restore()
 
     def _change_voters(self) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from consensus.entry import Entry, Kind
 from consensus.evidence import Evidence
-from consensus.member import Member, Resume
+from consensus.member import Member, Resume, Voters
 from consensus.storage.log import DurableLog
 from consensus.storage.safety import SafetyFile
 from ledger.block import Validator, decode_proposal
@@ -100,6 +100,8 @@ class Replica:
         self._processed = self._certified.index
         self._reads = OpenReads()
         self._out = Outbox()
+        self._records_of: tuple[int, Voters] | None = None
+        self._records: Mapping[str, ValidatorRecord] = {}
         self._ticks = 0
         self._resent_height = -1
         self._retirement = Retirement(id)
@@ -182,6 +184,7 @@ class Replica:
         self._work.reads += self._reads.take(self._processed, waiting)
         work, self._work = self._work, Work()
         work.messages = self._out.take()
+        work.proposed, self._proposer.proposed = self._proposer.proposed, 0
         work.abstained, self.finality.abstained = self.finality.abstained, []
         work.to_check, self._checks.wanted = self._checks.wanted, []
         work.more = progressed or bool(work.messages and self._released)
@@ -328,11 +331,14 @@ class Replica:
 
         Whoever still votes on the order counts as a validator, although the ledger has just retired it.
         """
-        voters = self.member.voters
-        return {
-            peer: replace(record, status="validator") if record.status != "validator" and peer in voters else record
-            for peer, record in self._state.others(self.id).items()
-        }
+        known = (self._state.height, self.member.voters)
+        if self._records_of != known:
+            self._records_of = known
+            self._records = {
+                peer: replace(record, status="validator") if peer in known[1] else record
+                for peer, record in self._state.others(self.id).items()
+            }
+        return self._records
 
     def view(self, evidence_count: int = 0) -> NodeView:
         """How this validator takes part, and what it knows of the others."""

@@ -28,4 +28,6 @@ class Work:
     """Tokens of reads that may now be answered from the ledger."""
     abstained: list[int] = field(default_factory=list)
     """Heights that this validator does not sign, as it signed another checkpoint there before it was started."""
+    proposed: int = 0
+    """Proposals made as leader."""
     more: bool = False

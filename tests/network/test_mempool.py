@@ -43,11 +43,12 @@ def test_first_in_first_out_within_count_and_bytes() -> None:
 
 def test_room_is_bounded_by_count_and_by_bytes_until_finished() -> None:
     pool = Mempool(3, 1_000_000)
-    entries = waiting(pool, 3)
+    waiting(pool, 3)
     assert not pool.reserve(1)
     taken = pool.take(3, 1_000_000)
     assert not pool.reserve(1), "what is being ordered still counts"
-    pool.finish(taken, [receipt(each) for each in entries])
+    for each in taken:
+        pool.settle(each.transaction.id, receipt(each))
     assert (pool.count, pool.size) == (0, 0)
     assert pool.reserve(1_000_000)
     assert not pool.reserve(1)
@@ -63,7 +64,7 @@ async def test_all_who_wait_for_one_transaction_are_answered() -> None:
     await asyncio.sleep(0)
     assert pool.find(only.transaction.id) is only
     answer = receipt(only)
-    pool.finish(pool.take(10, 1_000_000), [answer])
+    pool.settle(pool.take(10, 1_000_000)[0].transaction.id, answer)
     await asyncio.wait_for(asyncio.gather(*waiters), 1)
     assert tickets[0].results == [Dropped(7, ["1", "2"]), answer]
     assert tickets[1].results == [answer]
@@ -76,10 +77,26 @@ async def test_waiting_for_a_ticket_ends_with_the_time() -> None:
     assert ticket.results == [None]
 
 
-async def test_work_wakes_whoever_waits_for_it() -> None:
+def test_arrivals_are_told() -> None:
+    pool, told = Mempool(10, 1_000_000), []
+    pool.on_arrival = lambda: told.append(pool.waiting)
+    waiting(pool, 2)
+    assert told == [1, 2]
+
+
+def test_what_was_taken_comes_back_before_what_came_later() -> None:
     pool = Mempool(10, 1_000_000)
-    assert not await pool.wait_for_work(0.01)
-    waiter = asyncio.create_task(pool.wait_for_work(5))
-    await asyncio.sleep(0)
-    waiting(pool, 1)
-    assert await asyncio.wait_for(waiter, 1)
+    entries = waiting(pool, 3)
+    assert pool.take(2, 1_000_000) == entries[:2]
+    pool.settle(entries[0].transaction.id, receipt(entries[0]))
+    pool.restore()
+    assert pool.take(10, 1_000_000) == entries[1:]
+
+
+def test_what_another_ordered_meanwhile_is_not_taken() -> None:
+    pool = Mempool(10, 1_000_000)
+    entries = waiting(pool, 2)
+    pool.settle(entries[0].transaction.id, receipt(entries[0]))
+    assert pool.take(10, 1_000_000) == entries[1:]
+    assert pool.checked(entries[0].raw) is None
+    assert pool.checked(entries[1].raw) is entries[1].transaction
