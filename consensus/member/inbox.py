@@ -57,8 +57,8 @@ class Inbox:
         members = raft.configuration.members
         if sender == state.me or (sender not in members and state.keys(sender) is None):
             return "stranger"
-        if message.term > raft.term + TERM_JUMP_MAX:
-            return "term too far ahead"
+        if not 0 < message.term <= raft.term + TERM_JUMP_MAX:
+            return "absurd term"
         # One that does not vote yet follows whoever leads; it knows the voters only by what is certified here.
         if message.term > raft.term and state.me in state.voters and sender not in state.voters:
             return "term of one who does not vote"

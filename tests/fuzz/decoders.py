@@ -12,6 +12,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from consensus.ballot import Ballots
+from consensus.entry import Kind, envelope_message
+from consensus.evidence import (
+    BadEvidence,
+    Envelope,
+    EquivocalEntries,
+    decode_evidence,
+    encode_evidence,
+    equivocal_cosignatures,
+    verify_evidence,
+)
+from consensus.member.change import decode_change
+from consensus.messages import Acknowledgement, Append, SentEntry, VoteResponse, decode_message
+from ledger.block import Validator
 from ledger.crypto.checkpoint import Checkpoint, assemble_note, cosign, parse_checkpoint, parse_note, verify_cosignature
 from ledger.crypto.encoding import Malformed, decode, encode
 from ledger.crypto.log_tree import (
@@ -108,6 +122,50 @@ def message(data: bytes) -> None:
     assert decode(encode(found), Checkpoint) == found
 
 
+def peer_message(data: bytes) -> None:
+    found = decode_message(data)
+    assert decode_message(encode(found)) == found
+
+
+def evidence(data: bytes) -> None:
+    found = decode_evidence(data)
+    assert decode_evidence(encode_evidence(found)) == found
+    verify_evidence(found, HASHES[5], lambda _: KEY.public_key)
+    assert found in (PROOF_OF_TWO, EquivocalEntries(*reversed(ENVELOPES))), "proven something that was never done"
+
+
+def ballots(data: bytes) -> None:
+    box = Ballots(CHECKPOINT.origin)
+    box.add(data.decode("utf-8", "surrogatepass"), 0, {COSIGNER.name: COSIGNER})
+    assert box.texts(CHECKPOINT.height) in ([], [CHECKPOINT.text()]), "a forged cosignature"
+
+
+def change(data: bytes) -> None:
+    found = decode_change(data)
+    if found is not None:
+        assert decode_change(encode(found)) == found
+
+
+COSIGNER = Validator("linxin/demo/farm", KEY.public_key)
+ENTRY = SentEntry(3, Kind.PROPOSAL, "farm", b"payload", bytes(64))
+PEER_MESSAGES = (
+    Append(3, 7, 2, HASHES[0], 6, (ENTRY, ENTRY)),
+    Acknowledgement(3, 7, HASHES[0], 9),
+    VoteResponse(3, False, True, NOTE),
+)
+
+
+def signed_envelope(payload_hash: bytes) -> Envelope:
+    unsigned = Envelope(3, 7, Kind.PROPOSAL, "farm", payload_hash, HASHES[2], bytes(64))
+    signature = KEY.sign(envelope_message(HASHES[5], unsigned.digest))
+    return Envelope(3, 7, Kind.PROPOSAL, "farm", payload_hash, HASHES[2], signature)
+
+
+ENVELOPES = (signed_envelope(HASHES[0]), signed_envelope(HASHES[1]))
+PROOF_OF_TWO = EquivocalEntries(*ENVELOPES)
+EVIDENCE = (PROOF_OF_TWO, equivocal_cosignatures(NOTE, NOTE))
+CHANGE = encode((3, [[COSIGNER.name, COSIGNER.public_key]]))
+
 STATE = {key_hash(bytes([number])): value_hash(bytes([number])) for number in range(60)}
 STATE_ROOT, _written = update(STATE, lambda path: None)
 STATE_NODES = {path: node for path, node in _written.items() if node is not None}
@@ -132,6 +190,10 @@ TARGETS = (
     Target("log proofs", (Malformed,), [encode((2, 7, HASHES[0], HASHES[1], HASHES[2:5]))], log_proofs),
     Target("signatures", (BadKey,), SIGNED, signatures),
     Target("message", (Malformed,), [encode(CHECKPOINT)], message),
+    Target("peer message", (Malformed,), [encode(one) for one in PEER_MESSAGES], peer_message),
+    Target("evidence", (BadEvidence,), [encode_evidence(one) for one in EVIDENCE], evidence),
+    Target("ballots", (UnicodeDecodeError,), [NOTE.encode()], ballots),
+    Target("change of voters", (), [CHANGE], change),
 )
 
 
