@@ -174,6 +174,8 @@ def test_what_is_not_pure_is_named(text: str) -> None:
     assert len(purity.check_purity([Source("consensus/x.py", text)])) == 1
     assert purity.check_purity([Source("ledger/storage/x.py", text)]) == []
     assert purity.check_purity([Source("network/x.py", text)]) == []
+    is_storage = "storage" in text  # which a replica is handed
+    assert len(purity.check_purity([Source("network/replica/x.py", text)])) == (not is_storage)
 
 
 def test_pure_rooms_see_of_storage_its_port() -> None:

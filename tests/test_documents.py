@@ -11,8 +11,11 @@ import pytest
 
 from cli.main import COMMANDS, main
 from ledger.modules.catalogue import network_registry
+from tests.architecture import imports
+from tests.architecture.source import tracked_paths
 
 ROOT = Path(__file__).parents[1]
+ARCHITECTURE = (ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
 OPERATORS = (ROOT / "docs/OPERATORS.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "docs/RECORDING.md").read_text(encoding="utf-8")
 DEVELOPERS = (ROOT / "docs/DEVELOPERS.md").read_text(encoding="utf-8")
@@ -95,3 +98,33 @@ def test_both_readmes_link_the_same_pages() -> None:
         for name in ("README.md", "README.zh-CN.md")
     ]
     assert links[0] == links[1]
+
+
+def test_the_map_has_the_table_of_imports_that_is_enforced() -> None:
+    rows = re.findall(r"^\| `([a-z_/]+)` \| (nothing|everything|`[^|]+`) \|$", ARCHITECTURE, re.MULTILINE)
+    named = {room: frozenset(re.findall(r"`([^`]+)`", allowed)) for room, allowed in rows if allowed != "everything"}
+    rooms = {room.replace(".", "/"): room for room in imports.ALLOWED if (ROOT / room.replace(".", "/")).is_dir()}
+    rooms = rooms | {"node": "node", "proto/linxin": imports.STUBS}
+    assert dict(rows).keys() == rooms.keys()
+    enforced = {
+        room: {"proto/linxin" if other == imports.STUBS else other.replace(".", "/") for other in imports.ALLOWED[name]}
+        for room, name in rooms.items()
+        if room != "cli"
+    }
+    assert named == {room: others - {room} for room, others in enforced.items()}
+
+
+def test_files_that_a_page_names_are_there() -> None:
+    tracked = tracked_paths()
+    missing = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")]:
+        for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|proto|sh))`", page.read_text(encoding="utf-8")):
+            is_there = any(path == name or path.endswith(f"/{name}") for path in tracked)
+            if not is_there and not re.search("NNNN|/x[._]", name):  # names that stand for any name
+                missing.append(f"{page.relative_to(ROOT)}: {name}")
+    assert missing == []
+
+
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    numbers = sorted(int(path.name[:4]) for path in ROOT.glob("docs/adr/*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
