@@ -14,11 +14,13 @@ from pathlib import Path
 from linxin.v1 import ledger_pb2
 from nacl.bindings import crypto_sign_open
 
+from cli.demo.cast import PARAMETERS
 from client.connection import Connection
 from client.network_directory import NetworkDirectory, open_network
 from ledger.crypto.signing import Algorithm, SigningKey
 
 BATCH = 500
+LATE_READINGS = [part for name, value in PARAMETERS.items() for part in ("--parameter", f"{name}={value}")]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -32,8 +34,8 @@ def linxin(*arguments: str) -> None:
 
 @contextmanager
 def running_network(root: Path, validators: int = 1) -> Iterator[NetworkDirectory]:
-    """A fresh network of so many validators in `root`, running."""
-    linxin("network", "init", str(root), "--validators", str(validators))
+    """A fresh network of so many validators in `root`, running; it takes readings as late as the demonstration does."""
+    linxin("network", "init", str(root), "--validators", str(validators), *LATE_READINGS)
     linxin("network", "up", str(root))
     try:
         yield open_network(root)

@@ -1,7 +1,8 @@
 """The history of measurements: one JSON line a run in benchmarks/results.jsonl, with the machine and the commit.
 
 A line is an object: `benchmark` (its name), `time` (RFC 3339, UTC), `commit` (with `+` when files differ from it),
-`python`, `machine` (processor, cores, memory in GiB, kernel) and `figures` (names end in their units).
+`python`, `machine` (processor, cores, memory in GiB, kernel) and `figures` (names end in their units). The environment
+variable LINXIN_RESULTS names another file for trials: their lines do not belong into the history.
 """
 
 import datetime
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).with_name("results.jsonl")
+RESULTS = Path(os.environ.get("LINXIN_RESULTS") or Path(__file__).with_name("results.jsonl"))
 
 
 def record(benchmark: str, figures: Mapping[str, Any], results: Path = RESULTS) -> str:
@@ -38,7 +39,7 @@ def commit() -> str:
     """Twelve hex digits of the checked-out commit, `+` added when tracked files differ; "unknown" outside a clone."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"],
-        cwd=RESULTS.parent,
+        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,6 @@
 """Records and readings through gRPC to final and durable, against what signature checks alone would cost.
 
-    .venv/bin/python -m benchmarks.throughput [--validators N] [--records N] [--readings N] [--memory] [--json]
+    .venv/bin/python -m benchmarks.throughput [--validators N] [--records N] [--readings N] [--seconds S] [--memory]
 
 `useful` = committed records/s x validators x seconds per signature verification / cores: the share of all CPU that goes
 into the one cost nobody can avoid. The load generator runs on the same cores and is counted. Figures are appended to
@@ -11,9 +11,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import BATCH, cpu_s, drive, node_pids, process_tree, resident_bytes, running_network, verify_cost_s
+from benchmarks.open_loop import measure_platform, measure_rate
 from benchmarks.record import record
+from benchmarks.signers import READINGS_IN_COLUMN, Signers
 from client.network_directory import NetworkDirectory
-from client.submit import Submitter, sign_action
-from client.wallet import load_key
-from ledger.crypto.hashing import sha256
-from ledger.crypto.signing import Algorithm, SigningKey
-from ledger.module import Action
-from ledger.modules.registry.messages import (
-    CalibrateDevice,
-    Metric,
-    NewKey,
-    RegisterDevice,
-    possession_message,
-)
-from ledger.modules.trace.messages import AttachDevice, Column, RecordReadings, RegisterPlot, RegisterVehicle
 
 IN_FLIGHT = 8
 DEVICES = 40
-READINGS_IN_COLUMN = 60
-LIFETIME_MS = 600_000
-"""Benchmark records expire after ten minutes."""
+RATES_PER_S = (200, 1_000)
+"""Open loops beside the closed one."""
 
 say = Console(stderr=True)
 
@@ -52,28 +38,18 @@ class Bench:
 
     def __init__(self, network: NetworkDirectory) -> None:
         self.network = network
-        self.chain_id = sha256(network.genesis_bytes())
-        self.farm = load_key(network.key_file("farm"), network.passphrase())
+        self.signers = Signers(network)
         self.nodes = list(node_pids(network).values())
-        self.numbers = count()
         self.figures: dict[str, Any] = {"cores": os.cpu_count(), "validators": len(self.nodes)}
 
     def processes(self) -> list[int]:
         """Every process of the network."""
         return [process for node in self.nodes for process in process_tree(node)]
 
-    def sign(self, action: Action, key: SigningKey) -> bytes:
-        """An envelope of the benchmark's lifetime."""
-        return sign_action(key, self.chain_id, action, lifetime_ms=LIFETIME_MS)
-
     def records(self, wanted: int) -> list[list[bytes]]:
-        """Individually signed records, each one table row (a vehicle) and its journal entry, in batches."""
-        made: list[list[bytes]] = []
+        """Individually signed records, in batches."""
         with say.status(f"signing {wanted} records"):
-            for _ in range(wanted // BATCH):
-                actions = [RegisterVehicle(f"v{next(self.numbers)}", "冷藏车", "van", True) for _ in range(BATCH)]
-                made.append([self.sign(action, self.farm) for action in actions])
-        return made
+            return self.signers.batches(wanted)
 
     def run(self, name: str, batches: list[list[bytes]], in_flight: int) -> float:
         """Drive a load; note rate, latency and CPU under `name`. Returns records/s."""
@@ -108,47 +84,11 @@ def measure_records(bench: Bench, wanted: int) -> None:
         bench.run("one_at_a_time", single, 1)
 
 
-def enrol_devices(bench: Bench) -> list[SigningKey]:
-    """Devices of the farm, calibrated and tied to a plot each."""
-    keys = [SigningKey(Algorithm.ED25519, sha256(b"benchmark device %d" % number)) for number in range(DEVICES)]
-    now_ms = time.time_ns() // 1_000_000
-    day_ms = 86_400_000
-    metrics = (Metric("temperature", "CEL", -2, -4000, 8500),)
-    steps: list[list[Action]] = [[], [], []]
-    for number, key in enumerate(keys):
-        name, thing = f"probe-{number}", f"bench-plot-{number}"
-        possession = key.sign(possession_message(bench.chain_id, f"device:{name}"))
-        new_key = NewKey(key.algorithm, key.public_key, possession)
-        steps[0].append(RegisterPlot(thing, "地块", "plot", 1000))
-        steps[0].append(RegisterDevice(name, "探头", "probe", metrics, 1000, new_key))
-        steps[1].append(CalibrateDevice(name, now_ms - 30 * day_ms, now_ms + 300 * day_ms, None))
-        steps[2].append(AttachDevice(name, f"plot:{thing}", now_ms - 6 * day_ms))
-    with Submitter.to(bench.network) as submitter:
-        for step in steps:
-            for outcome in submitter.submit([bench.sign(action, bench.farm) for action in step]):
-                outcome.need("the benchmark's devices")
-    return keys
-
-
-def columns(bench: Bench, keys: list[SigningKey], wanted: int) -> Iterator[list[bytes]]:
-    """Device-signed columns of sixty one-second readings, the devices in turn, in batches."""
-    start_ms = time.time_ns() // 1_000_000 - 5 * 86_400_000
-    batch: list[bytes] = []
-    for number in range(wanted // READINGS_IN_COLUMN):
-        sequence, device = divmod(number, len(keys))
-        values = tuple(1800 + (number * 7 + i * 3) % 400 for i in range(READINGS_IN_COLUMN))
-        action = RecordReadings(sequence, start_ms + sequence * 60_000, 1000, (Column("temperature", values),))
-        batch.append(bench.sign(action, keys[device]))
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-
-
 def measure_readings(bench: Bench, wanted: int) -> None:
     """Readings in device-signed columns of sixty; one column of a device after the other, so one call under way."""
-    keys = enrol_devices(bench)
+    keys = bench.signers.enrol("probe", DEVICES, ["temperature"])
     with say.status(f"signing {wanted} readings"):
-        batches = list(columns(bench, keys, wanted))
+        batches = list(bench.signers.columns(keys, wanted))
     with say.status(f"submitting {wanted} readings"):
         rate = bench.run("columns", batches, 2)
     bench.figures["readings_per_s"] = round(rate * READINGS_IN_COLUMN)
@@ -168,6 +108,21 @@ def measure_memory(bench: Bench) -> None:
     bench.figures["resident_ratio"] = round(resident[1_000_000] / resident[200_000], 3)
 
 
+def measure_latency(bench: Bench, seconds: float) -> None:
+    """Latency to final at moderate rates that wait for nothing, and under the load that the platform expects."""
+    for per_s in RATES_PER_S:
+        with say.status(f"{per_s} records/s through all endpoints for {seconds:.0f} s"):
+            bench.figures[f"open_{per_s}_per_s"] = measure_rate(bench.signers, per_s, seconds)
+    with say.status(f"orders, readings and scans of the platform for {2 * seconds:.0f} s"):
+        bench.figures["platform"] = measure_platform(bench.signers, bench.processes(), 2 * seconds)
+
+
+def note_resident(bench: Bench) -> None:
+    """Resident memory of each node now, its signature workers included."""
+    sizes = {name: resident_bytes(process_tree(pid)) for name, pid in node_pids(bench.network).items()}
+    bench.figures["resident_mb_per_node"] = {name: round(size / 1e6, 1) for name, size in sizes.items()}
+
+
 def show(figures: dict[str, Any]) -> None:
     """The figures as a table on standard output."""
     table = Table("figure", "value")
@@ -184,14 +139,18 @@ def show(figures: dict[str, Any]) -> None:
 @click.option("--validators", default=1, show_default=True, help="Validators of the network, all on this machine.")
 @click.option("--records", default=100_000, help="Individually signed records.")
 @click.option("--readings", default=1_200_000, help="Readings in columns of sixty; 0 leaves them out.")
+@click.option("--seconds", default=10.0, help="Length of each open loop; the platform's load twice that. 0: none.")
 @click.option("--memory", is_flag=True, help="Also fill the chain to 1,000,000 records and compare resident memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the recorded line instead of a table.")
-def main(validators: int, records: int, readings: int, memory: bool, as_json: bool) -> None:
+def main(validators: int, records: int, readings: int, seconds: float, memory: bool, as_json: bool) -> None:
     """Measure a network on this machine."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="linxin-bench-"))
         bench = Bench(stack.enter_context(running_network(Path(folder, "n"), validators)))
         measure_records(bench, records)
+        note_resident(bench)
+        if seconds:
+            measure_latency(bench, seconds)
         if readings:
             measure_readings(bench, readings)
         if memory:
