@@ -117,6 +117,7 @@ class Node:
     home: Path
     config: NodeConfig
     chain: Chain
+    mempool: Mempool
     participant: Participant
     follower: Follower | None
     pool: VerifyPool
@@ -142,13 +143,17 @@ class Node:
             is_rebuilt = await self._take_part(stopping)
         finally:
             log.info("stopping")
-            await server.stop(STOP_GRACE_S, self.chain.close)
+            await server.stop(STOP_GRACE_S, self._end_waits)
             if self.metrics is not None:
                 await self.metrics.stop()
             if self.follower is not None:
                 await self.follower.connection.close()
             await self.pool.stop()
         return is_rebuilt and not stopping.is_set()
+
+    def _end_waits(self) -> None:
+        self.mempool.close()
+        self.chain.close()
 
     async def _take_part(self, stopping: asyncio.Event) -> bool:
         try:
@@ -204,7 +209,7 @@ def open_node(home: Path, config: NodeConfig) -> Iterator[Node]:
         metrics = _build_metrics(config, events, chain, mempool, participant, vault)
         credentials = server_credentials(home, config.listen)
         _warn_of_expiry(home, config)
-        yield Node(home, config, chain, participant, follower, pool, services, credentials, metrics)
+        yield Node(home, config, chain, mempool, participant, follower, pool, services, credentials, metrics)
         store.sync()
 
 

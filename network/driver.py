@@ -27,6 +27,9 @@ from network.verify_pool import VerifyPool
 
 log = structlog.get_logger(__name__)
 
+HAND_OVER_S_MAX = 1.0
+"""How long a leader that is told to stop may take to let another lead: without that, all wait for an election."""
+
 UPDATE_TICKS = 20
 """Ticks between two looks at whether the ledger knows other peers or addresses."""
 
@@ -96,11 +99,13 @@ class Driver:
     # The loop.
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping`."""
+        """Work until `stopping`, then let another lead."""
         clock = asyncio.get_running_loop().time
-        next_tick, ticks = clock(), 0
-        while not stopping.is_set():
+        next_tick, ticks, leave_by = clock(), 0, 0.0
+        while not stopping.is_set() or (self._replica.hand_over() and clock() < leave_by):
             await self._wait(next_tick - clock())
+            if not stopping.is_set():
+                leave_by = clock() + HAND_OVER_S_MAX
             if clock() >= next_tick:
                 next_tick = clock() + TICK_MS / 1000
                 ticks += 1

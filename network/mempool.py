@@ -50,6 +50,7 @@ class Ticket:
         self.results: list[Result] = [None] * size
         self.open = size
         self._done: asyncio.Future[None] | None = None
+        self._is_given_up = False
 
     def settle(self, position: int, result: Receipt | Dropped) -> None:
         """Give the transaction at `position` its result, once."""
@@ -57,16 +58,25 @@ class Ticket:
             return
         self.results[position] = result
         self.open -= 1
-        if self.open == 0 and self._done is not None and not self._done.done():
-            self._done.set_result(None)
+        if self.open == 0:
+            self._end_wait()
+
+    def give_up(self) -> None:
+        """No more results will come: whoever waits goes on without them."""
+        self._is_given_up = True
+        self._end_wait()
 
     async def wait(self, timeout_s: float) -> None:
-        """Return when every transaction has its result, or when the time is up."""
-        if self.open == 0:
+        """Return when every transaction has its result, when none will come any more, or when the time is up."""
+        if self.open == 0 or self._is_given_up:
             return
         if self._done is None:
             self._done = asyncio.get_running_loop().create_future()
         await asyncio.wait([self._done], timeout=timeout_s)
+
+    def _end_wait(self) -> None:
+        if self._done is not None and not self._done.done():
+            self._done.set_result(None)
 
 
 class Entry:
@@ -86,6 +96,11 @@ class Entry:
         for ticket, position in self.tickets:
             ticket.settle(position, result)
 
+    def give_up(self) -> None:
+        """Let nobody wait for this transaction here any more."""
+        for ticket, _ in self.tickets:
+            ticket.give_up()
+
 
 class Mempool:
     """Bounded by `count_max` transactions and `bytes_max` bytes, those being ordered and those being checked
@@ -102,6 +117,7 @@ class Mempool:
         self._count = 0
         self._bytes = 0
         self._settled_ms: list[int] = []
+        self._is_closed = False
         self.on_arrival: Callable[[], None] = lambda: None
         """Called whenever something new waits to be ordered."""
 
@@ -147,7 +163,15 @@ class Mempool:
         assert entry.transaction.id not in self._known
         self._known[entry.transaction.id] = self._by_raw[entry.raw] = entry
         self._queue.append(entry)
+        if self._is_closed:
+            entry.give_up()
         self.on_arrival()
+
+    def close(self) -> None:
+        """The node stops: all who wait are told that their outcome is not known, and offer the same bytes elsewhere."""
+        self._is_closed = True
+        for entry in self._known.values():
+            entry.give_up()
 
     def checked(self, raw: bytes) -> Transaction | None:
         """The transaction of these very bytes, its signature checked at the door, or None."""

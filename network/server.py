@@ -79,10 +79,10 @@ class Server:
         await self._server.start()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def stop(self, grace_s: float, end_streams: Callable[[], None]) -> None:
-        """Say so to health checks, end streams, and give running calls `grace_s` to finish."""
+    async def stop(self, grace_s: float, end_waits: Callable[[], None]) -> None:
+        """Say so to health checks, let no call wait for what will not come, and give all `grace_s` to finish."""
         await self._health.enter_graceful_shutdown()
-        end_streams()
+        end_waits()
         await self._server.stop(grace_s)
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:

@@ -6,7 +6,7 @@ a node whose log lost something neither votes nor acknowledges until it is refil
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from consensus.entry import PAYLOAD_SIZE_MAX, Tip
 from consensus.evidence import Keys
@@ -243,6 +243,16 @@ class Member:
         """Hand leadership over to a voter, if this member has it."""
         if self.is_leader and to in self.voters:
             self._state.node.transfer_leader(to)
+
+    def hand_over(self, reached: Collection[str]) -> bool:
+        """Hand leadership over to the one of the voters `reached` whose log is longest; to be asked again while True."""
+        raft = self._state.node.raft
+        heirs = (raft.configuration.voters & set(reached)) - {self.id}
+        if not self.is_leader or not heirs:
+            return False
+        if not raft.transferee:
+            self.transfer(max(sorted(heirs), key=lambda heir: raft.tracker.progress[heir].match))
+        return True
 
     def campaign(self) -> None:
         """Campaign now, if this member may."""

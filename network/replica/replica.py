@@ -170,6 +170,10 @@ class Replica:
         """
         self.member.read_index(token)
 
+    def hand_over(self) -> bool:
+        """The validator is to stop: let another lead. False when it does not lead, or nobody is there to take over."""
+        return self.member.hand_over(self._out.peers)
+
     # What a validator does.
 
     def work(self, now_ms: int) -> Work:

@@ -263,3 +263,23 @@ def test_one_whose_certificate_is_newer_and_log_shorter_waits_for_the_others_to_
                 cluster[name].adopt(1, first.tip, cluster[name].voters)
     assert any(cluster[name].member.is_leader for name in "bc")
     assert all(cluster[name].payloads[-1:] == [b"longer"] for name in "bc")
+
+
+# Leaving
+
+
+def test_a_leader_that_is_to_stop_hands_over_to_one_that_is_reached_and_has_most() -> None:
+    cluster = four()
+    cluster.cut |= {("a", "b")}
+    cluster["a"].member.propose(b"x")
+    cluster.settle()
+    assert not cluster["c"].member.hand_over("abd"), "it leads nobody"
+    assert not cluster["a"].member.hand_over(""), "nobody is there to take over"
+    assert not cluster["a"].member.hand_over("a")
+    term = cluster["a"].member.term
+    assert cluster["a"].member.hand_over("bcd")
+    assert cluster["a"].member.hand_over("bcd"), "asked again, it goes on with the same"
+    cluster.settle()
+    assert cluster["c"].member.is_leader, "without an election timeout"
+    assert cluster["c"].member.term == term + 1
+    assert not cluster["a"].member.hand_over("bcd")

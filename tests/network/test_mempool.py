@@ -100,3 +100,22 @@ def test_what_another_ordered_meanwhile_is_not_taken() -> None:
     assert pool.take(10, 1_000_000) == entries[1:]
     assert pool.checked(entries[0].raw) is None
     assert pool.checked(entries[1].raw) is entries[1].transaction
+
+
+def test_when_the_node_stops_nobody_waits_for_what_will_not_come() -> None:
+    async def stop_while_waiting() -> Ticket:
+        pool = Mempool(10, 1_000_000)
+        ticket = Ticket(2)
+        first, later = entry(1), entry(2)
+        for position, each in enumerate((first, later)):
+            each.tickets.append((ticket, position))
+        pool.add(first)
+        waiting = asyncio.create_task(ticket.wait(60))
+        await asyncio.sleep(0)
+        pool.close()
+        await waiting
+        pool.add(later)
+        await ticket.wait(60)
+        return ticket
+
+    assert asyncio.run(asyncio.wait_for(stop_while_waiting(), 5)).results == [None, None]
