@@ -113,6 +113,17 @@ def test_a_log_that_was_cut_agrees_with_nobody_beyond() -> None:
     assert gate.witnessed == 0
 
 
+def test_what_was_acknowledged_before_the_cut_does_not_count_for_what_the_same_leader_put_there_since() -> None:
+    """A leader that signed two entries for one place: ours was the first, and gave way to the second."""
+    tips = {index: Tip(1, index, digest(index)) for index in (1, 2)}
+    gate = Gate(tips.get, 0)
+    acknowledge(gate, "ab", 1, 2)
+    gate.cut(1)
+    tips[2] = Tip(1, 2, digest(2, branch=1))
+    acknowledge(gate, "c", 1, 2, branch=1)
+    assert gate.witnessed == 0
+
+
 def test_those_who_left_are_forgotten() -> None:
     gate = gate_of(1)
     acknowledge(gate, "ab", 1, 1)

@@ -1,9 +1,10 @@
 """Faults that famous systems had, each as a small story. The oracle watches all of them, as it watches every seed."""
 
 from consensus.errors import ConsensusFault, PromiseBroken, SafetyLost
-from consensus.messages import Acknowledgement, AppendResponse
+from consensus.messages import Acknowledgement, AppendResponse, VoteRequest, VoteResponse
+from ledger.crypto.encoding import encode
 from ledger.transaction import make_transaction
-from network.replica.messages import Cosigned, decode_peer
+from network.replica.messages import Cosigned, Newest, decode_peer
 from network.replica.replica import CLOCK_AHEAD_MS
 from tests.ledger.toy import Put
 from tests.simulation.cluster import Cluster
@@ -85,6 +86,36 @@ def test_a_node_restored_from_a_backup_notices_and_stops(scene: Scene) -> None:
     assert isinstance(machine.stopped_by, PromiseBroken)
     machine.is_gone = True
     _grow(cluster, 10)
+    cluster.finish()
+
+
+def test_a_vote_is_remembered_when_the_power_fails(scene: Scene) -> None:
+    """Two candidates of one term ask the same voter, which lost its power between the two (camunda/zeebe #1068)."""
+    cluster = scene(4)
+    voter, *candidates = _others(cluster, _leader(cluster))
+    machine = cluster.machines[voter]
+    assert machine.replica is not None
+    term = machine.replica.member.term + 3
+    answers: dict[str, bool] = {}
+
+    def listen(sender: str, receiver: str, data: bytes) -> bool:
+        message = decode_peer(data)
+        if sender == voter and isinstance(message, VoteResponse) and message.term == term and not message.pre:
+            answers[receiver] = not message.reject
+        # Only what is said about this election, and the greeting after the start.
+        return isinstance(message, Newest) or (isinstance(message, VoteRequest) and message.transfer)
+
+    cluster.network.passes = listen
+    for candidate in candidates:
+        last = machine.log.tip
+        wanted = VoteRequest(term, last.index, last.term, pre=False, transfer=True, certified_height=cluster.height)
+        cluster.network.send(candidate, voter, "votes", encode(wanted))
+        cluster.run_for(0.1)
+        machine.cut_power()
+        machine.start()
+        cluster.run_for(0.6)
+    assert answers == {candidates[0]: True, candidates[1]: False}
+    cluster.network.passes = lambda sender, receiver, data: True
     cluster.finish()
 
 
