@@ -13,7 +13,8 @@ PYTEST := $(BIN)/python -m pytest
 # Real files that some tests read; they skip nothing else without it.
 export LINXIN_SHARED ?= ../shared
 
-.PHONY: help setup demo test check proto bench fuzz soak simulate simulate-mutants clean
+TESTS := test test-units test-processes test-simulation
+.PHONY: help setup demo $(TESTS) check proto bench fuzz soak simulate simulate-mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 25
@@ -31,8 +32,17 @@ $(DEV): pyproject.toml tools/setup.sh
 demo: $(RUN)  ## the life of a strawberry, recorded, proven, verified and tampered with
 	@$(BIN)/linxin demo
 
-test: $(DEV)  ## the whole test suite, on two cores
-	@$(PYTEST) -n 2 --dist loadgroup
+# Three parts one after the other: a unit test that waits for validators' turns on the cores, and theirs for its, tell nothing.
+test: test-units test-processes test-simulation  ## the whole test suite, on two cores
+
+test-units: $(DEV)  ## of it: units and properties
+	@$(PYTEST) -n 2 --dist loadgroup -m "not process" --ignore=tests/simulation
+
+test-processes: $(DEV)  ## of it: real validator processes with real TLS
+	@$(PYTEST) -n 2 --dist loadgroup -m process
+
+test-simulation: $(DEV)  ## of it: simulated clusters, some seeds and the scenarios
+	@$(PYTEST) -n 2 tests/simulation
 
 check: $(DEV)  ## lint, format, types, stubs as generated, architecture
 	@echo "check: ruff";          $(BIN)/ruff check .
