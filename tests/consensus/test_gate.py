@@ -162,6 +162,8 @@ def test_it_never_witnesses_more_than_its_definition_and_all_of_it_in_order(
     for voter, term, index, branch, length in events:
         log.terms = terms[: max(length, len(log.terms))]
         is_ordered &= (term, index) >= newest.get(voter, (0, 0)) and newest.get(voter, (term, 0))[0] == term
+        # Nobody who follows the leader of a term holds entries of a later one.
+        is_ordered &= index > len(terms) or terms[index - 1] <= term
         newest[voter] = max((term, index), newest.get(voter, (0, 0)))
         said.append((voter, term, index, branch))
         gate.acknowledge(voter, term, index, digest(index, branch))
