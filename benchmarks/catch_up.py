@@ -1,6 +1,8 @@
 """How fast one who is behind catches up: blocks executed again, taken over without rules, or imported from an archive.
 
-.venv/bin/python -m benchmarks.catch_up [--records N]
+    .venv/bin/python -m benchmarks.catch_up [--records N] [--no-network] [--json]
+
+First the work alone, on one store; then real nodes that were down, over the network (`benchmarks.rejoin`).
 """
 
 import tempfile
@@ -8,13 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.record import record
+from benchmarks.rejoin import rejoin
 from benchmarks.store import BLOCK, START_MS, VALIDATOR, small_genesis, transactions
+from benchmarks.tables import show
 from ledger.adopt import apply_public
 from ledger.block import Block, Position, Proposal
 from ledger.crypto.checkpoint import assemble_note, cosign
@@ -87,28 +90,37 @@ def measure(act: Callable[[], None], records: int) -> dict[str, float]:
     return {"records_per_s": round(records / wall), "cpu_us_per_record": round(1e6 * cpu / records, 1)}
 
 
-@click.command()
-@click.option("--records", default=100_000, show_default=True, help="Length of the chain, in records.")
-def main(records: int) -> None:
-    """Catch up with one chain in three ways."""
+def measure_alone(records: int) -> dict[str, dict[str, float]]:
+    """Catch up with one chain in three ways, without a network."""
     genesis, blocks = small_genesis(REGISTRY), max(1, records // BLOCK)
-    records = blocks * BLOCK
     with tempfile.TemporaryDirectory(prefix="linxin-catch-up-") as scratch:
         root = Path(scratch)
         archive = root / "archive"
         chain = make_chain(root / "made", genesis, archive, blocks)
-        figures = {
-            "reexecution": measure(lambda: follow(root / "executed", genesis, chain, rules=True), records),
-            "public_changes": measure(lambda: follow(root / "public", genesis, chain, rules=False), records),
-            "archive_import": measure(lambda: import_file(root / "imported", genesis, archive), records),
+        count = blocks * BLOCK
+        return {
+            "reexecution": measure(lambda: follow(root / "executed", genesis, chain, rules=True), count),
+            "public_changes": measure(lambda: follow(root / "public", genesis, chain, rules=False), count),
+            "archive_import": measure(lambda: import_file(root / "imported", genesis, archive), count),
         }
-    table = Table("way", "records/s", "CPU us/record", title=f"catching up, {records:,} records")
-    for way, found in figures.items():
-        table.add_row(way, f"{found['records_per_s']:,}", f"{found['cpu_us_per_record']:.1f}")
-    Console().print(table)
+
+
+@click.command()
+@click.option("--records", default=100_000, show_default=True, help="Length of the chain, in records.")
+@click.option("--network/--no-network", "is_networked", default=True, help="Also with real nodes over the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print the recorded line instead of a table.")
+def main(records: int, is_networked: bool, as_json: bool) -> None:
+    """Catch up in every way there is."""
+    figures: dict[str, Any] = {"records": records} | measure_alone(records)
     times = figures["archive_import"]["records_per_s"] / figures["reexecution"]["records_per_s"]
-    click.echo(f"an archive is imported {times:.1f} times as fast as its blocks are executed again")
-    record("catch_up", {"records": records, "import_to_reexecution_ratio": round(times, 2)} | figures)
+    figures["import_to_reexecution_ratio"] = round(times, 2)
+    if is_networked:
+        figures |= rejoin(records)
+    line = record("catch_up", figures)
+    if as_json:
+        click.echo(line)
+    else:
+        show(figures)
 
 
 if __name__ == "__main__":

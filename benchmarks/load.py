@@ -105,12 +105,12 @@ def node_pids(network: NetworkDirectory) -> dict[str, int]:
 
 async def leader_endpoint(network: NetworkDirectory) -> str:
     """Where the leader is reached, asking until there is one."""
-    while True:
-        for endpoint in network.endpoints:
-            async with Connection([endpoint], network.authority()) as connection:
-                if (await connection.status()).role == "leader":
-                    return endpoint
-        await asyncio.sleep(0.1)
+    async with Connection.to(network) as connection:
+        while True:
+            endpoint = await connection.find_leader()
+            if endpoint:
+                return endpoint
+            await asyncio.sleep(0.1)
 
 
 async def drive(network: NetworkDirectory, batches: Sequence[Sequence[bytes]], in_flight: int) -> Load:
@@ -134,7 +134,6 @@ async def drive(network: NetworkDirectory, batches: Sequence[Sequence[bytes]], i
             load.accepted += accepted
 
     async with Connection.to(network) as connection:
-        await connection.status()
         started = time.perf_counter()
         await asyncio.gather(*[worker(connection) for _ in range(in_flight)])
         load.elapsed_s = time.perf_counter() - started

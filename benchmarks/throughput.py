@@ -17,12 +17,12 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.load import BATCH, cpu_s, drive, node_pids, process_tree, resident_bytes, running_network, verify_cost_s
 from benchmarks.open_loop import measure_platform, measure_rate
 from benchmarks.record import record
 from benchmarks.signers import READINGS_IN_COLUMN, Signers
+from benchmarks.tables import show
 from client.network_directory import NetworkDirectory
 
 IN_FLIGHT = 8
@@ -121,18 +121,6 @@ def note_resident(bench: Bench) -> None:
     """Resident memory of each node now, its signature workers included."""
     sizes = {name: resident_bytes(process_tree(pid)) for name, pid in node_pids(bench.network).items()}
     bench.figures["resident_mb_per_node"] = {name: round(size / 1e6, 1) for name, size in sizes.items()}
-
-
-def show(figures: dict[str, Any]) -> None:
-    """The figures as a table on standard output."""
-    table = Table("figure", "value")
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            for inner, figure in value.items():
-                table.add_row(f"{name}.{inner}", str(figure))
-        else:
-            table.add_row(name, str(value))
-    Console().print(table)
 
 
 @click.command()
