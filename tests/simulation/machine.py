@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tests.simulation.cluster import Cluster
 
 TICK_US = 50 * MILLISECOND
-SEGMENT_SIZE = 24_000
-"""Small, so that the log rolls over and is cut at its beginning within a minute."""
+SEGMENT_SIZE = 5_000
+"""Small, so that the log rolls over, and is cut at its beginning, between any two synced writes of the ledger."""
 
 
 @dataclass
