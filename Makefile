@@ -54,9 +54,14 @@ check: $(DEV)  ## lint, format, types, stubs as generated, architecture
 proto: $(DEV)  ## generate the stubs in proto/linxin/v1 anew
 	@tools/proto.sh
 
-bench: $(DEV)  ## what this machine's parts cost, then the ledger's throughput; a line each in benchmarks/results.jsonl
+bench: $(DEV)  ## what this machine's parts cost, what one and four validators carry, beside etcd if installed; ten minutes
 	@$(BIN)/python -m benchmarks.floor
-	@$(BIN)/python -m benchmarks.throughput
+	@$(BIN)/python -m benchmarks.throughput --seconds 0
+	@$(BIN)/python -m benchmarks.throughput --validators 4 --records 60000 --readings 0
+	@$(BIN)/python -m benchmarks.failover --times 20
+	@$(BIN)/python -m benchmarks.catch_up --records 30000
+	@$(BIN)/python -m benchmarks.etcd --seconds 5 --kills 3
+	@$(BIN)/python -m benchmarks.stages --seconds 10
 
 fuzz: $(DEV)  ## hostile bytes at every decoder, a hundred times as many as `make test`
 	@LINXIN_EFFORT=$${LINXIN_EFFORT:-100} $(PYTEST) -m fuzz --timeout=0

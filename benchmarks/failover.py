@@ -14,6 +14,7 @@ import os
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,39 +45,57 @@ say = Console(stderr=True)
 
 
 class Light:
-    """A light load of single records, offered to one validator at an even rate whatever becomes of them."""
+    """A light load of single writes, offered to one server at an even rate whatever becomes of them.
 
-    def __init__(self, signers: Signers, endpoint: str) -> None:
-        network = signers.network
-        self._signers = signers
-        self._caller = Caller([endpoint], str(network.root / network.settings.certificate_authority))
+    `make` makes the next message for `path`. With `check`, an answer that it does not pass ends the benchmark; without,
+    a call that failed is not counted, and the next ones are.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        authority: str | None,
+        path: str,
+        make: Callable[[], bytes],
+        check: Callable[[bytes | None], None] | None,
+    ) -> None:
+        self._caller = Caller([endpoint], authority)
+        self._path, self._make, self._check = path, make, check
 
     def run(self, seconds: float, since_s: float | None = None) -> float | None:
-        """Offer records for `seconds`; with `since_s`, until the first offered since then is final: when that was."""
+        """Offer writes for `seconds`; with `since_s`, until the first offered since has succeeded: when that was."""
         started = time.perf_counter()
         offered = 0
         while (now_s := time.perf_counter() - started) < seconds:
             if now_s * OFFERED_PER_S >= offered:
-                self._caller.channels[0].call(SUBMIT, submission(self._signers.record()), time.perf_counter())
+                self._caller.channels[0].call(self._path, self._make(), time.perf_counter())
                 offered += 1
             for answer in self._caller.wait(offered / OFFERED_PER_S - now_s):
                 assert isinstance(answer.token, float)
-                if not is_accepted(answer.message):
-                    raise SystemExit(f"a record was lost or refused: {_reason(answer.message)}")
-                if since_s is not None and answer.token >= since_s:
+                if self._is_good(answer.message) and since_s is not None and answer.token >= since_s:
                     return answer.at_s
         return None
 
     def finish(self) -> None:
-        """Wait for what is under way; all of it must become final, across the change of leaders."""
+        """Wait for what is under way, across the change of leaders."""
         deadline_s = time.perf_counter() + GIVE_UP_S
         while self._caller.outstanding:
             if time.perf_counter() > deadline_s:
-                raise SystemExit(f"{self._caller.outstanding} records did not become final")
+                raise SystemExit(f"{self._caller.outstanding} writes were not answered")
             for answer in self._caller.wait(1.0):
-                if not is_accepted(answer.message):
-                    raise SystemExit(f"a record was lost or refused: {_reason(answer.message)}")
+                self._is_good(answer.message)
         self._caller.__exit__()
+
+    def _is_good(self, message: bytes | None) -> bool:
+        if self._check is not None:
+            self._check(message)
+        return message is not None
+
+
+def must_be_final(message: bytes | None) -> None:
+    """No record may be lost or refused while leaders change."""
+    if not is_accepted(message):
+        raise SystemExit(f"a record was lost or refused: {_reason(message)}")
 
 
 def _reason(message: bytes | None) -> str:
@@ -95,7 +114,8 @@ def strike(signers: Signers, how: signal.Signals) -> tuple[float, float]:
     witness = next(endpoint for endpoint in homes if endpoint != leading)
     process = find_process(home)
     assert process is not None
-    light = Light(signers, witness)
+    authority = str(network.root / network.settings.certificate_authority)
+    light = Light(witness, authority, SUBMIT, lambda: submission(signers.record()), must_be_final)
     light.run(SETTLE_S)
     killed_s = time.perf_counter()
     os.kill(process.pid, how)
