@@ -14,12 +14,14 @@ from cli.action_json import plain
 from cli.keys import open_key
 from cli.output import Output, Problem, network_option, reports
 from cli.records import clock
+from cli.survival import Survival
 from client.governance import Governance, change_words, read_governance, status_words
 from client.network_directory import NetworkDirectory, open_network
 from client.submit import Submitter
 from ledger.crypto.encoding import decode
 from ledger.module import Action, tag_of
 from ledger.modules.governance import messages as m
+from ledger.modules.governance.state import Proposal
 
 HOUR_MS = 3_600_000
 
@@ -149,10 +151,28 @@ def tell_proposal(out: Output, opened: NetworkDirectory, known: Governance, numb
     out.say(f"[bold]提案 {number}[/]  {escape(zh)}\n[bold]proposal {number}[/]  {escape(en)}")
     out.say(f"  {said[0]} / {said[1]}  高度 height {row.proposed_height}，由 by {escape(row.by)}")
     out.say(f"  赞成 yes {', '.join(approving) or '-'}  反对 no {', '.join(against) or '-'}")
+    survival = _survival_after(known, row)
+    for line in survival.words() if survival is not None else ():
+        out.say(f"  [{'yellow' if survival is not None and survival.warns else 'dim'}]{line}[/]")
     following = _next_steps(opened, known, number, len(approving), silent)
     for line in following:
         out.say(f"  → {escape(line)}")
     out.finish({"ok": True, "next": following} | describe_proposal(known, number))
+
+
+def _survival_after(known: Governance, row: Proposal) -> Survival | None:
+    """What the network survives once this change of its members holds; None for what leaves their number as it is."""
+    if row.status not in ("open", "passed"):
+        return None
+    members = set(known.members)
+    match row.change:
+        case m.ProposePromotion(learner=learner):
+            after = members | {learner}
+        case m.ProposeRemoval(validator=validator):
+            after = members - {validator}
+        case _:
+            return None
+    return Survival.of(len(after)) if after not in (members, set()) else None
 
 
 def _next_steps(opened: NetworkDirectory, known: Governance, number: int, yes: int, silent: list[str]) -> list[str]:
@@ -168,10 +188,12 @@ def _next_steps(opened: NetworkDirectory, known: Governance, number: int, yes: i
     if row.status != "passed":
         return []
     match row.change:
-        case m.ProposeLearner(validator=learner):
+        case m.ProposeLearner(validator=learner, organisation=organisation):
+            old = [each for each in known.members if known.validators[each].organisation == organisation]
             return [
                 f"启动它并等它赶上 / start it and let it catch up: linxin network up {opened.root}",
                 f"然后 / then: linxin governance propose promote {learner} --key KEYFILE {at}",
+                *(f"或更换 / or in place of {each}: linxin network rotate {opened.root} {each}" for each in old),
             ]
         case m.ProposeParameter() | m.ProposeUpgrade():
             return [f"linxin governance list {at}"]

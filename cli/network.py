@@ -20,6 +20,7 @@ from client.network_directory import PASSPHRASE_FILE_VARIABLE, NetworkDirectory,
 from ledger.crypto.hashing import sha256
 
 _DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+_NODES = click.option("--node", "names", multiple=True, metavar="ID", help="This one alone; may be repeated.")
 
 
 @click.group()
@@ -90,13 +91,15 @@ def _parameter(text: str) -> tuple[str, int]:
 
 @network.command(short_help="Start the nodes of a folder and wait until they answer.")
 @_DIRECTORY
+@_NODES
 @reports
-def up(out: Output, directory: Path) -> None:
-    """Start the nodes of DIRECTORY in the background and wait until they answer."""
+def up(out: Output, directory: Path, names: tuple[str, ...]) -> None:
+    """Start the nodes of DIRECTORY in the background and wait until they answer; who runs already is left alone."""
     opened = _with_nodes(directory)
-    processes = bring_up(out, opened)
+    processes = bring_up(out, opened, names)
     for process in processes:
-        out.say(f"[bold green]✓[/] {process.home.name}  pid {process.pid}  {listens_on(process.home)}")
+        before = "" if process.started_ms else "  已在运行 running already"
+        out.say(f"[bold green]✓[/] {process.home.name}  pid {process.pid}  {listens_on(process.home)}{before}")
     if len(processes) > 1:
         out.say(f"  下一步 / next: linxin network status {escape(str(directory))} --watch")
     nodes = [{"name": each.home.name, "pid": each.pid, "endpoint": listens_on(each.home)} for each in processes]
@@ -118,11 +121,12 @@ def _with_nodes(directory: Path) -> NetworkDirectory:
 
 @network.command(short_help="Stop the nodes of a folder and wait until they have.")
 @_DIRECTORY
+@_NODES
 @reports
-def down(out: Output, directory: Path) -> None:
+def down(out: Output, directory: Path, names: tuple[str, ...]) -> None:
     """Stop the nodes of DIRECTORY and wait until they have."""
     opened = _with_nodes(directory)
-    stopped = take_down(out, opened)
+    stopped = take_down(out, opened, names)
     out.say(f"[bold green]✓[/] 已停止 / stopped: {', '.join(stopped) or '无 none'}")
     out.finish({"ok": True, "home": opened.root, "stopped": stopped})
 
@@ -149,7 +153,8 @@ def certificate(
     name = node_name or (next(iter(homes)) if len(homes) == 1 else "")
     if name not in homes:
         listed = ", ".join(homes) or "none"
-        raise Problem(f"没有节点 {name!r}", f"there is no node {name!r}", f"--node：{listed}", f"--node: {listed}")
+        zh, en = (f"没有节点 {name}", f"there is no node {name}") if name else ("未指明节点", "no node is named")
+        raise Problem(zh, en, f"请用 --node 指明：{listed}", f"name one with --node: {listed}")
     made = renew_certificate(homes[name], Authority.of(opened, authority_key), hosts)
     names = [*made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
     listed_hosts, until = [str(each.value) for each in names], made.not_valid_after_utc

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from linxin.v1 import ledger_pb2
@@ -22,6 +23,8 @@ from network.config import load_config
 STATUS_S_MAX = 3.0
 CONNECT_S_MAX = 0.5
 POLL_S = 0.05
+CLOCK_OFF_MS = 2_000
+"""How far clocks may differ: entries from further in the future are not accepted by other validators."""
 
 FACTS = (
     *("id", "role", "term", "leader", "vote", "held", "height", "executed_height", "committed_index", "last_index"),
@@ -59,10 +62,19 @@ async def describe_nodes(opened: NetworkDirectory) -> list[dict[str, Any]]:
     if not homes:
         return list(await asyncio.gather(*(describe_remote(opened, endpoint) for endpoint in opened.endpoints)))
     nodes = list(await asyncio.gather(*(describe_node(opened, home) for home in homes)))
-    left = {peer["id"] for node in nodes for peer in node.get("peers", ()) if peer["status"] == "retired"}
+    left = _left(nodes)
     return [
         node | {"state": "retired"} if node["state"] == "stopped" and node["name"] in left else node for node in nodes
     ]
+
+
+async def retired_nodes(opened: NetworkDirectory) -> set[str]:
+    """Which validators have left the network for good, as its nodes that run here say; empty when none does."""
+    return _left(await asyncio.gather(*(describe_node(opened, home) for home in opened.node_homes())))
+
+
+def _left(nodes: Sequence[dict[str, Any]]) -> set[str]:
+    return {peer["id"] for node in nodes for peer in node.get("peers", ()) if peer["status"] == "retired"}
 
 
 async def describe_node(opened: NetworkDirectory, home: Path) -> dict[str, Any]:
@@ -95,12 +107,13 @@ async def _ask(status: Callable[[], Coroutine[Any, Any, ledger_pb2.GetStatusResp
         said = await status()
     except Failure as failure:
         return known | {"state": "failing", "problem": failure.en}
+    offset_ms = said.time_ms + said.lag_ms - time.time_ns() // 1_000_000 if said.height else 0
     peers = [
         {fact: getattr(peer, fact) for fact in ("id", "address", "status", "connected", "certified_height", "behind")}
         for peer in said.peers
     ]
     listed = {"signers": list(said.signers), "validators": list(said.validators), "waiting_for": list(said.waiting_for)}
-    named = {"healthy": True, "cosigner": said.name, "peers": peers}
+    named = {"healthy": True, "cosigner": said.name, "peers": peers, "clock_offset_ms": offset_ms}
     return known | named | listed | {fact: getattr(said, fact) for fact in FACTS}
 
 
@@ -121,6 +134,12 @@ class Overview:
     signed: tuple[str, ...]
     waiting_for: tuple[str, ...]
     evidence_count: int
+    has_reserve: bool = True
+    """Whether another member may stop and the network still goes on; not looked into when none is down."""
+    members_asked: bool = True
+    """Whether a member answered: observers know neither leader nor quorum."""
+    clocks_off_ms: tuple[tuple[str, int], ...] = ()
+    """Nodes whose clock is wrong, and by how much it is ahead of the others'."""
 
     @property
     def not_signed(self) -> tuple[str, ...]:
@@ -139,7 +158,9 @@ class Overview:
             "not_signed": list(self.not_signed),
             "has_quorum": self.height > 0 and not self.waiting_for,
             "waiting_for": list(self.waiting_for),
+            "has_reserve": self.has_reserve,
             "evidence_count": self.evidence_count,
+            "clocks_off_ms": dict(self.clocks_off_ms),
         }
 
 
@@ -160,7 +181,24 @@ def overview(nodes: Sequence[dict[str, Any]]) -> Overview:
         signed=tuple(sorted(map(validator_of, highest["signers"]))),
         waiting_for=_waiting_for(nodes, up, validators),
         evidence_count=max(node["evidence_count"] for node in up),
+        has_reserve=_has_reserve(nodes, up, validators),
+        members_asked=any(node["id"] in validators for node in up),
+        clocks_off_ms=_clocks_off_ms(up),
     )
+
+
+def _has_reserve(nodes: Sequence[dict[str, Any]], up: Sequence[dict[str, Any]], validators: Sequence[str]) -> bool:
+    """False when some member is known to be down and no other may follow."""
+    answering = {node["id"] for node in up}
+    down = {node["name"] for node in nodes if not node["healthy"]} - answering
+    return down.isdisjoint(validators) or len(answering.intersection(validators)) > quorum(len(validators))
+
+
+def _clocks_off_ms(up: Sequence[dict[str, Any]]) -> tuple[tuple[str, int], ...]:
+    """Compared with the middle one of all clocks, this machine's included."""
+    offsets = {node["name"]: node["clock_offset_ms"] for node in up if node["height"]}
+    middle = median_low([0, *offsets.values()])
+    return tuple((name, offset - middle) for name, offset in offsets.items() if abs(offset - middle) > CLOCK_OFF_MS)
 
 
 def _waiting_for(

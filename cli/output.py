@@ -27,7 +27,7 @@ from network.config import ConfigError
 
 _P = ParamSpec("_P")
 
-WIDE = 160
+WIDE = 200
 """Columns of a table that goes into a pipe."""
 
 

@@ -94,7 +94,7 @@ def died(process: NodeProcess, status: int) -> NodeFailure:
     """The failure of a node that ended by itself, with the end of what it logged since it was started."""
     home, lines = process.home, log_tail(process)
     return NodeFailure(
-        f"节点 {home.name} 启动后退出（状态 {status}）：\n{lines}",
+        f"节点 {home.name} 启动后退出（状态 {status}），日志末尾见下",
         f"the node {home.name} ended by itself (status {status}); the end of {home / LOG_FILE}:\n{lines}",
         "请按日志所述处理后重试",
         "do what the log says and try again",

@@ -60,7 +60,8 @@ class Rotation:
         record = self.known.validators.get(validator)
         if record is None or record.first_height is None:
             listed = ", ".join(self.known.members)
-            raise Problem(f"没有验证节点 {validator}", f"there is no validator {validator}", listed, listed)
+            zh, en = f"没有验证节点 {validator}", f"there is no validator {validator}"
+            raise Problem(zh, en, f"现任：{listed}", f"those in force: {listed}")
         self.record = record
         self.successor = self._successor()
 

@@ -3,10 +3,12 @@
 import asyncio
 import subprocess
 import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from linxin.v1 import ledger_pb2
 
-from cli.network_status import listens, listens_on, node_status
+from cli.network_status import listens, listens_on, node_status, retired_nodes
 from cli.output import Output, Problem
 from cli.processes import NodeProcess, died, find_process, start_node, stop_node
 from client.failures import Unreachable
@@ -15,34 +17,56 @@ from client.network_directory import NetworkDirectory
 START_S_MAX = 60.0
 
 
-def bring_up(out: Output, opened: NetworkDirectory) -> list[NodeProcess]:
-    """Start every node of the folder that is not running; returns all, once they answer.
+def bring_up(out: Output, opened: NetworkDirectory, names: Collection[str] = ()) -> list[NodeProcess]:
+    """Start every node of the folder, or those of `names`, that is not running; returns them once they answer.
 
-    Stops what it started when one fails.
+    One that has left the network is not started, or not waited for. Stops what it started when one fails.
     """
     started: list[tuple[NodeProcess, subprocess.Popen[bytes]]] = []
     running: list[NodeProcess] = []
+    left = asyncio.run(retired_nodes(opened))
     try:
-        for home in opened.node_homes():
+        for home in homes_of(opened, names):
             known = find_process(home)
-            if known is None:
-                out.note(f"starting {home.name} …")
-                started.append(start_node(opened, home))
-            else:
-                out.note(f"{home.name} is running already (pid {known.pid})")
+            if known is not None:
                 running.append(known)
-        for process, child in started:
-            if asyncio.run(_wait_healthy(opened, process, child)):
-                running.append(process)
+            elif home.name in left:
+                _tell_retired(out, home)
             else:
-                name = process.home.name
-                out.note(f"{name} 已退出网络，自行停止 / {name} has left the network and stopped by itself")
+                out.note(f"启动 {home.name} … / starting {home.name} …")
+                started.append(start_node(opened, home))
+        healthy = [process for process, child in started if asyncio.run(_wait_healthy(opened, process, child))]
+        left = asyncio.run(retired_nodes(opened)) if started else left
+        for process, _ in started:
+            if process.home.name in left or process not in healthy:
+                _tell_retired(out, process.home)
+            else:
+                running.append(process)
     except BaseException:
         for process, _ in started:
             if find_process(process.home) == process:
                 stop_node(process)
         raise
-    return running
+    return sorted(running, key=lambda process: process.home)
+
+
+def homes_of(opened: NetworkDirectory, names: Collection[str]) -> Sequence[Path]:
+    """The homes of the nodes of these names; without names all of the folder. Raises `Problem`."""
+    homes = {home.name: home for home in opened.node_homes()}
+    for name in names:
+        if name not in homes:
+            listed = ", ".join(homes)
+            raise Problem(
+                f"没有节点 {name}", f"there is no node {name}", f"本目录中有：{listed}", f"in this folder lie: {listed}"
+            )
+    return [home for name, home in homes.items() if name in names or not names]
+
+
+def _tell_retired(out: Output, home: Path) -> None:
+    out.note(
+        f"{home.name} 已退出网络，不再运行；请移走 {home} 并销毁其密钥 / {home.name} has left the network and runs no "
+        "more: move its home away and destroy its key"
+    )
 
 
 async def _wait_healthy(opened: NetworkDirectory, process: NodeProcess, child: "subprocess.Popen[bytes]") -> bool:
@@ -81,13 +105,13 @@ def _waits_for_others(said: ledger_pb2.GetStatusResponse, here: set[str]) -> boo
     return bool(said.waiting_for) and not here.issuperset(said.waiting_for)
 
 
-def take_down(out: Output, opened: NetworkDirectory) -> list[str]:
-    """Stop every running node of the folder; returns their names. Raises `NodeFailure`."""
+def take_down(out: Output, opened: NetworkDirectory, names: Collection[str] = ()) -> list[str]:
+    """Stop every running node of the folder, or those of `names`; returns whom it stopped. Raises `NodeFailure`."""
     stopped = []
-    for home in opened.node_homes():
+    for home in homes_of(opened, names):
         process = find_process(home)
         if process is not None:
-            out.note(f"stopping {home.name} (pid {process.pid}) …")
+            out.note(f"停止 {home.name} … / stopping {home.name} (pid {process.pid}) …")
             stop_node(process)
             stopped.append(home.name)
         elif listens(listens_on(home)):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,12 @@ COLUMNS = (
     *("时差\nlag", "连接\npeers", "签名\nsigned", "等待\nwaiting", "进程\npid", "地址\nendpoint", "状态\nstate"),
 )
 
-ROOMY = 150
+ROOMY = 160
 """Terminals of fewer columns show the essential ones alone: node, role, term, height, peers, signed, state."""
 ESSENTIAL = (0, 1, 2, 4, 8, 9, 13)
+CRAMPED = 80
+"""Those of fewer columns still show who is there, how far, and how it fares."""
+BARE = (0, 1, 4, 13)
 
 
 @click.command(short_help="How the nodes of a folder fare, and who leads.")
@@ -58,7 +62,7 @@ def status(out: Output, directory: Path, watch: bool) -> None:
         return
     nodes = asyncio.run(describe_nodes(opened))
     seen = overview(nodes)
-    out.show(view(opened, nodes, seen, narrow=_is_narrow(out)))
+    out.show(view(opened, nodes, seen, _columns(out)))
     ending = exit_status(nodes, seen)
     document = {"ok": ending == ALL_WELL, "home": opened.root, "network": opened.settings.name, "nodes": nodes}
     out.finish(document | seen.document())
@@ -73,8 +77,10 @@ def exit_status(nodes: list[dict[str, Any]], seen: Overview) -> int:
     return ALL_WELL if nodes and all(node["healthy"] or node["state"] == "retired" for node in nodes) else SOME_DOWN
 
 
-def _is_narrow(out: Output) -> bool:
-    return out.console.is_terminal and out.console.width < ROOMY
+def _columns(out: Output) -> Sequence[int]:
+    """Which columns there is room for; a pipe takes all."""
+    width = out.console.width if out.console.is_terminal else ROOMY
+    return BARE if width < CRAMPED else ESSENTIAL if width < ROOMY else range(len(COLUMNS))
 
 
 def _watch(out: Output, opened: NetworkDirectory) -> None:
@@ -82,14 +88,13 @@ def _watch(out: Output, opened: NetworkDirectory) -> None:
         while True:
             started = time.monotonic()
             nodes = asyncio.run(describe_nodes(opened))
-            live.update(view(opened, nodes, overview(nodes), narrow=_is_narrow(out)), refresh=True)
+            live.update(view(opened, nodes, overview(nodes), _columns(out)), refresh=True)
             time.sleep(max(0.0, WATCH_S - (time.monotonic() - started)))
 
 
-def view(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview, *, narrow: bool) -> Group:
-    """The table, on a `narrow` terminal its essential columns, and the sentences below it."""
+def view(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview, shown: Sequence[int]) -> Group:
+    """The table, of its `COLUMNS` those `shown`, and the sentences below it."""
     table = Table(box=SIMPLE, pad_edge=False)
-    shown = [place for place in range(len(COLUMNS)) if place in ESSENTIAL or not narrow]
     for place in shown:
         table.add_column(COLUMNS[place], no_wrap=True)
     for node in nodes:
@@ -123,7 +128,7 @@ def _row(node: dict[str, Any], seen: Overview) -> list[str]:
         str(node["height"]),
         str(max(node["executed_height"], node["height"])),
         str(behind) if behind else "-",
-        f"{node['lag_ms'] / 1000:.1f} s",
+        f"{max(0, node['lag_ms']) / 1000:.1f} s",
         f"{connected}/{len(peers)}",
         ("✓" if node["id"] in seen.signed else "-") if node["id"] in seen.validators else "",
         str(node["mempool_count"]),
@@ -135,13 +140,21 @@ def _row(node: dict[str, Any], seen: Overview) -> list[str]:
 def sentences(opened: NetworkDirectory, nodes: list[dict[str, Any]], seen: Overview) -> list[str]:
     """What the numbers mean, Chinese first (rich markup)."""
     failing = [node for node in nodes if node["state"] == "failing"]
-    lines = [f"[red]{escape(node['name'])}: {escape(str(node['problem']))}[/]" for node in failing]
+    lines = [
+        f"[red]{escape(node['name'])} 应答有误 / does not answer as it should: {escape(str(node['problem']))}[/]"
+        for node in failing
+    ]
     if seen.height:
         signed, missing = ", ".join(seen.signed), ", ".join(seen.not_signed)
         count = f"{len(seen.signed)}/{len(seen.validators)}，法定数 quorum {seen.quorum}"
         lines.append(f"最新证书 last certificate: {seen.height}（{count}）")
         lines.append(f"  签名 signed by {escape(signed)}" + (f"；未签 not by {escape(missing)}" if missing else ""))
     lines += _verdict(seen)
+    for name, ahead_ms in seen.clocks_off_ms:
+        zh, en = ("快", "ahead of") if ahead_ms > 0 else ("慢", "behind")
+        zh, seconds = f"{escape(name)} 的时钟比其他节点{zh}", f"{abs(ahead_ms) / 1000:.1f}"
+        en = f"the clock of {escape(name)} is {seconds} s {en} the others': set it right (NTP)"
+        lines += [f"[yellow]{zh} {seconds} 秒，请校时（NTP）[/]", f"[yellow]{en}[/]"]
     if seen.evidence_count:
         number = seen.evidence_count
         lines.append(f"[red]已留存 {number} 份作恶证据 / {number} pieces of evidence kept: linxin evidence list[/]")
@@ -163,10 +176,18 @@ def _verdict(seen: Overview) -> list[str]:
         ]
     if not seen.height:
         return ["[bold red]没有节点应答 / no node answers[/]"]
+    if not seen.members_asked:
+        return ["[dim]应答的只有旁观节点，它们不知道谁在领导 / only observers answered: they do not know who leads[/]"]
     if not seen.leader:
         return ["[yellow]正在选举领导者 / electing a leader[/]"]
-    leader = escape(seen.leader)
+    leader, reserve = escape(seen.leader), []
+    if not seen.has_reserve:
+        reserve = [
+            "[yellow]已无余量：再停一个，网络就会等待[/]",
+            "[yellow]there is no reserve: with one more down the network waits[/]",
+        ]
     return [
         f"[green]网络正常：{leader} 为领导者（任期 {seen.term}）[/]",
         f"[green]the network goes on, led by {leader} in term {seen.term}[/]",
+        *reserve,
     ]

@@ -31,7 +31,7 @@ def status_message(
         network=genesis.file.name,
         height=head.height,
         time_ms=head.time_ms,
-        lag_ms=max(0, now_ms - head.time_ms) if head.height else 0,
+        lag_ms=now_ms - head.time_ms if head.height else 0,
         log_size=head.log.size,
         mempool_count=mempool.count,
         mempool_bytes=mempool.size,

@@ -12,7 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
+from cli.modules import standard_registry
 from cli.processes import find_process
+from client.network_directory import open_network
+from client.wallet import load_key
+from consensus.evidence import equivocal_cosignatures, evidence_id
+from consensus.storage.evidence import EvidenceBook
+from consensus.storage.files import OsDirectory
+from ledger.crypto.checkpoint import Checkpoint, assemble_note, cosign
+from ledger.genesis import load_genesis
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("members")]
 
@@ -66,15 +74,20 @@ def test_with_two_down_it_waits_and_goes_on_when_one_is_back(root: str, tmp_path
     assert len(well["signed"]) >= well["quorum"] == 3
     assert [node["role"] for node in well["nodes"]].count("leader") == 1
     at = ("--key", "farm", "--network", root)
-    kill(root, "hub")
+    assert well["has_reserve"] is True
+    assert run("network", "down", root, "--node", "hub")["stopped"] == ["hub"]
     run("submit", site(tmp_path, "9521234000990"), *at)
-    assert run("network", "status", root, status=1)["has_quorum"] is True
+    without_hub = run("network", "status", root, status=1)
+    assert (without_hub["has_quorum"], without_hub["has_reserve"]) == (True, False)
     kill(root, "platform")
     waiting = run("network", "status", root, status=3)
     assert (waiting["has_quorum"], waiting["waiting_for"]) == (False, ["hub", "platform"])
     later = site(tmp_path, "9521234000983")
     told = run("submit", later, *at, "--timeout", "3", status=1)
     assert "waits for hub, platform" in told["error"]["message_en"]
+    assert [node["name"] for node in run("network", "up", root, "--node", "hub")["nodes"]] == ["hub"]
+    assert "farm, hub" in run("network", "up", root, "--node", "huub", status=1)["error"]["remedy_en"]
+    assert run("network", "status", root, status=1)["has_quorum"] is True
     run("network", "up", root)
     run("submit", site(tmp_path, "9521234000976"), *at)
     assert run("network", "status", root)["has_quorum"] is True
@@ -95,6 +108,8 @@ def test_a_validator_joins_and_leaves_by_vote(root: str) -> None:
     wait_for_members(root, ["farm", "hub", "inspector", "platform", "warehouse"])
     leaving = run("governance", "propose", "remove", "warehouse", "--key", "farm", "--network", root)["number"]
     assert run("governance", "show", str(leaving), "--network", root)["yes"] == ["farm"]
+    told = CliRunner().invoke(main, ["governance", "show", str(leaving), "--network", root]).stdout
+    assert "4 validators, quorum 3: it survives 1 down" in told, "what the vote would make of the network"
     assert vote(root, leaving, "hub", "platform", "inspector")["status"] == "passed"
     wait_for_members(root, ["farm", "hub", "inspector", "platform"])
 
@@ -144,3 +159,42 @@ def test_an_observer_follows_from_genesis_and_answers_reads(root: str, tmp_path:
     assert nodes["observer"]["role"] == nodes["audit"]["role"] == "observer"
     assert nodes["observer"]["height"] > 0
     run("submit", site(tmp_path, "9521234000969"), "--key", "farm", "--network", root)
+
+
+def test_who_has_left_is_not_started_again(root: str) -> None:
+    home, deadline = Path(root) / "nodes" / "warehouse", time.monotonic() + TAKES_EFFECT_S_MAX
+    while find_process(home) is not None:
+        assert time.monotonic() < deadline, "it stops by itself"
+        time.sleep(0.2)
+    assert "warehouse" not in [node["name"] for node in run("network", "up", root)["nodes"]]
+    assert find_process(home) is None
+
+
+def test_evidence_against_one_who_joined_later_carries_the_proof_of_its_key(root: str, tmp_path: Path) -> None:
+    opened = open_network(Path(root))
+    genesis = load_genesis(opened.genesis_bytes(), standard_registry())
+    liar = load_key(opened.root / "nodes" / "inspector-2" / "validator.key", opened.passphrase())
+    notes = []
+    for size in (20, 21):
+        hashes = [digit * 32 for digit in (b"\x01", b"\x02", b"\x03", b"\x04")]
+        text = Checkpoint(genesis.origin, size, hashes[0], 7, 1_700_000_000_000, *hashes[1:]).text()
+        notes.append(assemble_note(text, [cosign(liar, genesis.cosigner_name("inspector-2"), text, 1_700_000_000)]))
+    found = equivocal_cosignatures(*notes)
+    directory = OsDirectory(opened.root / "nodes" / "warehouse" / "data" / "evidence")
+    EvidenceBook(directory).keep(found)
+    directory.close()
+    [listed] = run("evidence", "list", "--network", root)["evidence"]
+    assert (listed["culprit"], listed["kept_by"]) == ("inspector-2", ["warehouse"])
+    file = tmp_path / "inspector.evidence"
+    exported = run("evidence", "export", evidence_id(found)[:12], str(file), "--network", root)
+    key_proof = Path(exported["key_proof"])
+    assert key_proof == tmp_path / "inspector.evidence.key-proof"
+    verify = ("evidence", "verify", str(file), "--genesis", str(opened.genesis))
+    judged = run(*verify)
+    assert (judged["culprit"], judged["public_key"]) == ("inspector-2", liar.public_key.hex())
+    proof = key_proof.read_bytes()
+    for changed in (proof[:-1], proof.replace(liar.public_key, bytes(32)), b""):
+        key_proof.write_bytes(changed)
+        assert "proves nothing" in run(*verify, status=1)["error"]["message_en"]
+    key_proof.unlink()
+    assert "proves nothing" in run(*verify, status=1)["error"]["message_en"], "genesis does not name that key"
