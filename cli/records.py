@@ -15,7 +15,7 @@ from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
 from client.connection import Connection
 from client.network_directory import open_network
-from client.submit import Submitter
+from client.submit import Submitter, envelope_id, sign_action
 from ledger.block import HEADER, TRANSACTION, Leaf, decode_leaf
 from ledger.crypto.encoding import decode
 from ledger.errors import describe
@@ -47,7 +47,9 @@ def submit_action(
     network = open_network(network_root)
     key = open_key(key_name, network)
     with Submitter.to(network) as submitter:
-        receipt = submitter.record(key, action, restricted=restricted, timeout_s=timeout_s)
+        envelope = sign_action(key, submitter.chain_id, action, restricted=restricted)
+        out.note(f"已签名，等待最终确认 / signed, waiting until it is final: {envelope_id(envelope).hex()}")
+        receipt = submitter.submit([envelope], timeout_s=timeout_s)[0].need(tag)
     out.say(f"[bold green]✓[/] {tag}  {receipt.transaction_id.hex()}")
     out.say(f"  height {receipt.height}, leaf {receipt.index}, {clock(receipt.time_ms)}")
     out.finish({"ok": True, "action": tag} | describe_receipt(receipt))
@@ -58,13 +60,16 @@ def submit_action(
 @reports
 def actions(out: Output, tag: str | None) -> None:
     """List the actions that can be submitted; with TAG, the fields of one."""
-    known = standard_registry().actions
+    registry = standard_registry()
+    known = registry.actions
     if tag is not None and tag not in known:
         raise Problem(f"没有动作 {tag}", f"there is no action {tag}", "不带参数可列出全部", "leave it out to list all")
     found = {name: describe_action(kind) for name, kind in sorted(known.items()) if tag in (None, name)}
     for name, facts in found.items():
-        out.say(f"[bold]{name}[/]  {escape(facts['meaning'].splitlines()[0])}")
+        title_zh, title_en = registry.words.title(name)
+        out.say(f"[bold]{name}[/]  {escape(title_zh)}  {escape(title_en)}")
         if tag is not None:
+            out.say(escape(facts["meaning"]))
             for field, fact in facts["fields"].items():
                 default = "" if fact["required"] else f"  (default {plain(fact['default'])!r})"
                 out.say(f"  {field}: {escape(fact['type'] + default)}")

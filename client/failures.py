@@ -97,8 +97,10 @@ class NotFinal(Failure):
             + (f"；网络未达法定数，正在等待：{ids}" if ids else ""),
             f"{what}: not known to be final within the time allowed (transaction {transaction_id.hex()})"
             + (f"; the network has no quorum and waits for {ids}" if ids else ""),
-            "请用 linxin transaction 查询该编号；重发同一交易不会重复执行",
-            "look it up with `linxin transaction`; sending the same bytes again will not run twice",
+            f"它仍可能最终确认：先用 linxin transaction {transaction_id.hex()} 查询，勿重新签署（那会成为另一条记录）；"
+            "重发同一字节不会重复执行",
+            f"it may still become final: look it up with `linxin transaction {transaction_id.hex()}` before you sign "
+            "it anew, which makes another record; the same bytes sent again never run twice",
         )
         self.transaction_id = transaction_id
         self.waiting_for = tuple(waiting_for)

@@ -21,7 +21,7 @@ from ledger.crypto.encoding import Message, decode
 from ledger.crypto.hashing import HASH_SIZE
 from ledger.crypto.signing import SigningKey
 from ledger.errors import Expired
-from ledger.module import Action
+from ledger.module import Action, tag_of
 from ledger.transaction import NONCE_SIZE, Envelope, make_transaction, transaction_id
 
 BATCH_COUNT_MAX = 1_000
@@ -233,4 +233,4 @@ class Submitter:
         Raises `NotAccepted`, `NotFinal`, `Unreachable`, `Remote`.
         """
         envelope = sign_action(key, self.chain_id, action, restricted=restricted)
-        return self.submit([envelope], timeout_s=timeout_s)[0].need(type(action).__name__)
+        return self.submit([envelope], timeout_s=timeout_s)[0].need(tag_of(type(action)))
