@@ -156,9 +156,9 @@ def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], 
             f"{python} {_short(VERIFIER)} {root}/{PROOF_NAME} {genesis}",
         ),
         ("重新执行全链", "execute the whole chain again", f"{linxin} audit {root}/{ARCHIVE_NAME} {genesis}"),
-        *([] if keep else [("再次启动节点", "start the node again", f"{linxin} network up {root}")]),
-        ("向节点查询旅程", "ask the node for the journey", f"{linxin} journey {cast.TRACE_CODE} --network {root}"),
-        ("停止节点", "stop the node", f"{linxin} network down {root}"),
+        *([] if keep else [("再次启动各节点", "start the nodes again", f"{linxin} network up {root}")]),
+        ("向网络查询旅程", "ask the network for the journey", f"{linxin} journey {cast.TRACE_CODE} --network {root}"),
+        ("停止各节点", "stop the nodes", f"{linxin} network down {root}"),
     ]
     out.say(f"\n文件在 / files are in {escape(root)}：")
     out.say(f"    {PROOF_NAME}  {ARCHIVE_NAME}  {PUBLIC_NAME}  genesis.json")

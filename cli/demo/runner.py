@@ -28,6 +28,7 @@ from client.submit import Outcome, Submitter, find_receipt, sign_action
 from client.verified import InvalidProof, VerifiedProof
 from client.verify import verify_proof
 from client.wallet import Cost, create_key, load_key
+from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_note
 from ledger.crypto.signing import SigningKey
 from ledger.modules.registry.messages import NewKey, possession_message
@@ -159,9 +160,12 @@ class Telling:
         signers = [validator_of(signature.name) for signature in note.signatures]
         for line in found.note.splitlines():
             self.out.say(f"    [dim]{escape(line)}[/]" if line else "")
+        count, ids = len(self.network.node_homes()), ", ".join(signers)
         self.out.say(
-            f"    [green]✓[/] 高度 {found.height}：{len(signers)} 个验证节点签署了同一检查点 / height {found.height}: "
-            f"{', '.join(signers)} signed the same checkpoint"
+            f"    [green]✓[/] 高度 {found.height}：{count} 个验证节点中的 {len(signers)} 个签署了同一检查点"
+            f"（法定数 {quorum(count)}）：{ids}\n"
+            f"      height {found.height}: {len(signers)} of {count} validators signed the same checkpoint (quorum "
+            f"{quorum(count)}): {ids}"
         )
         return {"height": found.height, "signers": signers, "note": found.note}
 
