@@ -1,5 +1,7 @@
 """What others say, checked and handed to the core. Whatever is hostile or useless is dropped and counted by reason."""
 
+from collections import Counter
+
 from consensus import messages as peer
 from consensus.entry import Entry
 from consensus.member.incoming import Unacceptable
@@ -9,13 +11,16 @@ from consensus.raft.errors import Refused
 from consensus.raft.messages import NOBODY, Message, MessageType, Role, Snapshot, SnapshotMetadata
 
 READS_PER_TICK = 256
-"""Reads that others may ask for in a tick; more are dropped, and asked for again."""
+"""Reads that each of the others may ask for in a tick; more are dropped, and asked for again."""
 
 TERM_JUMP_MAX = 1 << 20
 """Terms that a message may be ahead: more than an honest network elects in days, too few for a liar to use them up."""
 
 _T = MessageType
 _FROM_LEADER = (peer.Append, peer.Heartbeat, peer.Behind, peer.TimeoutNow, peer.ReadResponse)
+_OF_VOTERS = (*_FROM_LEADER, peer.VoteRequest)
+"""Else a learner, or one that was removed, could lead a term in which nobody does, elected by no one."""
+
 _TO_LEADER = (peer.AppendResponse, peer.HeartbeatResponse, peer.ReadRequest, peer.Refill)
 
 
@@ -25,11 +30,13 @@ class Inbox:
     def __init__(self, state: State) -> None:
         self._state = state
         self._refill_wait = 0
-        self._reads = 0
+        self._reads: Counter[str] = Counter()
+        self._refilled: set[str] = set()
 
     def tick(self) -> None:
         """A tick has passed."""
-        self._reads = 0
+        self._reads.clear()
+        self._refilled.clear()
         self._refill_wait = max(0, self._refill_wait - 1)
 
     def take(self, sender: str, message: PeerMessage, now_ms: int) -> None:
@@ -60,8 +67,11 @@ class Inbox:
         if not 0 < message.term <= raft.term + TERM_JUMP_MAX:
             return "absurd term"
         # One that does not vote yet follows whoever leads; it knows the voters only by what is certified here.
-        if message.term > raft.term and state.me in state.voters and sender not in state.voters:
-            return "term of one who does not vote"
+        if state.me in state.voters and sender not in state.voters:
+            if message.term > raft.term:
+                return "term of one who does not vote"
+            if isinstance(message, _OF_VOTERS):
+                return "not a voter"
         if isinstance(message, _FROM_LEADER) and message.term == raft.term:
             if raft.is_leader or raft.leader not in {NOBODY, sender}:
                 return "second leader"
@@ -104,6 +114,10 @@ class Inbox:
             case peer.TimeoutNow():
                 self._step(_T.TIMEOUT_NOW, sender, message)
             case peer.Refill():
+                # Each makes a leader send entries anew.
+                if sender in self._refilled:
+                    raise Unacceptable("asks for the same again and again")
+                self._refilled.add(sender)
                 self._step(_T.REFILL, sender, message, index=message.index)
 
     # From the leader.
@@ -238,8 +252,8 @@ class Inbox:
             raise Unacceptable("a read of somebody else")
         if sender not in self._state.node.raft.configuration.members:
             raise Unacceptable("a read of one who is not a member")
-        self._reads += 1
-        if self._reads > READS_PER_TICK:
+        self._reads[sender] += 1
+        if self._reads[sender] > READS_PER_TICK:
             raise Unacceptable("too many reads")
         request = (Entry(0, 0, message.token),)
         self._state.node.step(Message(type=_T.READ_INDEX, sender=sender, to=self._state.me, entries=request))

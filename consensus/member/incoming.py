@@ -8,6 +8,7 @@ from consensus.entry import Entry, Kind, Tip, envelope_message, next_entry
 from consensus.evidence import EquivocalEntries, Evidence, Keys, envelope, equivocal_entries
 from consensus.member.change import is_change
 from consensus.member.ports import CheckPayload
+from consensus.member.room import Room
 from consensus.member.store import LogView
 from consensus.messages import Append, SentEntry
 from ledger.crypto.signing import Algorithm, verify
@@ -41,6 +42,7 @@ class AppendCheck:
         self._log = log
         self._keys = keys
         self._check_payload = check_payload
+        self.room = Room()
 
     def __call__(self, sender: str, message: Append, floor: int, now_ms: int) -> tuple[Entry, ...]:
         """The entries that may go to the core: all, or those before the first that is not acceptable; none if the core
@@ -99,6 +101,8 @@ class AppendCheck:
         if mine is not None and mine.term == entry.term:
             proof = self._evidence(entry, before)
             raise Unacceptable("other digest", evidence=proof, fork=mine, replacement=entry)
+        if not self.room.take(entry.index, len(entry.payload)):
+            raise Unacceptable("too much that is not certified")
         return entry
 
     def _evidence(self, other: Entry, before_other: Tip) -> EquivocalEntries | None:

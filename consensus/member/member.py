@@ -228,6 +228,7 @@ class Member:
         elif tip.index > state.releases.index:
             state.adopt(voters)
             state.node.install(SnapshotMetadata(tip.index, tip.term, state.storage.configuration))
+        state.check.room.settle(tip.index)
         state.gate.raise_floor(tip.index)
         state.releases.raise_floor(tip.index)
         state.update_hold()
@@ -245,7 +246,7 @@ class Member:
             self._state.node.transfer_leader(to)
 
     def hand_over(self, reached: Collection[str]) -> bool:
-        """Hand leadership over to the one of the voters `reached` whose log is longest; to be asked again while True."""
+        """Hand leadership over to the one of the voters `reached` with the longest log; ask again while it is True."""
         raft = self._state.node.raft
         heirs = (raft.configuration.voters & set(reached)) - {self.id}
         if not self.is_leader or not heirs:

@@ -228,16 +228,14 @@ def on_transfer(raft: Raft, message: Message) -> None:
 
 def on_read_index(raft: Raft, message: Message) -> None:
     """A read request. Before an entry of its term is committed, a leader does not know what is: it waits."""
-    if raft.tracker.is_single:
-        _answer_read(raft, message, raft.log.committed)
-    elif not raft.has_committed_in_term:
+    if not raft.has_committed_in_term:
         raft.early_reads.append(message)
     else:
         _read(raft, message)
 
 
 def _read(raft: Raft, message: Message) -> None:
-    if raft.config.lease_reads:
+    if raft.config.lease_reads or raft.tracker.is_single:
         _answer_read(raft, message, raft.log.committed)
         return
     raft.reads.add(raft.log.committed, message)
