@@ -11,7 +11,14 @@ from typing import Protocol
 
 from consensus.evidence import EquivocalCosignatures, equivocal_cosignatures
 from ledger.certificate import quorum
-from ledger.crypto.checkpoint import NoteSignature, assemble_note, parse_checkpoint, parse_note, verify_cosignature
+from ledger.crypto.checkpoint import (
+    NoteSignature,
+    assemble_note,
+    cosignature_key_id,
+    parse_checkpoint,
+    parse_note,
+    verify_cosignature,
+)
 from ledger.crypto.encoding import Malformed
 
 HEIGHTS_MAX = 64
@@ -45,7 +52,8 @@ class Ballots:
         self._origin = origin
         self._boxes: dict[int, dict[str, dict[str, _Line]]] = {}
         self.dropped = 0
-        """Notes and lines that were not what they should be."""
+        """Notes that were none, and lines that do not verify under the key that they name: no honest validator sends
+        either."""
 
     def add(self, note: str, certified: int, validators: Mapping[str, Cosigner]) -> EquivocalCosignatures | None:
         """Take the cosignatures of a note: a checkpoint's text and lines of `validators` (by cosigner name).
@@ -63,9 +71,12 @@ class Ballots:
         if checkpoint.origin != self._origin or not certified < height <= certified + HEIGHTS_MAX:
             return None
         evidence = None
-        for signature in signatures:
+        for signature in {signature.name: signature for signature in signatures}.values():
             if (validator := validators.get(signature.name)) is not None:
+                dropped = self.dropped
                 evidence = self._add_line(height, text, signature, validator.public_key) or evidence
+                if self.dropped > dropped:
+                    break  # Whoever passes on one bad line has not looked at the others either: they cost too much.
         return evidence
 
     def certificate(self, height: int, text: str, validators: Sequence[Cosigner]) -> str | None:
@@ -92,6 +103,13 @@ class Ballots:
         """All texts that anybody signed for `height`, sorted."""
         return sorted({text for texts in self._boxes.get(height, {}).values() for text in texts})
 
+    def newest_of(self, name: str) -> str:
+        """The highest checkpoint that a cosigner is known to have signed, with its signature; "" = none held."""
+        for height in sorted(self._boxes, reverse=True):
+            for text, held in self._boxes[height].get(name, {}).items():
+                return assemble_note(text, [held.line])
+        return ""
+
     def forget(self, height: int) -> None:
         """`height` is certified: what is at or below it is of no more use."""
         for old in [each for each in self._boxes if each <= height]:
@@ -104,6 +122,8 @@ class Ballots:
         held = texts.get(text)
         # A line held under a key that has been replaced since gives way to one of the new key.
         if (held is not None and held.public_key == public_key) or (held is None and len(texts) >= 2):
+            return None
+        if signature.key_id != cosignature_key_id(signature.name, public_key):
             return None
         if not verify_cosignature(signature, public_key, text):
             self.dropped += 1

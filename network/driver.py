@@ -192,7 +192,7 @@ class Driver:
 
     async def _admit(self, raws: list[bytes]) -> None:
         """Whoever forwarded them learns from the ledger what became of them."""
-        await self._admission.submit(raws)
+        await self._admission.submit([raw for raw in raws if self._mempool.checked(raw) is None])
 
     async def read_barrier(self, token: bytes, timeout_s: float) -> bool:
         """Wait until the ledger here holds all that was final anywhere when this was called; False = not in time."""

@@ -11,6 +11,7 @@ from linxin.v1 import peer_pb2, peer_pb2_grpc
 from network.peers.counts import Counts
 from network.peers.identity import is_issued_by
 from network.peers.link import VERSION, WIRE_LANES
+from network.peers.queue import FRAME_COUNT_MAX
 from network.peers.records import Lane, PeerRecord, may_use
 from network.replica.errors import PeerFault
 
@@ -131,8 +132,9 @@ class PeerService(peer_pb2_grpc.PeerServiceServicer):
         counts = self._counts.of(stream.peer, stream.lane)
         async for frame in frames:
             counts.received_frames += 1
-            if frame.HasField("hello") or not frame.messages:
-                await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "a frame holds messages")
+            if frame.HasField("hello") or not 0 < len(frame.messages) <= FRAME_COUNT_MAX:
+                words = f"a frame holds 1 to {FRAME_COUNT_MAX} messages"
+                await self._refuse(context, grpc.StatusCode.INVALID_ARGUMENT, words)
             for data in frame.messages:
                 if not self._is_welcome(stream):
                     await self._refuse(context, grpc.StatusCode.PERMISSION_DENIED, "no longer a peer on this lane")

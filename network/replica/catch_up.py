@@ -1,9 +1,9 @@
 """Fetching certified blocks from whoever has them: by a validator that lags, by one that joins, leader or none."""
 
-from collections import deque
+from collections import Counter, deque
 
 from ledger.storage.port import Snapshot
-from network.replica.messages import BLOCKS_MAX, BlocksGiven, CertifiedBlock
+from network.replica.messages import BLOCKS_MAX, MESSAGE_SIZE_MAX, BlocksGiven, CertifiedBlock
 
 PATIENCE_MS = 300
 """How long a node may stay behind another without any block of its own becoming final before it asks for blocks."""
@@ -15,6 +15,9 @@ TIMEOUT_MS = 2_000
 GIVEN_BYTES_MAX = 1_000_000
 """Of leaves in one answer; a block larger than this travels alone."""
 
+BLOCK_BYTES_MAX = MESSAGE_SIZE_MAX - 1024 * 1024
+"""A block larger than this does not travel at all: no honest leader makes one, and who lacks it needs an archive."""
+
 
 class CatchUp:
     """Who has what, whom to ask, and the blocks that came and are not adopted yet."""
@@ -25,7 +28,9 @@ class CatchUp:
         self._height = 0
         self._since_ms = 0
         self._asked: tuple[str, int] | None = None
-        self._refused: dict[str, int] = {}
+        self._last = ""
+        """Whom we asked last, and whose blocks wait here."""
+        self._failures: Counter[str] = Counter()
 
     def heard(self, peer: str, height: int) -> None:
         """A peer's ledger is certified up to `height`, or so it says."""
@@ -48,14 +53,17 @@ class CatchUp:
             self._height, self._since_ms = height, now_ms
         if not ahead or self.blocks:
             return None
-        if self._asked is not None and now_ms - self._asked[1] < TIMEOUT_MS:
+        # A clock that was set back ends every wait.
+        if self._asked is not None and 0 <= now_ms - self._asked[1] < TIMEOUT_MS:
             return None
-        if now_ms - self._since_ms < PATIENCE_MS and max(ahead.values()) - height < FAR:
+        if 0 <= now_ms - self._since_ms < PATIENCE_MS and max(ahead.values()) - height < FAR:
             return None
-        last = self._asked[0] if self._asked else ""
-        # Not the one that did not answer, then whoever has failed us least, then by id: every node can work this out.
-        peer = min(ahead, key=lambda each: (each == last, self._refused.get(each, 0), each))
-        self._asked = (peer, now_ms)
+        if self._asked is not None:
+            self._failures[self._asked[0]] += 1
+        # Whoever has failed us least, and of these another than last time, so that nobody who is slow is alone to be
+        # asked; then by id: every node can work this out.
+        peer = min(ahead, key=lambda each: (self._failures[each], each == self._last, each))
+        self._asked, self._last = (peer, now_ms), peer
         return peer
 
     def given(self, peer: str, answer: BlocksGiven, height: int) -> None:
@@ -67,16 +75,14 @@ class CatchUp:
         # Whoever has nothing to give is not ahead, whatever it claims, until it says so again.
         self.heights[peer] = answer.height if answer.blocks else height
         if not answer.blocks:
-            self._refused[peer] = self._refused.get(peer, 0) + 1
+            self._failures[peer] += 1
         self.blocks.extend(answer.blocks)
         self.forget(height)
 
-    def refuse(self, peer_height: int) -> None:
-        """What was given does not hold: forget all of it, and whoever claims such heights is asked last."""
+    def refuse(self) -> None:
+        """What was given does not hold: forget all of it, and whoever gave it is asked last from now on."""
         self.blocks.clear()
-        for peer, known in self.heights.items():
-            if known >= peer_height:
-                self._refused[peer] = self._refused.get(peer, 0) + 1
+        self._failures[self._last] += 1
 
     def forget(self, height: int) -> None:
         """Blocks up to `height` are here by now."""
@@ -93,7 +99,7 @@ def give_blocks(snapshot: Snapshot, first: int, last: int) -> BlocksGiven:
         if block is None:
             break
         size += sum(map(len, block.leaves)) + sum(map(len, block.restricted.values())) + len(block.note)
-        if blocks and size > GIVEN_BYTES_MAX:
+        if size > (GIVEN_BYTES_MAX if blocks else BLOCK_BYTES_MAX):
             break
         blocks.append(block)
     return BlocksGiven(blocks, snapshot.head.height)

@@ -153,6 +153,15 @@ class Finality:
         """Cosignatures that somebody sent; returns proof if one of the signers contradicts itself."""
         return self._ballots.add(note, self._ledger.head.height, self._validators())
 
+    @property
+    def bad_notes(self) -> int:
+        """Notes taken so far that no honest validator would have sent."""
+        return self._ballots.dropped
+
+    def newest_of(self, name: str) -> str:
+        """The newest checkpoint without a certificate that a cosigner is known to have signed; "" = none."""
+        return self._ballots.newest_of(name)
+
     def _validators(self) -> dict[str, Validator]:
         """Who may sign any of the next heights, as far as is known here."""
         known = (self._ledger.head, *(executed.block.head for executed in self._executed))
@@ -174,7 +183,9 @@ class Finality:
         """Stop when so many have signed something else that this block can never be certified."""
         height, n = oldest.block.height, len(oldest.validators)
         agreeing = self._ballots.signers(height, oldest.block.text)
-        others = [name for name in self._ballots.conflicting(height, oldest.block.text) if name not in agreeing]
+        # Whoever certifies later heights has no say in this one.
+        certifying = {validator.name for validator in oldest.validators}.difference(agreeing)
+        others = [name for name in self._ballots.conflicting(height, oldest.block.text) if name in certifying]
         if len(others) > n - quorum(n):
             raise Diverged(height, others)
 

@@ -35,7 +35,7 @@ class Forwarding:
         """Transactions to send to the leader now, [] = none."""
         if self._mempool.taken < self._outstanding or not self._outstanding:
             self._since_ms = now_ms
-        elif now_ms - self._since_ms >= RETRY_MS:
+        elif not 0 <= now_ms - self._since_ms < RETRY_MS:
             self._mempool.restore()
             self._since_ms = now_ms
         room = min(FORWARD_MAX, OUTSTANDING_MAX - self._mempool.taken)

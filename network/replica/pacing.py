@@ -13,6 +13,10 @@ class Pacing:
     def __init__(self) -> None:
         self._last_ms = 0
 
+    def look(self, now_ms: int) -> None:
+        """The clock shows `now_ms`. Where it has been set back, nobody waits until it is as late again."""
+        self._last_ms = min(self._last_ms, now_ms)
+
     def proposed(self, now_ms: int) -> None:
         """A proposal was made."""
         self._last_ms = now_ms

@@ -28,6 +28,7 @@ class Proposer:
 
     def step(self, now_ms: int, in_flight: int) -> None:
         """Propose what is due."""
+        self._pacing.look(now_ms)
         self._change_voters()
         due_ms = self.due_ms(in_flight)
         if due_ms is not None and now_ms >= due_ms:

@@ -32,6 +32,7 @@ from network.replica.durability import persist
 from network.replica.errors import PeerFault, Retired
 from network.replica.finality import Final, Finality, Ledger
 from network.replica.forwarding import Forwarding
+from network.replica.giving import Giving
 from network.replica.greeting import Greeting
 from network.replica.network_state import ANY_HEIGHT, NetworkState
 from network.replica.open_reads import OpenReads
@@ -94,6 +95,8 @@ class Replica:
             self._greeting.remember(newest.note)
             self._greeting.answered(id, newest.note, safety.promises)
         self.catch_up = CatchUp()
+        self._giving = Giving()
+        self._asked: set[str] = set()
         self._forwarding = Forwarding(mempool)
         self._proposer = Proposer(self.member, mempool, self._state, self.finality, ledger, limits or Limits())
         self._released: deque[Entry] = deque()
@@ -112,6 +115,7 @@ class Replica:
     def tick(self) -> None:
         """`TICK_MS` have passed. Raises `Retired`."""
         self._ticks += 1
+        self._giving.tick()
         if self._ticks % RESEND_TICKS == 0:
             self._state.refresh()
             self._resend()
@@ -130,17 +134,17 @@ class Replica:
                 self._greeting.answered(peer, message.note, self._safety.promises)
                 self.catch_up.heard(peer, message.height)
             case wire.Asked():
-                self._send_newest(peer)
+                self._asked.add(peer)
             case wire.Reached():
                 self.catch_up.heard(peer, message.height)
             case wire.Cosigned():
-                self._take(message.note)
+                if not self._take(message.note):
+                    raise PeerFault(peer, "cosignatures that do not verify")
             case wire.Forward():
                 if self.member.is_leader and len(self._work.forwarded) < FORWARDED_MAX:
                     self._work.forwarded.append((peer, message.transactions))
             case wire.BlocksWanted():
-                last = ANY_HEIGHT if peer in self.member.voters else self._state.last_height_for(peer)
-                self._out.send(peer, give_blocks(self._ledger.snapshot, message.first, last))
+                self._giving.want(peer, message.first)
             case wire.BlocksGiven():
                 self.catch_up.given(peer, message, self._ledger.head.height)
             case _:
@@ -184,6 +188,7 @@ class Replica:
             progressed |= self._process_released(now_ms)
         progressed |= self._certify() or self._adopt()
         self._ask_for_blocks(now_ms)
+        self._answer_peers()
         waiting = [executed.tip.index for executed in self.finality.awaiting]
         self._work.reads += self._reads.take(self._processed, waiting)
         work, self._work = self._work, Work()
@@ -240,8 +245,7 @@ class Replica:
             self._keep_evidence(evidence)
         for _, note in ready.notes:
             self._take(note)
-            self.catch_up.hasten()
-        if ready.behind:
+        if ready.notes or ready.behind:
             self.catch_up.hasten()
         return True
 
@@ -279,17 +283,19 @@ class Replica:
             self._out.broadcast(wire.Cosigned(executed.cosigned))
         return True
 
-    def _take(self, note: str) -> None:
+    def _take(self, note: str) -> bool:
+        """Count the cosignatures of a note; returns whether an honest validator may have sent it."""
+        bad = self.finality.bad_notes
         evidence = self.finality.take(note)
         if evidence is not None:
             self._keep_evidence(evidence)
+        return self.finality.bad_notes == bad
 
     def _certify(self) -> bool:
         final = self.finality.certify()
-        if final is None:
-            return False
-        self._finished(final)
-        return True
+        if final is not None:
+            self._finished(final)
+        return final is not None
 
     def _adopt(self) -> bool:
         """Make the next block final that a peer gave."""
@@ -299,12 +305,12 @@ class Replica:
             return False
         block = self.catch_up.blocks.popleft()
         if block.height != head.height + 1:
-            self.catch_up.refuse(block.height)
+            self.catch_up.refuse()
             return False
         try:
             self._finished(self.finality.adopt(block))
         except ReplayError:
-            self.catch_up.refuse(block.height)
+            self.catch_up.refuse()
         return True
 
     def _finished(self, final: Final) -> None:
@@ -327,6 +333,15 @@ class Replica:
         peer = self.catch_up.ask(height, now_ms)
         if peer is not None:
             self._out.send(peer, wire.BlocksWanted(height + 1))
+
+    def _answer_peers(self) -> None:
+        """Give what was asked for: blocks to one peer at a time."""
+        asked, self._asked = self._asked, set()
+        for peer in sorted(asked):
+            self._send_newest(peer)
+        for peer, first in self._giving.take():
+            last = ANY_HEIGHT if peer in self.member.voters else self._state.last_height_for(peer)
+            self._out.send(peer, give_blocks(self._ledger.snapshot, first, last))
 
     # Others.
 
@@ -372,7 +387,8 @@ class Replica:
             self._out.send(peer, wire.Asked())
 
     def _send_newest(self, peer: str) -> None:
-        newest = self._greeting.newest_of(self._genesis.cosigner_name(peer))
+        name = self._genesis.cosigner_name(peer)
+        newest = self.finality.newest_of(name) or self._greeting.newest_of(name)
         self._out.send(peer, wire.Newest(newest, self._ledger.head.height))
 
     def _check_retired(self) -> None:

@@ -8,6 +8,7 @@ from network.mempool import Entry, Mempool
 from network.replica.catch_up import FAR, PATIENCE_MS, TIMEOUT_MS, CatchUp
 from network.replica.checks import AHEAD_MAX, Checks, check_all
 from network.replica.forwarding import OUTSTANDING_MAX, RETRY_MS, Forwarding
+from network.replica.giving import Giving
 from network.replica.messages import BlocksGiven, CertifiedBlock
 from network.replica.pacing import IN_FLIGHT_MAX, Pacing
 from tests.ledger.toy import Drop, ToyChain
@@ -118,6 +119,77 @@ def test_answers_nobody_asked_for_are_ignored() -> None:
     catch_up = CatchUp()
     catch_up.given("a", BlocksGiven([CertifiedBlock(1, "", [], {})], 1), 0)
     assert not catch_up.blocks
+
+
+def test_whoever_gives_blocks_that_do_not_hold_is_asked_last_and_others_are_not_blamed() -> None:
+    catch_up = CatchUp()
+    catch_up.ask(0, 10_000)
+    for peer in ("honest", "a-liar"):
+        catch_up.heard(peer, FAR)
+    asked = []
+    for number in range(4):
+        giver = catch_up.ask(0, 10_001 + number)
+        assert giver is not None
+        asked.append(giver)
+        catch_up.given(giver, BlocksGiven([CertifiedBlock(1, "", [], {})], FAR), 0)
+        catch_up.blocks.clear()
+        if giver == "a-liar":
+            catch_up.refuse()
+    assert asked == ["a-liar", "honest", "honest", "honest"]
+
+
+def test_one_that_gives_little_is_not_alone_to_be_asked() -> None:
+    catch_up = CatchUp()
+    asked = []
+    for height in range(4):
+        for peer in ("a", "b"):
+            catch_up.heard(peer, 100)
+        asked.append(catch_up.ask(height, 10_000 + height))
+        catch_up.given(str(asked[-1]), BlocksGiven([CertifiedBlock(height + 1, "", [], {})], 100), height)
+        catch_up.blocks.clear()
+    assert asked == ["a", "b", "a", "b"]
+
+
+def test_one_that_never_answers_is_asked_last() -> None:
+    catch_up = CatchUp()
+    catch_up.ask(0, 0)
+    for peer in ("a", "b"):
+        catch_up.heard(peer, 100)
+    assert [catch_up.ask(0, 10_000), catch_up.ask(0, 10_000 + TIMEOUT_MS)] == ["a", "b"]
+    catch_up.given("b", BlocksGiven([CertifiedBlock(1, "", [], {})], 100), 0)
+    catch_up.blocks.clear()
+    assert catch_up.ask(0, 10_100 + TIMEOUT_MS) == "b"
+
+
+def test_a_clock_that_is_set_back_ends_every_wait() -> None:
+    hour_ms = 3_600_000
+    catch_up, pacing, forwarding = CatchUp(), Pacing(), Forwarding(mempool(signed(500)))
+    catch_up.ask(0, 2 * hour_ms)
+    for peer in ("a", "b"):
+        catch_up.heard(peer, 100)
+    assert catch_up.ask(0, 2 * hour_ms) == "a"
+    assert catch_up.ask(0, hour_ms) == "b"
+    pacing.proposed(2 * hour_ms)
+    pacing.look(hour_ms)
+    assert pacing.due_ms(50, 10_000, 0, 1, has_work=True) == hour_ms + 50
+    forwarding.follow(1, "a")
+    assert forwarding.next_batch(2 * hour_ms)
+    assert forwarding.next_batch(hour_ms), "sent once more"
+
+
+# Giving.
+
+
+def test_a_peer_gets_one_answer_a_tick_however_often_it_asks() -> None:
+    giving = Giving()
+    for first in range(1, 1_001):
+        giving.want("liar", first)
+    giving.want("honest", 7)
+    assert [giving.take(), giving.take(), giving.take()] == [[("liar", 1_000)], [("honest", 7)], []]
+    giving.want("liar", 3)
+    assert giving.take() == []
+    giving.tick()
+    assert giving.take() == [("liar", 3)]
 
 
 # Checks.
