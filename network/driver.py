@@ -61,6 +61,7 @@ class Driver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reads: dict[bytes, asyncio.Future[None]] = {}
         self._failure: BaseException | None = None
+        self._is_over = False
         mempool.on_arrival = self._wake.set
         admission.on_refused = events.refused
         pool.on_checked = events.signatures_checked
@@ -76,7 +77,9 @@ class Driver:
     # What the transport calls.
 
     def receive(self, peer: str, data: bytes) -> None:
-        """A message has come."""
+        """A message has come. After the loop's end the replica is not touched any more: it may have failed half-way."""
+        if self._is_over:
+            return
         try:
             self._replica.receive(peer, data, self._now_ms())
         except PeerFault as fault:
@@ -86,12 +89,16 @@ class Driver:
 
     def connected(self, peer: str) -> None:
         """A peer can be reached."""
+        if self._is_over:
+            return
         log.info("peer connected", peer=peer)
         self._replica.connected(peer)
         self._wake.set()
 
     def disconnected(self, peer: str) -> None:
         """A peer cannot be reached."""
+        if self._is_over:
+            return
         log.info("peer disconnected", peer=peer)
         self._replica.disconnected(peer)
         self._wake.set()
@@ -100,6 +107,14 @@ class Driver:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping`, then let another lead."""
+        try:
+            await self._loop(stopping)
+        finally:
+            self._is_over = True
+            for task in self._tasks:
+                task.cancel()
+
+    async def _loop(self, stopping: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
         next_tick, ticks, leave_by = clock(), 0, 0.0
         while not stopping.is_set() or (self._replica.hand_over() and clock() < leave_by):
@@ -114,8 +129,6 @@ class Driver:
                 if self._transport is not None and ticks % UPDATE_TICKS == 0:
                     self._transport.update()
             await self._work()
-        for task in self._tasks:
-            task.cancel()
 
     async def _wait(self, timeout_s: float) -> None:
         due_ms = self._replica.deadline_ms()
@@ -196,6 +209,8 @@ class Driver:
 
     async def read_barrier(self, token: bytes, timeout_s: float) -> bool:
         """Wait until the ledger here holds all that was final anywhere when this was called; False = not in time."""
+        if self._is_over:
+            return False
         future = self._reads[token] = asyncio.get_running_loop().create_future()
         try:
             self._replica.read(token)

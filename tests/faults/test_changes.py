@@ -32,6 +32,7 @@ def members(cluster: Cluster) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(300)  # three changes of the set, two newcomers that fetch the chain, all under load
 def test_a_validator_joins_another_changes_its_key_and_one_leaves(trial: Trial) -> None:
     cluster = trial.cluster
     with trial.under_load() as load:
