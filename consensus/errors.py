@@ -110,11 +110,17 @@ class CannotResume(ConsensusFault):
 
 
 class LogDiverged(ConsensusFault):
-    """A certified block contradicts what this validator's log has committed: more validators lie than may."""
+    """A certified block contradicts what this validator's log has committed: somebody led, or acknowledged, by a lie.
+
+    One liar can do that to a validator whom it made see a commit that most of the others did not. The certificate
+    counts: started again, the validator follows it, and what it may have signed before binds it still.
+    """
 
     def __init__(self, index: int) -> None:
         super().__init__(
-            f"已取得证书的区块与本节点日志中位置 {index} 已提交的内容矛盾。请保留全部数据以便查证，勿再启动此节点",
-            f"a certified block contradicts what this node's log has committed at place {index}; keep this node "
-            "stopped and all its data for inquiry",
+            f"已取得证书的区块与本节点日志中位置 {index} 已提交的内容矛盾：有验证节点在选举或确认时说谎。"
+            "请保留全部数据以便查证；重新启动后，本节点以证书为准，绝不签署与之前签名相反的内容",
+            f"a certified block contradicts what this node's log has committed at place {index}: some validator "
+            "lied in an election or about what it holds; keep all data for inquiry. Started again, this node goes by "
+            "the certificate, and signs nothing against what it signed before",
         )

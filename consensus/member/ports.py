@@ -34,11 +34,12 @@ class EntryLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The ledger's certified end: its height, its place in the log, and the voters there."""
+    """The ledger's certified end: its height, its place in the log, the voters there, and the certificate."""
 
     height: int
     tip: Tip
     voters: Voters
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

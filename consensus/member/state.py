@@ -65,7 +65,7 @@ class State:
         self.releases = Releases(resume.tip.index)
         self.acknowledged = Acknowledged(promises.acknowledged)
         self.translator = Translator(me)
-        self.translator.height = resume.height
+        self.translator.height, self.translator.note = resume.height, resume.note
         self.certified = resume.tip
         self.heights: dict[str, int] = {}
         self.announced = (0, 0)

@@ -52,8 +52,8 @@ RESEND_TICKS = 10
 CLOCK_AHEAD_MS = 2_000
 """How far the time of a proposal may be ahead of a voter's clock (DESIGN §4)."""
 
-FORWARDED_MAX = 64
-"""Forwarded batches that may wait for the driver; more are dropped, and their senders send them again."""
+FORWARDED_MAX = 16
+"""Forwarded batches of each peer that may wait for the driver; more are dropped, and their sender sends them again."""
 
 
 class Replica:
@@ -85,12 +85,12 @@ class Replica:
         self._certified, voters = recover(genesis, id, log, safety, ledger)
         self.finality = Finality(genesis, registry, key, id, ledger, safety)
         self._checks = Checks(mempool)
-        resume = Resume(ledger.head.height, self._certified, voters)
+        newest = ledger.snapshot.block(ledger.head.height)
+        resume = Resume(ledger.head.height, self._certified, voters, newest.note if newest is not None else "")
         keys, check = self._state.public_key, self._check_payload
         self.member = Member(id, key, genesis.chain_id, log, safety.promises, resume, keys, check, draw)
         me = Validator(genesis.cosigner_name(id), key.public_key)
         self._greeting = Greeting(me, voters.incoming, id)
-        newest = ledger.snapshot.block(ledger.head.height)
         if newest is not None:
             self._greeting.remember(newest.note)
             self._greeting.answered(id, newest.note, safety.promises)
@@ -141,7 +141,8 @@ class Replica:
                 if not self._take(message.note):
                     raise PeerFault(peer, "cosignatures that do not verify")
             case wire.Forward():
-                if self.member.is_leader and len(self._work.forwarded) < FORWARDED_MAX:
+                held = sum(other == peer for other, _ in self._work.forwarded)
+                if self.member.is_leader and held < FORWARDED_MAX:
                     self._work.forwarded.append((peer, message.transactions))
             case wire.BlocksWanted():
                 self._giving.want(peer, message.first)

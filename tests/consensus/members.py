@@ -68,7 +68,7 @@ class Node:
             CHAIN_ID,
             self.log,
             self.safety.promises,
-            Resume(self.height, self.certified, self.voters),
+            Resume(self.height, self.certified, self.voters, f"note {self.height}" if self.height else ""),
             lambda wanted: key_of(wanted).public_key if wanted in self.cluster.known else None,
             self.cluster.judge,
             lambda n: (next(draws) * 7 + sum(self.name.encode())) % n,

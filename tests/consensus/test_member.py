@@ -283,3 +283,14 @@ def test_a_leader_that_is_to_stop_hands_over_to_one_that_is_reached_and_has_most
     assert cluster["c"].member.is_leader, "without an election timeout"
     assert cluster["c"].member.term == term + 1
     assert not cluster["a"].member.hand_over("bcd")
+
+
+def test_a_refusal_after_a_restart_still_comes_with_the_newest_certificate() -> None:
+    cluster = four()
+    cluster["b"].certify()
+    cluster["b"].start()
+    last = cluster["c"].member.last
+    wanted = peer.VoteRequest(5, last.index, last.term, pre=False, transfer=True, certified_height=0)
+    step(cluster, "b", "c", wanted)
+    answers = [message for _, to, message in cluster.sent if to == "c" and isinstance(message, peer.VoteResponse)]
+    assert [(answer.reject, answer.note) for answer in answers] == [(True, "note 1")]

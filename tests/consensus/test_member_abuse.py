@@ -3,6 +3,7 @@
 import pytest
 
 from consensus import messages as peer
+from consensus.errors import LogDiverged
 from consensus.member import inbox
 from consensus.member.room import ENTRY_BYTES, Room
 from tests.consensus.made import append, four, made, step
@@ -86,6 +87,51 @@ def test_a_sole_voter_answers_no_read_before_it_knows_what_is_committed() -> Non
     node.member.read_index(b"early")
     cluster.settle()
     assert node.reads == [(b"early", last)]
+
+
+def test_one_liar_who_leads_by_a_lie_may_stop_one_member_which_goes_on_after_a_restart() -> None:
+    """The liar helps one member see a commit, then is elected by the others with a log that it does not have."""
+    cluster = four()
+    a, liar, tip = cluster["a"], "d", cluster["a"].member.last
+    assert a.member.propose(b"seen by a alone")
+    cluster.isolate("c", "d")
+    cluster.tamper = lambda _sender, to, message: None if to == "b" and isinstance(message, peer.Heartbeat) else message
+    cluster.settle()
+    seen = a.member.last
+    step(cluster, "a", liar, peer.Acknowledgement(1, seen.index, seen.digest, 0))
+    step(cluster, "a", liar, peer.AppendResponse(1, seen.index, 0, 0, False, False, seen.digest, 0))
+    assert a.payloads[-1] == b"seen by a alone"
+    assert cluster["b"].payloads[-1] == b"first"
+    cluster.queue.clear()
+
+    wanted = peer.VoteRequest(2, 99, 2, pre=False, transfer=True, certified_height=0)
+    mine = made(tip, 2, b"other", liar)
+    for name in "bc":
+        step(cluster, name, liar, wanted)
+        assert cluster[name].member.vote == liar
+        step(cluster, name, liar, append(tip, 2, mine))
+    for name, other in ("bc", "cb"):
+        for sender in (other, liar):
+            step(cluster, name, sender, peer.Acknowledgement(2, mine.index, mine.digest, 0))
+        step(cluster, name, liar, peer.Heartbeat(2, mine.index, b"", 0))
+        assert cluster[name].payloads[-1] == b"other"
+
+    # The others certify it. It is one chain all the same: a has signed what no quorum ever will.
+    voters = a.member.voters
+    a.adopt(
+        1,
+        tip,
+        voters,
+    )
+    with pytest.raises(LogDiverged):
+        a.adopt(2, mine.tip, voters)
+    a.start()
+    a.adopt(2, mine.tip, voters)
+    step(cluster, "a", liar, peer.Heartbeat(2, mine.index, b"", 2))
+    assert a.member.last == mine.tip
+    following = made(mine.tip, 2, b"next", liar)
+    step(cluster, "a", liar, append(mine.tip, 2, following))
+    assert a.member.last == following.tip
 
 
 # Disks.
