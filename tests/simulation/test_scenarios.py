@@ -81,7 +81,20 @@ def test_a_node_restored_from_a_backup_notices_and_stops(scene: Scene) -> None:
     machine.store.rewind(min(height, machine.store.head.height))
     machine.excuses = (PromiseBroken,)
     cluster.run_for(1)
+    promised: list[object] = []
+
+    def untold(sender: str, receiver: str, data: bytes) -> bool:
+        message = decode_peer(data)
+        if sender == name and isinstance(message, Acknowledgement | AppendResponse | VoteResponse | Cosigned):
+            promised.append(message)
+        return receiver != name or not isinstance(message, Newest)
+
+    # As long as nobody tells it what it signed, it promises nothing.
+    cluster.network.passes = untold
     machine.start()
+    cluster.run_for(3)
+    assert not promised
+    cluster.network.passes = lambda sender, receiver, data: True
     cluster.run_until(lambda: machine.stopped_by is not None, 10, "the restored node stops")
     assert isinstance(machine.stopped_by, PromiseBroken)
     machine.is_gone = True
