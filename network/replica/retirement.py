@@ -6,7 +6,7 @@ one that leaves; so it stays, and says again what it acknowledged, until a quoru
 
 from collections.abc import Mapping
 
-from consensus.member import Member
+from consensus.voters import Voters
 
 LEADERLESS_TICKS = 100
 """Ticks without a leader after which a removed validator concludes that the others go on without it."""
@@ -24,13 +24,15 @@ class Retirement:
         self._out_ticks = 0
         self._out_height = 0
 
-    def is_due(self, member: Member, height: int, heights: Mapping[str, int]) -> bool:
-        """Whether it is time to stop. `height`: certified here; `heights`: certified at others, as they say."""
-        self._leaderless_ticks = 0 if member.leader else self._leaderless_ticks + 1
-        if self._id in member.voters:
+    def is_due(self, leader: str, voters: Voters, height: int, heights: Mapping[str, int]) -> bool:
+        """Whether it is time to stop. `leader`: "" = none is known; `voters`: by the last applied change; `height`:
+        certified here; `heights`: certified at others, as they say.
+        """
+        self._leaderless_ticks = 0 if leader else self._leaderless_ticks + 1
+        if self._id in voters:
             return self._leaderless_ticks >= LEADERLESS_TICKS
         if not self._out_ticks:
             self._out_height = height
         self._out_ticks += 1
         further = [peer for peer, known in heights.items() if known > self._out_height]
-        return self._out_ticks >= LINGER_TICKS or member.voters.agree(further)
+        return self._out_ticks >= LINGER_TICKS or voters.agree(further)

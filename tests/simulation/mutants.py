@@ -335,15 +335,8 @@ RULES = (
         "retired-too-early",
         "a removed validator stops before the others can do without its acknowledgements",
         "network.replica.retirement",
-        "return self._out_ticks >= LINGER_TICKS or member.voters.agree(further)",
+        "return self._out_ticks >= LINGER_TICKS or voters.agree(further)",
         "return True",
-    ),
-    Mutant(
-        "adopted-unverified",
-        "blocks given by a peer are not checked against what was executed here",
-        _FINALITY,
-        "if text != oldest.block.text:",
-        "if text is None:",
     ),
 )
 

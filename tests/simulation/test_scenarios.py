@@ -219,6 +219,24 @@ def test_a_transaction_retried_at_every_validator_across_leaders_is_applied_once
     cluster.finish()
 
 
+def test_a_node_that_begins_when_its_founders_are_gone_is_greeted_by_those_who_vote_now(scene: Scene) -> None:
+    cluster = scene(4, clients=1)
+    for change in ("replace", "replace", "replace"):
+        cluster.governor.want(change)
+    cluster.run_until(lambda: cluster.governor.is_idle, 60, "new validators take the place of founders")
+    cluster.run_until(
+        lambda: all(cluster.machines[name].is_gone for name in cluster.governor.retired()), 20, "who was replaced stops"
+    )
+    if sum(cluster.machines[name].is_gone for name in ("v1", "v2", "v3", "v4")) < 3:
+        cluster.machines[next(name for name in ("v1", "v2", "v3", "v4") if not cluster.machines[name].is_gone)].kill()
+    cluster.governor.want("add")
+    cluster.run_until(lambda: cluster.governor.is_idle, 20, "one more learner is there")
+    newest = cluster.machines[list(cluster.machines)[-1]]
+    cluster.run_until(lambda: _has_caught_up(cluster, newest), 15, "it has caught up")
+    cluster.run_until(lambda: newest.replica is not None and newest.replica._greeting.is_over, 10, "it takes part")
+    cluster.finish()
+
+
 def test_voters_change_through_joint_configurations_under_partition(scene: Scene) -> None:
     """The single-server membership bug (Ongaro, 2015): two leaders of two terms each change the voters by one."""
     cluster = scene(4, clients=1)
