@@ -394,9 +394,7 @@ class Replica:
 
     def _check_retired(self) -> None:
         """Stop once removed, when the others can do without this node."""
-        record, height = self._state.records.get(self.id), self._ledger.head.height
+        record, member, height = self._state.records.get(self.id), self.member, self._ledger.head.height
         is_retired = record is not None and record.status == "retired"
-        if is_retired and self._retirement.is_due(
-            self.member.leader, self.member.voters, height, self.catch_up.heights
-        ):
+        if is_retired and self._retirement.is_due(member.leader, member.voters, height, self.catch_up.heights):
             raise Retired(self.id, height)
