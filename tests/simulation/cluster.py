@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.certificate import quorum
-from network.replica.errors import PeerFault
+from network.replica.errors import PeerFault, Retired
 from tests.ledger.toy import notes as toy_notes
 from tests.simulation.ending import check_ending
 from tests.simulation.governor import Governor
@@ -229,6 +229,7 @@ class Cluster:
         harmless = all(HARMLESS.issuperset(lies) for lies in self.setup.liars.values())
         owed = harmless and all(self.oracle.is_excused(machine) for machine in self.machines.values())
         kernel.run(healed_us + PROGRESS_WITHIN_US, lambda: self._is_together(before + 1))
+        owed = owed and self._has_quorums()
         if owed and not self._is_together(before + 1):
             raise self.oracle.stalled(f"no common progress {PROGRESS_WITHIN_US // SECOND} s after healing")
         longest = LONGEST_US if owed else healed_us + PROGRESS_WITHIN_US
@@ -237,9 +238,24 @@ class Cluster:
         for client in self.clients:
             client.is_stopping = True
         kernel.run(kernel.now + PROGRESS_WITHIN_US, self._is_quiet)
+        owed = owed and self._has_quorums()
         if owed and not self._is_quiet():
             raise self.oracle.stalled("clients are not answered, or validators do not agree, after healing")
         return owed
+
+    def _has_quorums(self) -> bool:
+        """Whether every set that anybody who runs goes by still has a quorum: of those who run, or were removed, who
+        stop only when the others can do without them. Two may be lost at once where members change.
+        """
+        there = {
+            name for name, each in self.machines.items() if not each.stopped_by or isinstance(each.stopped_by, Retired)
+        }
+        sets = set[tuple[str, ...]]()
+        for machine in self.machines.values():
+            if machine.replica is not None:
+                sets.update(machine.replica.member.voters.halves)
+            sets.add(tuple(each.name.rpartition("/")[2] for each in machine.store.head.validators))
+        return all(len(there.intersection(each)) >= quorum(len(each)) for each in sets)
 
     def _running(self) -> list[Machine]:
         """Those who owe it to be up and to follow: not who is gone, nor who was removed and need not know it yet."""
