@@ -3,7 +3,9 @@
 What lies in a home: network/home.py; every setting: docs/OPERATORS.md.
 """
 
+import errno
 import os
+import random
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ from network.home import create_safety
 from network.tls import issue_server_certificate, write_private
 
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
+"""Ports of networks made for one machine. Linux connects from 32768 on (net.ipv4.ip_local_port_range)."""
 KEY_FILE = "validator.key"
 AUTHORITY_KEY_FILE = "ca.key"
 CORES_PER_WORKER = 2
@@ -170,12 +174,18 @@ def renew_certificate(home: Path, authority: Authority, hosts: Sequence[str]) ->
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on now, all different."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Loopback ports that nobody listens on now, all different.
+
+    Below those that the kernel gives to outgoing connections: a node that is down must find its port free again.
+    """
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError(errno.EADDRNOTAVAIL, f"no {count} free ports between {PORTS.start} and {PORTS.stop}")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import grpc
 import msgspec
 from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc
 
+from cli.homes import free_ports
 from client.connection import Metadata, open_channel, signed_request
 from client.wallet import Cost, create_key
 from ledger.crypto.signing import Algorithm, SigningKey
@@ -50,10 +50,8 @@ def now_ms() -> int:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on now, and that no outgoing connection will be given."""
+    return free_ports(1)[0]
 
 
 @dataclass

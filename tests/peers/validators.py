@@ -1,12 +1,12 @@
 """Transports of several validators in one process, over real sockets and real TLS, and what each of them was told."""
 
 import asyncio
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Self
 
+from cli.homes import free_ports
 from ledger.crypto.signing import Algorithm, SigningKey
 from network.peers.records import Status
 from network.peers.transport import PeerTransport
@@ -31,10 +31,8 @@ def key_of(name: str) -> SigningKey:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on now, and that no outgoing connection will be given."""
+    return free_ports(1)[0]
 
 
 def record_of(name: str, port: int, status: str = Status.VALIDATOR, key: str = "") -> Record:
