@@ -30,6 +30,7 @@ from consensus.evidence import (
     evidence_id,
     verify_evidence,
 )
+from ledger.block import validator_id
 from ledger.crypto.checkpoint import parse_note
 from ledger.genesis import Genesis, load_genesis
 from ledger.modules.governance.state import validators as validator_rows
@@ -165,7 +166,7 @@ def _accused(found: Evidence) -> str:
     """The id of whom it is against."""
     if isinstance(found, EquivocalEntries):
         return found.envelope_a.leader
-    return parse_note(found.note_a).signatures[0].name.rpartition("/")[2]
+    return validator_id(parse_note(found.note_a).signatures[0].name)
 
 
 def _kept(opened: NetworkDirectory) -> dict[str, tuple[list[str], Evidence]]:

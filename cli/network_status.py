@@ -16,6 +16,7 @@ from cli.processes import find_process
 from client.connection import Connection
 from client.failures import Failure
 from client.network_directory import NetworkDirectory
+from ledger.block import validator_id
 from ledger.certificate import quorum
 from ledger.crypto.hashing import sha256
 from network.config import load_config
@@ -97,7 +98,7 @@ async def describe_remote(opened: NetworkDirectory, endpoint: str) -> dict[str, 
             return await connection.status(STATUS_S_MAX)
 
     found = await _ask(status)
-    return {"name": validator_of(str(found.get("cosigner", "-"))), "pid": None, "endpoint": endpoint} | found
+    return {"name": validator_id(str(found.get("cosigner", "-"))), "pid": None, "endpoint": endpoint} | found
 
 
 async def _ask(status: Callable[[], Coroutine[Any, Any, ledger_pb2.GetStatusResponse]]) -> dict[str, Any]:
@@ -115,11 +116,6 @@ async def _ask(status: Callable[[], Coroutine[Any, Any, ledger_pb2.GetStatusResp
     listed = {"signers": list(said.signers), "validators": list(said.validators), "waiting_for": list(said.waiting_for)}
     named = {"healthy": True, "cosigner": said.name, "peers": peers, "clock_offset_ms": offset_ms}
     return known | named | listed | {fact: getattr(said, fact) for fact in FACTS}
-
-
-def validator_of(cosigner: str) -> str:
-    """The id in a cosigner name: `linxin/demo/farm` -> `farm`."""
-    return cosigner.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -178,7 +174,7 @@ def overview(nodes: Sequence[dict[str, Any]]) -> Overview:
         leader=newest["leader"],
         quorum=highest["quorum"],
         validators=validators,
-        signed=tuple(sorted(map(validator_of, highest["signers"]))),
+        signed=tuple(sorted(map(validator_id, highest["signers"]))),
         waiting_for=_waiting_for(nodes, up, validators),
         evidence_count=max(node["evidence_count"] for node in up),
         has_reserve=_has_reserve(nodes, up, validators),

@@ -4,7 +4,7 @@ The sender is never inside: the transport knows who sent a message (its ledger k
 message carries `term`, the sender's. Proposals are not forwarded here: the node forwards transactions.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 
@@ -47,9 +47,6 @@ class SentEntry(Message):
 
 class Append(Message, tag="append"):
     """The leader's entries after (`log_term`, `index`), whose digest is `digest`; and how far its log is committed."""
-
-    lane: ClassVar[str] = "log"
-    """Entries never wait before heartbeats and votes, nor these behind entries; each lane keeps its order."""
 
     term: Number
     index: Number

@@ -90,12 +90,22 @@ def position_of(header: Leaf) -> Position:
     return position
 
 
+def validator_id(name: str) -> str:
+    """The id in a cosigner name: `linxin/demo/farm` -> `farm`."""
+    return name.rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Validator:
     """A validator as certificates know it: its cosigner name and Ed25519 public key."""
 
     name: str
     public_key: bytes
+
+    @property
+    def id(self) -> str:
+        """The last part of its name, by which the ledger and the others know it."""
+        return validator_id(self.name)
 
 
 @dataclass(frozen=True)

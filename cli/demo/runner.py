@@ -19,7 +19,7 @@ from cli.demo import cast, story, tamper
 from cli.demo.cast import Calendar
 from cli.demo.crisis import Crisis
 from cli.demo.story import Chapter
-from cli.network_status import listens_on, validator_of, wait_for_height
+from cli.network_status import listens_on, wait_for_height
 from cli.output import Output, Problem
 from client.blobs import put_blob
 from client.connection import Connection
@@ -28,6 +28,7 @@ from client.submit import Outcome, Submitter, find_receipt, sign_action
 from client.verified import InvalidProof, VerifiedProof
 from client.verify import verify_proof
 from client.wallet import Cost, create_key, load_key
+from ledger.block import validator_id
 from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_note
 from ledger.crypto.signing import SigningKey
@@ -157,7 +158,7 @@ class Telling:
             )
         )
         note = parse_note(found.note)
-        signers = [validator_of(signature.name) for signature in note.signatures]
+        signers = [validator_id(signature.name) for signature in note.signatures]
         for line in found.note.splitlines():
             self.out.say(f"    [dim]{escape(line)}[/]" if line else "")
         count, ids = len(self.network.node_homes()), ", ".join(signers)

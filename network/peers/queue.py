@@ -4,7 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
-from network.peers.records import MESSAGE_SIZE_MAX, Lane
+from consensus.messages import MESSAGE_SIZE_MAX
+from network.peers.records import Lane
 
 FRAME_BYTES_AIM = 1024 * 1024
 """Bytes after which a frame takes no further message: enough to spread the cost of a frame, little to wait for."""

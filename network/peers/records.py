@@ -3,9 +3,6 @@
 from enum import StrEnum
 from typing import Protocol
 
-MESSAGE_SIZE_MAX = 20 * 1024 * 1024
-"""Bytes of one message."""
-
 FRAME_SIZE_MAX = 24 * 1024 * 1024
 """Bytes of one gRPC message, both ways: one message of full size and its framing."""
 

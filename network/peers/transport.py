@@ -9,13 +9,14 @@ from typing import NoReturn
 import grpc
 from linxin.v1 import peer_pb2_grpc
 
+from consensus.messages import MESSAGE_SIZE_MAX
 from ledger.crypto.signing import SigningKey
 from network.listening import cannot_listen, check_address
 from network.peers.counts import Counts
 from network.peers.identity import make_leaf, trust_anchor
 from network.peers.incoming import PeerService
 from network.peers.link import PING_MS, Endpoint, PeerLink, ping_options
-from network.peers.records import FRAME_SIZE_MAX, MESSAGE_SIZE_MAX, Lane, PeerRecord, Status
+from network.peers.records import FRAME_SIZE_MAX, Lane, PeerRecord, Status
 
 _SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", FRAME_SIZE_MAX),

@@ -2,8 +2,9 @@
 
 from collections import Counter, deque
 
+from consensus.messages import MESSAGE_SIZE_MAX
 from ledger.storage.port import Snapshot
-from network.replica.messages import BLOCKS_MAX, MESSAGE_SIZE_MAX, BlocksGiven, CertifiedBlock
+from network.replica.messages import BLOCKS_MAX, BlocksGiven, CertifiedBlock
 
 PATIENCE_MS = 300
 """How long a node may stay behind another without any block of its own becoming final before it asks for blocks."""

@@ -6,29 +6,13 @@ decides by what it has executed up to the entry, so all decide alike, whoever pr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
-
-from consensus.messages import NUMBER_MAX
+from consensus.member.change import decode_change
 from ledger.block import Head, Validator
 from ledger.certificate import validators_hash
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
-from ledger.crypto.encoding import Decoder, Malformed, Message, encode
+from ledger.crypto.encoding import encode
 from network.replica.finality import Ledger
-
-VALIDATORS_MAX = 64
-CHANGE_SIZE_MAX = 32_768
-
-
-class Change(Message):
-    """`validators` = [cosigner name, public key], as the checkpoint of `height` names them by hash."""
-
-    height: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)]
-    validators: Annotated[
-        list[tuple[Annotated[str, msgspec.Meta(max_length=255)], bytes]],
-        msgspec.Meta(min_length=1, max_length=VALIDATORS_MAX),
-    ]
 
 
 @dataclass(frozen=True)
@@ -38,9 +22,6 @@ class Decision:
     """
 
     voters: frozenset[str] | None
-
-
-decode_change: Decoder[Change] = Decoder(Change, CHANGE_SIZE_MAX)
 
 
 def encode_change(height: int, validators: Sequence[Validator]) -> bytes:
@@ -56,12 +37,11 @@ def decide(payload: bytes, executed: Head, ledger: Ledger) -> Decision | None:
     """
     if not payload:
         return Decision(frozenset())
-    try:
-        change = decode_change(payload)
-    except Malformed:
+    change = decode_change(payload)
+    if change is None:
         return Decision(None)
     named = tuple(Validator(name, key) for name, key in change.validators)
-    if change.height > executed.height or named != executed.validators:
+    if not 0 < change.height <= executed.height or named != executed.validators:
         return Decision(None)
     if change.height > ledger.head.height:
         return None
@@ -69,4 +49,4 @@ def decide(payload: bytes, executed: Head, ledger: Ledger) -> Decision | None:
     assert stored is not None, change.height
     if parse_checkpoint(parse_note(stored.note).text).validators != validators_hash(named):
         return Decision(None)
-    return Decision(frozenset(validator.name.rpartition("/")[2] for validator in named))
+    return Decision(change.targets)

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import msgspec
 
-from consensus.messages import NUMBER_MAX, Append, PeerMessage
+from consensus.messages import MESSAGE_SIZE_MAX, NUMBER_MAX, Append, PeerMessage
 from ledger.block import LEAF_SIZE_MAX
 from ledger.crypto.checkpoint import NOTE_SIZE_MAX
 from ledger.crypto.encoding import Decoder, Message
 from ledger.module import TRANSACTION_SIZE_MAX
-
-MESSAGE_SIZE_MAX = 20 * 1024 * 1024
-"""Bytes of one message: an entry of the largest size, with room for what goes around it."""
+from network.peers.records import Lane
 
 BLOCKS_MAX = 256
 BLOCK_LEAVES_MAX = 16_384
@@ -87,13 +85,9 @@ ReplicaMessage = Cosigned | Newest | Asked | Reached | Forward | BlocksWanted | 
 decode_peer: Decoder[PeerMessage | ReplicaMessage] = Decoder(PeerMessage | ReplicaMessage, MESSAGE_SIZE_MAX)
 """Decode what a peer says; raises `Malformed`."""
 
-VOTES, LOG, BULK = "votes", "log", "bulk"
-"""Lanes of the peer transport: heartbeats, votes, acknowledgements and cosignatures never wait behind appends, nor
-these behind blocks. Each lane keeps its order."""
-
-_LANES: dict[type, str] = {Append: LOG, Forward: LOG, BlocksWanted: BULK, BlocksGiven: BULK}
+_LANES: dict[type, Lane] = {Append: Lane.LOG, Forward: Lane.LOG, BlocksWanted: Lane.BULK, BlocksGiven: Lane.BULK}
 
 
-def lane_of(message: PeerMessage | ReplicaMessage) -> str:
-    """The lane that a message travels on."""
-    return _LANES.get(type(message), VOTES)
+def lane_of(message: PeerMessage | ReplicaMessage) -> Lane:
+    """The lane that a message travels on: entries never wait before heartbeats and votes, nor blocks before entries."""
+    return _LANES.get(type(message), Lane.VOTES)

@@ -58,6 +58,6 @@ class Proposer:
     def _change_voters(self) -> None:
         """Bring the voters into line with the validators that the ledger names."""
         validators, voters = self._ledger.head.validators, self._member.voters
-        named = {validator.name.rpartition("/")[2] for validator in validators}
+        named = {validator.id for validator in validators}
         if named != set(voters.incoming) and not voters.outgoing:
             self._member.propose_change(encode_change(self._ledger.head.height, validators))

@@ -362,7 +362,7 @@ class Replica:
 
     def view(self, evidence_count: int = 0) -> NodeView:
         """How this validator takes part, and what it knows of the others."""
-        validators = tuple(validator.name.rpartition("/")[2] for validator in self._ledger.head.validators)
+        validators = tuple(validator.id for validator in self._ledger.head.validators)
         missing = [] if self._greeting.is_over else self._greeting.missing
         return view_of(
             self.member,

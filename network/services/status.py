@@ -2,7 +2,7 @@
 
 from linxin.v1 import ledger_pb2
 
-from ledger.block import Head
+from ledger.block import Head, validator_id
 from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_note
 from ledger.genesis import Genesis
@@ -26,7 +26,7 @@ def status_message(
     return ledger_pb2.GetStatusResponse(
         role=view.role,
         name=name,
-        id=name.rpartition("/")[2],
+        id=validator_id(name),
         chain_id=genesis.chain_id,
         network=genesis.file.name,
         height=head.height,
@@ -64,7 +64,7 @@ def status_message(
 
 
 def _ids(head: Head) -> list[str]:
-    return [validator.name.rpartition("/")[2] for validator in head.validators]
+    return [validator.id for validator in head.validators]
 
 
 def _signers(snapshot: Snapshot) -> list[str]:

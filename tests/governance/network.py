@@ -90,7 +90,7 @@ class Network:
     @property
     def in_force(self) -> list[str]:
         """The ids of the set that certifies the next height."""
-        return [validator.name.rpartition("/")[2] for validator in self.head.validators]
+        return [validator.id for validator in self.head.validators]
 
     def sign(self, signer: str | SigningKey, action: Action) -> bytes:
         """The envelope of an action by an organisation, or by a key."""

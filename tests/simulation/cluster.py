@@ -254,7 +254,7 @@ class Cluster:
         for machine in self.machines.values():
             if machine.replica is not None:
                 sets.update(machine.replica.member.voters.halves)
-            sets.add(tuple(each.name.rpartition("/")[2] for each in machine.store.head.validators))
+            sets.add(tuple(each.id for each in machine.store.head.validators))
         return all(len(there.intersection(each)) >= quorum(len(each)) for each in sets)
 
     def _running(self) -> list[Machine]:

@@ -23,7 +23,8 @@ from ledger.block import decode_proposal
 from ledger.crypto.checkpoint import assemble_note, cosign, parse_note
 from ledger.crypto.encoding import Malformed, encode
 from ledger.crypto.hashing import sha256
-from network.replica.messages import LOG, VOTES, BlocksGiven, Cosigned, Newest, decode_peer
+from network.peers.records import Lane
+from network.replica.messages import BlocksGiven, Cosigned, Newest, decode_peer
 from tests.simulation.kernel import SECOND, START_MS
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Liar:
             return data
         if isinstance(message, VoteRequest) and "vote-twice" in self.lies:
             self.told.add("vote-twice")
-            self._say(sender, VOTES, VoteResponse(message.term, message.pre, reject=False, note=""))
+            self._say(sender, Lane.VOTES, VoteResponse(message.term, message.pre, reject=False, note=""))
         if isinstance(message, Append) and "false-acknowledgement" in self.lies and message.entries:
             self._claim(sender, message)
         if isinstance(message, BlocksGiven | Newest):
@@ -188,10 +189,10 @@ class Liar:
             digest = entry_digest(digest, entry.term, index, entry.kind, entry.leader, sha256(entry.payload))
         last = message.index + len(message.entries)
         self.told.add("false-acknowledgement")
-        self._say(leader, LOG, AppendResponse(message.term, last, 0, 0, False, False, digest, 0))
+        self._say(leader, Lane.LOG, AppendResponse(message.term, last, 0, 0, False, False, digest, 0))
         for peer in self.cluster.machines:
             if peer != self.machine.name:
-                self._say(peer, VOTES, Acknowledgement(message.term, last, digest, 0))
+                self._say(peer, Lane.VOTES, Acknowledgement(message.term, last, digest, 0))
 
     def _say(self, peer: str, lane: str, message: Any) -> None:
         self.cluster.network.send(self.machine.name, peer, lane, encode(message))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ledger.block import validator_id
 from ledger.modules.governance import state as s
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def _record_breaches(
     ordered = sorted(history)
     for place, first in enumerate(ordered):
         for name, key in history[first].members:
-            owner = records.get(s.validator_id(name))
+            owner = records.get(validator_id(name))
             if owner is None or owner.public_key != key:
                 yield f"{name} of the set of height {first} has another key in its record, or none"
-            seats.setdefault(s.validator_id(name), []).append(place)
+            seats.setdefault(validator_id(name), []).append(place)
     for name, places in seats.items():
         if places != list(range(places[0], places[-1] + 1)):
             yield f"{name} left and came back"

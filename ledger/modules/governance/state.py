@@ -7,7 +7,7 @@ that certify, by the first height of each, and no row of it is ever deleted: lig
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from ledger.block import Validator
+from ledger.block import Validator, validator_id
 from ledger.crypto.encoding import Message
 from ledger.module import UNGOVERNED, Standing
 from ledger.modules.governance.messages import Change
@@ -111,11 +111,6 @@ proposals: Table[Proposal] = Table("governance", "proposal", Proposal)
 docket: Table[Docket] = Table("governance", "docket", Docket)
 
 _V = TypeVar("_V")
-
-
-def validator_id(name: str) -> str:
-    """The id in a cosigner name: `linxin/demo/farm` -> `farm`."""
-    return name.rpartition("/")[2]
 
 
 def set_key(height: int) -> str:
