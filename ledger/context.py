@@ -3,11 +3,11 @@ it.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest
-from ledger.errors import Refusal, TooManyEffects
+from ledger.errors import Refusal, RestrictedNeeded, TooManyEffects
 from ledger.module import Timer
 from ledger.roles import Role
 from ledger.state import OUTPUT, ROLES, SELF, BlockState, Table
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.crypto.encoding import Message
+
+_M = TypeVar("_M")
 
 SUBJECTS_MAX = 1_024
 EVENTS_MAX = 1_024
@@ -41,7 +43,7 @@ class Signer:
 
 
 NOBODY = Signer("", "", frozenset(), b"", 0)
-"""The signer of timers and of actions whose authority is a credential inside."""
+"""The signer of timers. Of an action whose authority is a credential inside, the key is known and nothing else."""
 
 
 @dataclass(slots=True)
@@ -60,10 +62,12 @@ class Context:
     signer: Signer = NOBODY
     transaction_id: bytes = b""
     restricted: "Message | None" = None
-    restricted_salt: bytes = b""
+    secret: bytes = b""
     events: list[list[str | int | bytes]] = field(default_factory=list)
     subjects: dict[str, list[str | int | None]] = field(default_factory=dict)
     scheduled: int = 0
+    work: int = 0
+    """Rows' worth of work that a timer has done; a block runs timers until `timers_per_block` is used up."""
 
     def require(self, condition: bool, otherwise: Refusal) -> None:
         """Raise `otherwise` unless `condition` holds. For refusals that are costly to build, use an `if`."""
@@ -114,10 +118,16 @@ class Context:
         self.scheduled += 1
         timers.put(self, key, encode(timer))
 
-    def next_salt(self, key: bytes, before: bytes | None) -> bytes:
-        """A fresh salt for a restricted row: from the transaction's own salt, or from the row's last one when a timer
-        writes.
+    def need_restricted(self, kind: "type[_M]") -> "_M":
+        """The restricted part of this transaction; raises `RestrictedNeeded` when it came without one, or another."""
+        if not isinstance(self.restricted, kind):
+            raise RestrictedNeeded(kind.__name__)
+        return self.restricted
+
+    def next_salt(self, key: bytes) -> bytes:
+        """A fresh salt for a restricted row, which only those can know who know every restricted part so far
+        (docs/adr/0020).
         """
-        source = self.restricted_salt or before
-        assert source, "a restricted row is first written by a transaction with a restricted part"
-        return digest("salt", source, self.transaction_id, self.height.to_bytes(8, "big"), key)
+        assert self.secret, "a restricted row is written before any transaction had a restricted part"
+        place = self.height.to_bytes(8, "big") + self.position.to_bytes(4, "big")
+        return digest("salt", self.secret, place, key)

@@ -29,6 +29,8 @@ class Refusal(Exception):
     en: ClassVar[str] = ""
     remedy_zh: ClassVar[str] = ""
     remedy_en: ClassVar[str] = ""
+    counts: ClassVar[bool] = False
+    """Whether what the rule wrote before it refused stands: tries of a code are counted. Subjects are not among it."""
 
     @classmethod
     def fields(cls) -> tuple[str, ...]:
@@ -305,3 +307,14 @@ class TooManyEffects(Refusal):
     en = "the record touches too much ({size}), the limit is {limit}"
     remedy_zh = "请拆分为多次提交"
     remedy_en = "split it into several transactions"
+
+
+@refusal(26, "INVALID_ARGUMENT")
+class RestrictedNeeded(Refusal):
+    """The action says something only in its restricted part, which is missing or of another kind."""
+
+    kind: str
+    zh = "缺少受限内容 {kind}"
+    en = "the restricted part {kind} is missing"
+    remedy_zh = "请随动作一同提交受限内容"
+    remedy_en = "submit the action together with its restricted part"

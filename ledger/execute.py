@@ -25,7 +25,7 @@ from ledger.block import (
     encode_leaf,
 )
 from ledger.certificate import validators_hash
-from ledger.context import TIMER_KEY, Context, timers
+from ledger.context import TIMER_KEY, Context, Signer, timers
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
 from ledger.crypto.encoding import encode
@@ -56,6 +56,8 @@ HANDOVER_EFFECT = "ledger.handover"
 
 recent: Table[CountedIds] = Table("recent", "minute", CountedIds)
 position: Table[Position] = Table("consensus", "position", Position)
+secret: Table[bytes] = Table("ledger", "secret", bytes, restricted=True)
+"""What the salts of restricted rows come from: all restricted parts so far, one after the other (docs/adr/0020)."""
 
 
 def execute(
@@ -80,6 +82,7 @@ def execute(
     run.process_timers()
     run.process_handover()
     run.remember_transactions()
+    run.remember_secret()
     position.put(run.context(), "", at)
     run.state.keep()
     return run.make_block(receipts, at)
@@ -107,11 +110,15 @@ class _Run:
         self.hashes: list[bytes] = []
         self.dropped: dict[int, tuple[int, list[str]]] = {}
         self.minutes: dict[int, list[bytes]] = {}
+        self.secret = b""
+        self.secret = self.known_secret = secret.get(self.context(), "") or b""
 
     def context(self) -> Context:
         """A fresh context at this place of the block."""
         version, chain_id, position = self.standing.rules_version, self.genesis.chain_id, len(self.leaves)
-        return Context(self.state, self.height, self.time_ms, self.parameters, chain_id, version, position)
+        ctx = Context(self.state, self.height, self.time_ms, self.parameters, chain_id, version, position)
+        ctx.secret = self.secret
+        return ctx
 
     def process_genesis(self) -> None:
         """Write every module's first rows, as the first leaf of block 1."""
@@ -136,7 +143,8 @@ class _Run:
         ctx = self.context()
         ctx.transaction_id = item.id
         if item.restricted is not None:
-            ctx.restricted, ctx.restricted_salt = item.restricted_value, item.restricted[:HASH_SIZE]
+            ctx.restricted = item.restricted_value
+            ctx.secret = self.secret = digest("secret", self.secret, item.restricted[:HASH_SIZE])
         index = self.first_index + len(self.leaves)
         code, details = self.process_leaf(ctx, partial(self.decide, item), TRANSACTION, item.body, item.signature)
         self.changes.transactions[item.id] = index
@@ -148,7 +156,9 @@ class _Run:
     def decide(self, item: Transaction, ctx: Context) -> None:
         """Find out who signed, whether that role may do this, and let the rule act. Raises refusals."""
         rule = self.registry.rules[type(item.action)]
-        if rule.by:
+        if not rule.by:
+            ctx.signer = Signer("", "", frozenset(), item.public_key, item.algorithm)
+        else:
             signer = ctx.signer = self.registry.identify(ctx, item.algorithm, item.public_key)
             if signer.roles.isdisjoint(rule.by):
                 raise WrongRole(signer.subject, tag_of(rule.action), ", ".join(rule.by))
@@ -165,14 +175,18 @@ class _Run:
         return None
 
     def process_timers(self) -> None:
-        """Run what is due, oldest first, at most `timers_per_block`; the rest resumes in the next block."""
+        """Run what is due, oldest first, until `timers_per_block` rows' worth of work is done; the rest resumes in the
+        next block.
+        """
         until = TIMER_KEY.format(due=self.time_ms + 1, height=0, position=0, number=0)
-        limit = self.parameters["timers_per_block"]
-        for key, raw in timers.scan(self.context(), limit=limit):
-            if key >= until:
+        left = self.parameters["timers_per_block"]
+        for key, raw in timers.scan(self.context(), limit=left):
+            if key >= until or left <= 0:
                 break
             timer = self.registry.decode_timer(raw)
-            self.process_effect(raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
+            ctx = self.context()
+            self.process_leaf(ctx, partial(_run_timer, self.registry.timers[type(timer)], timer), EFFECT, raw, b"")
+            left -= max(1, ctx.work)
             timers.delete(self.context(), key)
             self.state.keep()
 
@@ -215,7 +229,8 @@ class _Run:
             return ACCEPTED, list(ctx.events)
         except Refusal as refused:
             assert refused.number >= ORDERED_FROM, f"a rule raised an admission refusal: {refused!r}"
-            return self._undo(ctx, refused)
+            assert not (refused.counts and ctx.subjects), "what a refusal counts is no subject"
+            return (refused.number, list(refused.details)) if refused.counts else self._undo(ctx, refused)
         except (Fatal, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001  # DESIGN §3: it becomes the refusal `internal`; nobody is stopped
@@ -272,6 +287,11 @@ class _Run:
                 break
             recent.delete(ctx, key)
         self.state.keep()
+
+    def remember_secret(self) -> None:
+        """Keep what this block's restricted parts made of the secret. As random bytes it needs no salt."""
+        if self.secret != self.known_secret:
+            self.state.settle(secret, secret.prefix, Row(self.secret, salt=ZERO_HASH))
 
     def make_block(self, receipts: list[Receipt | None], at: Position) -> Block:
         """Close the block: state root, header leaf, log root, checkpoint text.

@@ -30,11 +30,11 @@ RESTRICTED_SIZE_MAX = 16_384
 class Action(Message, tag=True):
     """Base of all actions. Declare as `class RegisterPlot(Action, tag="trace.register_plot")`.
 
-    `restricted` names the struct of the part that only parties, validators and auditors may read, if the action has
-    one.
+    `restricted` names the struct (or union of tagged structs) of the part that only parties, validators and auditors
+    may read, if the action has one.
     """
 
-    restricted: ClassVar[type[Message] | None] = None
+    restricted: ClassVar[Any] = None
 
 
 class Timer(Message, tag=True):

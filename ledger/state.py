@@ -132,7 +132,7 @@ class Table(Generic[_V]):
             ctx.state.write(self, full, Row(value))
             return
         before = ctx.state.row(self, full)
-        salt = ctx.next_salt(full, before.salt if before else None) if self.restricted else None
+        salt = ctx.next_salt(full) if self.restricted else None
         if not self.subject:
             ctx.state.write(self, full, Row(value, salt=salt))
             return

@@ -21,6 +21,12 @@ DOMAINS = (
     "envelope",
     "key-possession",
     "salt",
+    "secret",
+    "transfer",
+    "receipt",
+    "ticket",
+    "order",
+    "pickup-code",
 )
 """Every domain in use; docs/PROOF.md lists what each one covers."""
 
