@@ -152,7 +152,7 @@ async def test_an_auditors_observer_runs_the_rules_again_from_genesis(
     observed = Observed(network, tmp_path / "ledger", AUDITOR)
     await observed.reach(await height_of(client))
     await agree(client, observed)
-    assert [key for key, _ in observed.chain.snapshot.private_values()] == [b"trace/shipping_terms/priced"]
+    assert [key for key, _ in observed.chain.snapshot.private_values()] == [b"ledger/secret/", b"trace/shipping_terms/priced"]
     assert observed.troubles == []
     await accept(client, FARM, m.RegisterPlot("later", "二号棚", "Later", 5))
     height = await height_of(client)
