@@ -1,0 +1,1 @@
+"""The rules of campaigns and their orders."""

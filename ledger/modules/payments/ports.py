@@ -1,0 +1,108 @@
+"""What payments needs of the registry, and what it offers group buying and claims: `Payments`, nothing wider."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+    from ledger.modules.payments.messages import Receipt
+    from ledger.roles import Role
+
+
+class Organisations(Protocol):
+    """The registry's organisations."""
+
+    def has_role(self, ctx: "Context", organisation: str, *roles: "Role") -> bool:
+        """Whether it is registered, not suspended, and holds one of `roles`."""
+
+
+class Keys(Protocol):
+    """The registry's keys."""
+
+    def speaks_for(self, ctx: "Context", organisation: str, algorithm: int, public_key: bytes) -> bool:
+        """Whether the key is in force and is the organisation's own or its staff's, not a device's or member's."""
+
+
+Why = Literal[
+    "receipt",
+    "deposit",
+    "move",
+    "withdrawal",
+    "hold",
+    "escrow",
+    "price_fell",
+    "cancelled",
+    "failed",
+    "shortage",
+    "weight",
+    "returned",
+    "recall",
+    "compensation",
+    "repayment",
+    "proceeds",
+    "settlement",
+    "holdback",
+    "holdback_released",
+    "guarantee_released",
+    "receivable",
+]
+"""What a transfer was for; shown on statements."""
+
+
+class Transfer(NamedTuple):
+    """One movement between two accounts of one custodian. `id` (16 bytes, `transfer_id`) makes it happen once."""
+
+    id: bytes
+    debit: str
+    credit: str
+    fen: int
+    why: Why
+
+
+class Payments(Protocol):
+    """Money, as group buying and claims may use it. All amounts are fen and positive unless said otherwise.
+
+    Accounts are named by the functions of `state.py` (`organisation_account`, ...). A call that cannot be done whole
+    raises a refusal of 4xxx; in a timer, ask `available` first. Each returns without doing anything again when its id
+    is known with the same content.
+    """
+
+    def accept(self, ctx: "Context", receipt: "Receipt", beneficiary: str) -> str:
+        """Take a receipt made out to `beneficiary`: the money is issued to the account returned, `receipt:<number>`.
+
+        Raises for another beneficiary, a bad signature, a used or expired receipt, or a custodian that is none.
+        """
+
+    def hold(self, ctx: "Context", transfer: Transfer, expires_ms: int) -> None:
+        """Reserve money (pending): it stays in the debit account but cannot be spent."""
+
+    def post(self, ctx: "Context", transfer: bytes, fen: int) -> None:
+        """Make a hold final for `fen` (0 <= fen <= held); the rest is released."""
+
+    def void(self, ctx: "Context", transfer: bytes) -> None:
+        """Release a hold."""
+
+    def move(self, ctx: "Context", transfers: Iterable[Transfer]) -> None:
+        """Final transfers, linked: all or none. Nobody's balance becomes negative."""
+
+    def refund(self, ctx: "Context", transfer: Transfer, receipt: bytes) -> None:
+        """Instruct the custodian to pay `fen` back to where the receipt (its number) came from.
+
+        `transfer.debit` may be the receipt's own account (what was never taken out of it) or any other;
+        `transfer.credit` is the receipt's account. A receipt is never paid back more than it brought.
+        """
+
+    def charge(self, ctx: "Context", transfer: Transfer, guarantor: str) -> int:
+        """Take `fen` from `transfer.debit` for `transfer.credit` as far as it goes, the rest from the account
+        `guarantor`, to which the debtor then owes it (a receivable); returns what was moved. What neither has, the
+        debtor owes to `transfer.credit`.
+        """
+
+    def income(self, ctx: "Context", transfers: Iterable[Transfer]) -> None:
+        """Like `move`, for earnings: what the receiver owes is paid out of them first."""
+
+    def available(self, ctx: "Context", account: str) -> int:
+        """What can be spent: posted credits less posted and pending debits; 0 for an unknown account."""
+
+    def receipt_fen(self, ctx: "Context", receipt: bytes) -> int:
+        """What may still be paid back to a receipt: what it brought less what was instructed; 0 for an unknown one."""
