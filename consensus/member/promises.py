@@ -30,6 +30,12 @@ class Acknowledged:
         self.mark = max(self.mark, Mark(tip.term, tip.index))
         return True
 
+    def say_again(self, term: int, tip: Tip) -> None:
+        """After a restart: the mark is of the current term, and `tip` is what the log still holds there. The leader
+        knows of it and will not ask; whoever missed the acknowledgement waits for it, and the own gate does.
+        """
+        self.term, self.tip, self._is_new = term, tip, True
+
     def replaced(self, before: Tip, *, is_whole: bool) -> None:
         """What our log held behind `before` is rightly replaced. `is_whole`: it held all that was acknowledged."""
         if self.tip is not None and self.tip.index > before.index:

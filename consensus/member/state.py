@@ -76,6 +76,7 @@ class State:
         self.behind = ""
         self.dropped: Counter[str] = Counter()
         self.update_hold()
+        self._say_again()
 
     def _config(self, resume: Resume, draw: Callable[[int], int]) -> Config:
         return Config(
@@ -109,6 +110,13 @@ class State:
         change = decode_change(payload)
         assert change is not None, "only a change that can be read is proposed"
         return change_to(self.node.raft.configuration.voters, change.targets)
+
+    def _say_again(self) -> None:
+        """What was acknowledged in this term before a restart counts on, and is said again like everything else."""
+        term, mark = self.node.raft.term, self.acknowledged.mark
+        tip = self.view.tip_at(mark.index)
+        if tip is not None and tip.term == mark.term == term and not self.node.hold:
+            self.acknowledged.say_again(term, tip)
 
     # What others ask of several parts.
 

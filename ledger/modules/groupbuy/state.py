@@ -120,7 +120,8 @@ class OrderRow(Message):
     `charged_fen`: what the buyer pays as things stand (0 while placed); the rest is paid back or on its way.
     `allotted`, `packed_grams`, `returned` units as they become known. `leader`: who handed it over, and so earns on it.
     `collected_ms`: block time of collection, from which its window runs; `settle_ms`: when that ends.
-    `compensated_fen`: what the buyer was paid by claims, out of `charged_fen`.
+    `compensated_fen`: what the buyer was paid by claims; `borne_fen`: how much of that came out of this line's
+    escrow, so that only the rest is left to settle. `source`: which of the campaign's sources it counts against.
     """
 
     campaign: str
@@ -142,6 +143,8 @@ class OrderRow(Message):
     collected_ms: int | None = None
     settle_ms: int | None = None
     compensated_fen: int = 0
+    borne_fen: int = 0
+    source: int = 0
 
 
 class Settled(Message):
