@@ -41,6 +41,27 @@ def test_a_wiped_member_neither_votes_nor_acknowledges_until_it_is_refilled() ->
     assert node.member.last == cluster["a"].member.last
 
 
+def test_a_restarted_member_says_again_what_it_acknowledged_in_its_leaders_term() -> None:
+    """The leader knows of it and sends nothing more: without this, whoever missed it would wait until the next entry,
+    and so would the restarted one itself.
+    """
+    cluster = four()
+    cluster.down.add("d")
+    cluster.cut = {("b", "c")}
+    cluster["a"].member.propose(b"x")
+    cluster.settle()
+    cluster.tick(4)
+    assert cluster["a"].payloads == [b"first", b"x"]
+    assert cluster["c"].payloads == [b"first"]
+    cluster["b"].disk.cut_power(lose_all=True)
+    cluster["b"].start()
+    cluster.cut.clear()
+    cluster.tick(4)
+    assert [cluster[name].payloads for name in "abc"] == [[b"first", b"x"]] * 3
+    assert cluster["a"].member.term == cluster["c"].member.term == 1
+    assert cluster["b"].safety.promises.acknowledged == Mark(1, cluster["a"].member.last.index)
+
+
 def test_no_member_is_held_because_a_leader_died_while_mending_its_log() -> None:
     """A later leader's older entries may replace newer ones bit by bit; what was acknowledged of those is void."""
     cluster = four()

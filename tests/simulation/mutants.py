@@ -332,6 +332,13 @@ RULES = (
         "self._greeting.missing",
     ),
     Mutant(
+        "restart-forgets-acknowledgements",
+        "a restarted validator does not say again what it acknowledged",
+        "consensus.member.state",
+        "if tip is not None and tip.term == mark.term == term and not self.node.hold:",
+        "if tip is not None and tip.term == mark.term == term and term < 0:",
+    ),
+    Mutant(
         "retired-too-early",
         "a removed validator stops before the others can do without its acknowledgements",
         "network.replica.retirement",
