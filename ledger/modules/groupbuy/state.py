@@ -80,9 +80,9 @@ class Campaign(Message):
     """A campaign, in public. `leader` hands out and earns from now on (a substitute, once one is named).
 
     `orders`, `units`: shown once a while and from the cut-off on exact; `price_fen`, `tier_units`: frozen at the
-    cut-off. `allocated`: units that the seller's lots fill. `lines_left`: lines that a sweep has still to work through,
-    or, from `arrived` on, that are neither settled nor refunded. `heard_ms`: block time at which the leader last
-    recorded something here.
+    cut-off. `allocated`: units that the seller's lots fill. `lines_left`: from the cut-off (or an earlier cancellation)
+    on, lines that are neither settled nor paid back. `heard_ms`: block time at which the leader last recorded something
+    here. `substituted_ms`: when another leader was named, once at most.
     """
 
     terms: Draft
@@ -99,6 +99,7 @@ class Campaign(Message):
     heard_ms: int = 0
     drafted_ms: int = 0
     lines_left: int = 0
+    substituted_ms: int | None = None
 
 
 class Progress(Message):

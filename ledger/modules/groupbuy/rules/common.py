@@ -1,0 +1,176 @@
+"""What many rules of group buying share: rows that must be there, steps along the tables, refunds, supply.
+
+An order is named by its hex id throughout; its subject is `order:<hex>`. Money goes through `Ports.payments` alone,
+under ids made of the order (or campaign) and the step, so that no step can be paid twice.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ledger.module import Rules
+from ledger.modules.groupbuy.errors import CampaignStateRefused, CampaignUnknown, LineStateRefused, OrderUnknown
+from ledger.modules.groupbuy.state import (
+    CAMPAIGN_TRANSITIONS,
+    LINE_TRANSITIONS,
+    Campaign,
+    LineState,
+    OrderRow,
+    Progress,
+    campaigns,
+    lines,
+    orders,
+    progress,
+    sold,
+)
+from ledger.modules.payments.ports import Transfer
+from ledger.modules.payments.state import receipt_account, transfer_id
+from ledger.state import OTHER, SELF
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+    from ledger.crypto.encoding import Message
+    from ledger.modules.groupbuy.messages import Draft, Order
+    from ledger.modules.groupbuy.ports import Ports
+    from ledger.modules.payments.ports import Why
+
+RULES = Rules()
+"""Rules `(ports, ctx, action)` and timers `(ports, ctx, timer)`; bound to the ports when the module is made."""
+
+ORDER_PARTS: "dict[type[Message], Callable[[Ports, Context, Order], None]]" = {}
+"""What is done with an `Order` action, by the kind of its restricted part. Each file adds its own."""
+
+ARRIVED = ("arrived", "ending", "closed")
+GONE = ("cancelled", "failed", "refunded", "settled")
+"""States of lines that nobody waits for any more."""
+
+
+def need_campaign(ctx: "Context", campaign: str) -> Campaign:
+    """The campaign's row; raises `CampaignUnknown`."""
+    return campaigns.need(ctx, campaign, CampaignUnknown(campaign))
+
+
+def put_campaign(ctx: "Context", campaign: str, row: Campaign) -> None:
+    """Write a campaign's row and enter the record into its journal."""
+    campaigns.put(ctx, campaign, row, SELF)
+
+
+def step_campaign(campaign: str, row: Campaign, event: str) -> Campaign:
+    """The row after `event`; raises `CampaignStateRefused` where the table has no such step."""
+    state = CAMPAIGN_TRANSITIONS[row.state].get(event)
+    if state is None:
+        raise CampaignStateRefused(campaign, row.state, event)
+    return replace(row, state=state)
+
+
+def need_order(ctx: "Context", order: str) -> OrderRow:
+    """An order's line; raises `OrderUnknown`."""
+    return orders.need(ctx, order, OrderUnknown(order))
+
+
+def need_order_of(ctx: "Context", campaign: str, order: str) -> OrderRow:
+    """An order's line in that campaign; raises `OrderUnknown`, for an order of another campaign too."""
+    row = need_order(ctx, order)
+    if row.campaign != campaign:
+        raise OrderUnknown(order)
+    return row
+
+
+def put_order(ctx: "Context", order: str, row: OrderRow) -> None:
+    """Write a line, and enter the record into the order's and the campaign's journals: never into a batch's."""
+    orders.put(ctx, order, row, SELF)
+    ctx.journal(f"campaign:{row.campaign}", OTHER)
+
+
+def line_state(campaign: Campaign, row: OrderRow) -> LineState:
+    """Where a line stands: `ready` comes with the campaign's arrival, without a record of the line's own."""
+    return "ready" if row.state in ("allotted", "packed") and campaign.state in ARRIVED else row.state
+
+
+def step_line(order: str, campaign: Campaign, row: OrderRow, event: str) -> OrderRow:
+    """The line after `event`; raises `LineStateRefused` where the table has no such step.
+
+    The refusal does not say where the line stands: that is restricted.
+    """
+    state = LINE_TRANSITIONS[line_state(campaign, row)].get(event)
+    if state is None:
+        raise LineStateRefused(order, event)
+    return replace(row, state=state)
+
+
+def is_live(row: OrderRow) -> bool:
+    """Whether the line is neither settled nor taken or paid back."""
+    return row.state not in GONE
+
+
+def line_key(campaign: str, number: int) -> str:
+    """Key of a line by its number in the campaign (跟团号), from 1."""
+    return f"{campaign}/{number:06d}"
+
+
+def order_at(ctx: "Context", campaign: str, number: int) -> tuple[str, OrderRow]:
+    """(hex order id, line) by number. Requires a number that was given."""
+    identity = lines.get(ctx, line_key(campaign, number))
+    assert identity is not None, f"{campaign} has no line {number}"
+    row = orders.get(ctx, identity.hex())
+    assert row is not None, f"line {number} of {campaign} has no row"
+    return identity.hex(), row
+
+
+def progress_of(ctx: "Context", campaign: str) -> Progress:
+    """How a campaign stands; nothing before the first order."""
+    return progress.get(ctx, campaign) or Progress()
+
+
+def close_line(ctx: "Context", campaign: str) -> Campaign:
+    """Count one line less that is neither settled nor paid back, from the cut-off on. Returns the campaign's row."""
+    row = need_campaign(ctx, campaign)
+    assert row.lines_left > 0, f"{campaign}: more lines ended than there were"
+    row = replace(row, lines_left=row.lines_left - 1)
+    put_campaign(ctx, campaign, row)
+    return row
+
+
+def order_transfer(order: str, step: bytes) -> bytes:
+    """Id of the one transfer that `step` makes for an order."""
+    return transfer_id(bytes.fromhex(order), step)
+
+
+def receipt_of(terms: "Draft", row: OrderRow) -> str:
+    """The account of the receipt that paid for a line."""
+    return receipt_account(terms.custodian, row.receipt)
+
+
+def refund(
+    ports: "Ports",
+    ctx: "Context",
+    terms: "Draft",
+    order: str,
+    row: OrderRow,
+    debit: str,
+    fen: int,
+    why: "Why",
+    step: bytes = b"",
+) -> None:
+    """Have `fen` (0: nothing happens) paid back from the account `debit` to where the order's receipt came from.
+
+    `step` tells several refunds of one order with the same `why` apart.
+    """
+    if fen == 0:
+        return
+    credit = receipt_of(terms, row)
+    identity = order_transfer(order, b"refund:" + why.encode() + b":" + step)
+    ports.payments.refund(ctx, Transfer(identity, debit, credit, fen, why), row.receipt)
+
+
+def supply_key(source: str, product: str) -> str:
+    """Key of what is committed, and of what is sold, of a source."""
+    return f"{source}/{product}"
+
+
+def free_supply(ctx: "Context", campaign: Campaign, row: OrderRow) -> None:
+    """Give the units of a line back to the source it counted against, unless the goods have left already."""
+    if not campaign.shipments:
+        key = supply_key(campaign.terms.sources[row.source], campaign.terms.product)
+        sold.put(ctx, key, (sold.get(ctx, key) or 0) - row.units)
