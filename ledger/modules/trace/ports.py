@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from ledger.modules.trace.state import holdings, lots
+from ledger.modules.trace.state import Lot, Planting, Product, holdings, lots, plantings, products
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -122,3 +122,19 @@ class Lots:
         """The `Flag` bits of a lot, 0 for an unknown lot."""
         row = lots.get(ctx, lot)
         return 0 if row is None else row.flags
+
+
+class Goods:
+    """The things that group buying sells; reads only."""
+
+    def product(self, ctx: "Context", product: str) -> Product | None:
+        """A registered product, or None."""
+        return products.get(ctx, product)
+
+    def planting(self, ctx: "Context", planting: str) -> Planting | None:
+        """A planting, ended or not, or None."""
+        return plantings.get(ctx, planting)
+
+    def lot(self, ctx: "Context", lot: str) -> Lot | None:
+        """A lot, recalled or spent ones too, or None."""
+        return lots.get(ctx, lot)

@@ -91,6 +91,10 @@ class KeyView:
         assert not reserved.has(ctx, hexadecimal), f"{hexadecimal} is reserved"
         reserved.put(ctx, hexadecimal, subject)
 
+    def known(self, ctx: "Context", public_key: bytes) -> bool:
+        """Whether the key serves or ever served anybody."""
+        return keys.has(ctx, public_key.hex()) or reserved.has(ctx, public_key.hex())
+
 
 def revoke_all(ctx: "Context", public_keys: tuple[bytes, ...], reason: str) -> None:
     """End every key of `public_keys`, all of them active, at this height."""
