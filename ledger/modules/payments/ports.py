@@ -80,7 +80,14 @@ class Payments(Protocol):
         """Make a hold final for `fen` (0 <= fen <= held); the rest is released."""
 
     def void(self, ctx: "Context", transfer: bytes) -> None:
-        """Release a hold."""
+        """Release a hold; one that expired is released already."""
+
+    def pending(self, ctx: "Context", transfer: bytes) -> int:
+        """What is still held under this id, fen; 0 once it is posted, voided or expired, or was never held.
+
+        Anybody may let an overdue hold expire (when the network stood still, say): ask before `post`. Money of an
+        expired hold is in its debit account, to be refunded from there.
+        """
 
     def move(self, ctx: "Context", transfers: Iterable[Transfer]) -> None:
         """Final transfers, linked: all or none. Nobody's balance becomes negative."""

@@ -1,0 +1,323 @@
+"""What payments knows: accounts and transfers in double entry, receipts, instructions, debts, days; all restricted.
+
+Names of state keys are public. So no number of a receipt stands in one (`receipt_key`), and the id of a transfer that
+belongs to an order is made from something the public does not know: its receipt's number (`transfer_id`).
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from ledger.crypto.encoding import Message, encode
+from ledger.crypto.hashing import digest
+from ledger.modules.payments.messages import DayTotals
+from ledger.modules.payments.ports import Why
+from ledger.state import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.context import Context
+
+ID_SIZE = 16
+DAY_MS = 86_400_000
+CHINA_MS = 8 * 3_600_000
+"""Days begin at midnight UTC+8."""
+
+TransferState = Literal["pending", "posted", "voided", "expired"]
+
+TRANSFER_TRANSITIONS: "Mapping[str, Mapping[str, TransferState]]" = {
+    "pending": {"post": "posted", "void": "voided", "expire": "expired"},
+    "posted": {},
+    "voided": {},
+    "expired": {},
+}
+"""state -> event -> next state of a transfer. One that is no hold is posted from the first."""
+
+InstructionState = Literal["issued", "confirmed", "rejected"]
+
+INSTRUCTION_TRANSITIONS: "Mapping[str, Mapping[str, InstructionState]]" = {
+    "issued": {"confirm": "confirmed", "reject": "rejected"},
+    "confirmed": {},
+    "rejected": {},
+}
+"""state -> event -> next state of an instruction. Issued again, a rejected one is followed by another (`successor`)."""
+
+
+class Account(Message):
+    """Sums of all that ever happened to an account, fen, and how many entries it has.
+
+    `owner` is a subject, or "" for what belongs to nobody in particular. `owes_fen`: what it owes to others in all;
+    `debts`: how many debts there ever were, the first `debts_paid` of which are paid.
+    """
+
+    owner: str
+    debits_pending: int = 0
+    debits_posted: int = 0
+    credits_pending: int = 0
+    credits_posted: int = 0
+    entries: int = 0
+    owes_fen: int = 0
+    debts: int = 0
+    debts_paid: int = 0
+
+    @property
+    def balance_fen(self) -> int:
+        """What it has, held money included; of a custodian's own account, less than 0: what it issued and still has
+        to pay.
+        """
+        return self.credits_posted - self.debits_posted
+
+    @property
+    def available_fen(self) -> int:
+        """What can be spent."""
+        return self.credits_posted - self.debits_posted - self.debits_pending
+
+
+class TransferRow(Message):
+    """A movement. `fen` is what was asked for, `posted_fen` what has moved (0 unless posted).
+
+    `expires_ms` is set for holds that may expire; `closed_ms` as soon as the transfer is no longer pending.
+    """
+
+    debit: str
+    credit: str
+    fen: int
+    why: Why
+    made_ms: int
+    expires_ms: int | None
+    state: TransferState
+    posted_fen: int = 0
+    closed_ms: int | None = None
+
+
+class Entry(Message):
+    """A line of an account's statement: `change_fen` (less than 0: out) made its balance `balance_fen`."""
+
+    transfer: bytes
+    change_fen: int
+    balance_fen: int
+    time_ms: int
+    why: Why
+
+
+class ReceiptRow(Message):
+    """A receipt that was accepted. `refunded_fen`: instructed to be paid back, or owed to it by a debtor."""
+
+    custodian: str
+    number: bytes
+    fen: int
+    beneficiary: str
+    accepted_ms: int
+    refunded_fen: int = 0
+
+
+class Instruction(Message):
+    """What a custodian is to pay out: to where a receipt came from, or (`receipt` None) to the account's owner.
+
+    Its money is held in `account` by the transfer of the same id, until the custodian confirms or rejects it.
+    """
+
+    custodian: str
+    account: str
+    receipt: bytes | None
+    fen: int
+    why: Why
+    issued_ms: int
+    state: InstructionState = "issued"
+    closed_ms: int | None = None
+    reason: str = ""
+    successor: bytes | None = None
+
+
+class Receivable(Message):
+    """A debt: `left_fen` of `fen` still to be paid to the account `creditor`. `id`: of the charge it came from."""
+
+    id: bytes
+    creditor: str
+    fen: int
+    left_fen: int
+    why: Why
+    made_ms: int
+
+
+class Notice(Message):
+    """A reduction of a guarantee that was given notice of: `fen` at most, to the account `target`."""
+
+    source: str
+    target: str
+    fen: int
+    asked_ms: int
+    moved_fen: int | None = None
+
+
+class Day(Message):
+    """What a custodian issued and redeemed on a day by this ledger; what it stated itself, once it has.
+
+    `balance_fen`: issued less redeemed at the day's end, written with the statement.
+    """
+
+    issued_fen: int = 0
+    redeemed_fen: int = 0
+    balance_fen: int | None = None
+    stated: DayTotals | None = None
+
+
+accounts: Table[Account] = Table("payments", "account", Account, restricted=True)
+transfers: Table[TransferRow] = Table("payments", "transfer", TransferRow, restricted=True)
+"""Hex id -> transfer."""
+
+entries: Table[Entry] = Table("payments", "entry", Entry, restricted=True)
+"""`<account>/<number, 9 digits>`, from 1, of every account but receipts' and custodians' own."""
+
+receipts: Table[ReceiptRow] = Table("payments", "receipt", ReceiptRow, restricted=True)
+"""`receipt_key(number)` -> receipt."""
+
+instructions: Table[Instruction] = Table("payments", "instruction", Instruction, restricted=True)
+"""Hex id -> instruction."""
+
+due: Table[int] = Table("payments", "due", int)
+"""`<custodian>/<issued ms, 15 digits>-<hex id>` of each instruction neither confirmed nor rejected -> its issue in ms:
+what a custodian has to do, oldest first.
+"""
+
+receivables: Table[Receivable] = Table("payments", "receivable", Receivable, restricted=True)
+"""`<debtor account>/<number, 6 digits>`, from 1 -> debt."""
+
+notices: Table[Notice] = Table("payments", "notice", Notice, restricted=True)
+"""Hex id -> notice."""
+
+noticed: Table[int] = Table("payments", "noticed", int, restricted=True)
+"""Guarantee account -> fen of its notices that are not over."""
+
+days: Table[Day] = Table("payments", "day", Day, restricted=True)
+"""`<custodian>/<day, 7 digits>` -> totals."""
+
+agreements: Table[bool] = Table("payments", "agreement", bool)
+"""`<custodian>/<day, 7 digits>` -> whether the custodian's statement of that day agrees with this ledger."""
+
+
+def transfer_id(*parts: bytes) -> bytes:
+    """The id of a transfer: the same parts give the same id, so that what is named by them happens once.
+
+    Anybody can ask whether a state key exists, and a transfer's id stands in one. An order's id is public: begin with
+    its receipt's number instead, as in `transfer_id(row.receipt, b"form")`.
+    """
+    return digest("transfer", encode(parts))[:ID_SIZE]
+
+
+def instruction_id(refund: bytes) -> bytes:
+    """The id of the instruction, and of the transfer to the custodian, that the refund with this id makes."""
+    return transfer_id(refund, b"instruction")
+
+
+def receipt_key(number: bytes) -> str:
+    """By what the receipt with this number is found; does not tell the number."""
+    return digest("receipt", number)[:ID_SIZE].hex()
+
+
+def custodian_account(custodian: str) -> str:
+    """The world outside, as far as this custodian is its gate: the one account that may be negative."""
+    return f"{custodian}/custodian"
+
+
+def receipt_account(custodian: str, number: bytes) -> str:
+    """What a receipt brought and is not yet used, or is on its way back."""
+    return f"{custodian}/receipt:{receipt_key(number)}"
+
+
+def organisation_account(custodian: str, organisation: str) -> str:
+    """An organisation's money."""
+    return f"{custodian}/organisation:{organisation}"
+
+
+def guarantee_account(custodian: str, platform: str) -> str:
+    """What the platform set aside for buyers whom nobody else pays."""
+    return f"{custodian}/organisation:{platform}/guarantee"
+
+
+def float_account(custodian: str, leader: str) -> str:
+    """The platform's money in a leader's hands, to compensate buyers at once."""
+    return f"{custodian}/float:{leader}"
+
+
+def member_account(custodian: str, leader: str) -> str:
+    """A leader's own money."""
+    return f"{custodian}/member:{leader}"
+
+
+def escrow_account(custodian: str, campaign: str) -> str:
+    """What buyers paid for a campaign."""
+    return f"{custodian}/campaign:{campaign}"
+
+
+def deposit_account(custodian: str, campaign: str) -> str:
+    """What the seller put up when the campaign opened."""
+    return f"{custodian}/campaign:{campaign}/deposit"
+
+
+def holdback_account(custodian: str, campaign: str) -> str:
+    """What is kept back of the seller's earnings, for recalls."""
+    return f"{custodian}/campaign:{campaign}/holdback"
+
+
+def custodian_of(account: str) -> str:
+    """Whose account it is in."""
+    return account.partition("/")[0]
+
+
+def is_custodian(account: str) -> bool:
+    """Whether it stands for the world outside."""
+    return account.endswith("/custodian")
+
+
+def receipt_key_of(account: str) -> str | None:
+    """The `receipt_key` in a receipt's account; None for any other account."""
+    kind, _, key = account.partition("/")[2].partition(":")
+    return key if kind == "receipt" else None
+
+
+def owner_of(account: str) -> str:
+    """The subject that an account's name tells to be its owner; "" where it tells none (receipts, floats)."""
+    name = account.split("/")[1]
+    return name if name.startswith(("organisation:", "member:", "campaign:")) else ""
+
+
+def has_statement(account: str) -> bool:
+    """Whether movements of this account are written down as entries."""
+    return not is_custodian(account) and receipt_key_of(account) is None
+
+
+def entry_key(account: str, number: int) -> str:
+    """Where the entry with this number (from 1) is."""
+    return f"{account}/{number:09d}"
+
+
+def receivable_key(debtor: str, number: int) -> str:
+    """Where the debt with this number (from 1) is."""
+    return f"{debtor}/{number:06d}"
+
+
+def due_key(custodian: str, issued_ms: int, instruction: bytes) -> str:
+    """Where an open instruction is listed."""
+    return f"{custodian}/{issued_ms:015d}-{instruction.hex()}"
+
+
+def day_of(time_ms: int) -> int:
+    """The number of the day (UTC+8, from 1970-01-01) that holds this instant."""
+    return (time_ms + CHINA_MS) // DAY_MS
+
+
+def day_key(custodian: str, day: int) -> str:
+    """Where a day's totals are."""
+    return f"{custodian}/{day:07d}"
+
+
+def account_row(ctx: "Context", account: str) -> Account:
+    """The account's row, or that of one nothing ever happened to."""
+    return accounts.get(ctx, account) or Account(owner_of(account))
+
+
+def statement(ctx: "Context", account: str, after: int = 0, limit: int = 1_000) -> list[tuple[int, Entry]]:
+    """At most `limit` (number, entry) pairs of an account's statement with numbers above `after`, oldest first."""
+    last = account_row(ctx, account).entries
+    found = ((number, entries.get(ctx, entry_key(account, number))) for number in range(after + 1, last + 1)[:limit])
+    return [(number, entry) for number, entry in found if entry is not None]
