@@ -2,23 +2,26 @@
 
 from ledger.module import Module
 from ledger.modules.trace.invariants import check_invariants
-from ledger.modules.trace.ports import Devices, Goods, LotLookup, Lots, Organisations, Ports
-from ledger.modules.trace.rules import TIMERS, make_rules
+from ledger.modules.trace.ports import Devices, Goods, LotLookup, Lots, Organisations, Ports, RecallListener
+from ledger.modules.trace.rules import make_rules, make_timers
 from ledger.modules.trace.words import WORDS
 
-__all__ = ["Goods", "LotLookup", "Lots", "trace_module"]
+__all__ = ["Goods", "LotLookup", "Lots", "RecallListener", "trace_module"]
 
 LATE_READINGS_MS = 7 * 24 * 3600 * 1000
 """Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded.
 It has no bounds, so it never changes: edges of journeys end by it."""
 
 
-def trace_module(devices: Devices, organisations: Organisations) -> Module:
-    """The module, over the registry's devices and organisations."""
+def trace_module(
+    devices: Devices, organisations: Organisations, recall_listeners: tuple[RecallListener, ...] = ()
+) -> Module:
+    """The module, over the registry's devices and organisations; `recall_listeners` hear of each lot recalled."""
+    ports = Ports(devices, organisations, recall_listeners)
     return Module(
         "trace",
-        make_rules(Ports(devices, organisations)),
-        timers=TIMERS,
+        make_rules(ports),
+        timers=make_timers(ports),
         parameters={"late_readings_ms": LATE_READINGS_MS},
         invariants=check_invariants,
         words=WORDS,

@@ -12,6 +12,7 @@ from ledger.modules.trace.state import (
     codes,
     holdings,
     lots,
+    parents,
     recall_queue,
     recalls,
     shipments,
@@ -35,7 +36,7 @@ def all_rows(ctx: Context, table: Table[_V]) -> Iterator[tuple[str, _V]]:
 
 def check_invariants(ctx: Context) -> list[str]:
     """What is violated, in words; empty when all is well."""
-    found = (check_mass, check_codes, check_recalls, check_inheritance, check_units, check_shipments)
+    found = (check_mass, check_codes, check_descent, check_recalls, check_inheritance, check_units, check_shipments)
     return [violation for check in found for violation in check(ctx)]
 
 
@@ -70,6 +71,14 @@ def check_codes(ctx: Context) -> Iterator[str]:
             yield f"lot {key} and its code {lot.code} do not name each other"
     for code in named:
         yield f"the code {code} leads to no lot"
+
+
+def check_descent(ctx: Context) -> Iterator[str]:
+    """Parents and children name each other."""
+    down = {tuple(link.split(":")) for link, _ in all_rows(ctx, children)}
+    up = {tuple(reversed(link.split(":"))) for link, _ in all_rows(ctx, parents)}
+    for parent, child in sorted(down ^ up):
+        yield f"lot {child} and {parent}, of which it was made, do not name each other"
 
 
 def check_recalls(ctx: Context) -> Iterator[str]:

@@ -2,10 +2,30 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from ledger.modules.trace.state import Lot, Planting, Product, holdings, lots, plantings, products
+from ledger.modules.trace.state import (
+    Lot,
+    Planting,
+    Product,
+    Shipment,
+    holdings,
+    lots,
+    parents,
+    plantings,
+    products,
+    shipments,
+    stays,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from ledger.context import Context
+
+LINEAGE_MAX = 64
+"""Lots that a question about a lot's descent looks at; what is mixed of more is taken to be of unknown descent."""
+
+PARENTS_MAX = 32
+"""Lots that one lot can be made of (`Transform.inputs`)."""
 
 
 class MetricFacts(Protocol):
@@ -70,12 +90,24 @@ class Organisations(Protocol):
         """An organisation that may act; raises the registry's refusals."""
 
 
+class RecallListener(Protocol):
+    """Another module that must know when goods are called back."""
+
+    def recalled(self, ctx: "Context", lot: str) -> None:
+        """A lot became recalled, by this record or, as a descendant, by this timer. Called once for each lot, up to 256
+        times in one record: it does a bounded little at once and schedules the rest.
+        """
+
+
 class Ports:
     """The interfaces of other modules, handed to the rules that need them."""
 
-    def __init__(self, devices: Devices, organisations: Organisations) -> None:
+    def __init__(
+        self, devices: Devices, organisations: Organisations, recall_listeners: tuple[RecallListener, ...] = ()
+    ) -> None:
         self.devices = devices
         self.organisations = organisations
+        self.recall_listeners = recall_listeners
 
 
 class LotLookup(Protocol):
@@ -138,3 +170,47 @@ class Goods:
     def lot(self, ctx: "Context", lot: str) -> Lot | None:
         """A lot, recalled or spent ones too, or None."""
         return lots.get(ctx, lot)
+
+    def shipment(self, ctx: "Context", shipment: str) -> Shipment | None:
+        """Goods between two hands, or None."""
+        return shipments.get(ctx, shipment)
+
+    def grown_from(self, ctx: "Context", lot: str, sources: "Collection[str]") -> bool:
+        """Whether all that the lot was made of comes out of `sources` (subjects of plantings and lots), itself
+        included. False for an unknown lot, and for one whose descent has more than `LINEAGE_MAX` lots.
+        """
+        seen, todo = {lot}, [lot]
+        while todo:
+            name = todo.pop()
+            if f"lot:{name}" in sources:
+                continue
+            row = lots.get(ctx, name)
+            if row is None:
+                return False
+            if row.planting is not None:
+                if f"planting:{row.planting}" not in sources:
+                    return False
+                continue
+            found = parents.scan(ctx, f"{name}:", limit=PARENTS_MAX)
+            assert found, f"{name} was neither harvested nor made of anything"
+            new = {key.removeprefix(f"{name}:") for key, _ in found} - seen
+            if len(seen) + len(new) > LINEAGE_MAX:
+                return False
+            seen |= new
+            todo += sorted(new)
+        return True
+
+    def carries(self, ctx: "Context", shipment: str, sources: "Collection[str]") -> bool:
+        """Whether some lot in a shipment, loose or in its units as they are packed now, is `grown_from` `sources`."""
+        row = shipments.get(ctx, shipment)
+        return row is not None and any(self.grown_from(ctx, lot, sources) for lot in _carried(ctx, row))
+
+
+def _carried(ctx: "Context", shipment: Shipment) -> "Iterator[str]":
+    """The lots in a shipment, each once, at most `LINEAGE_MAX`."""
+    found = {portion.lot: None for portion in shipment.lots}
+    for unit in shipment.units:
+        inside = stays.get(ctx, f"unit:{unit}")
+        if inside is not None:
+            found |= {stay.lot: None for stay in inside.stays if stay.to_ms is None}
+    yield from tuple(found)[:LINEAGE_MAX]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from ledger.module import Handler, Rule
+from ledger.module import Handler, Rule, Timer
 from ledger.modules.trace.messages import (
     AuthoriseProducer,
     RecordReadings,
@@ -29,7 +29,6 @@ from ledger.modules.trace.rules import (
 from ledger.modules.trace.rules.common import PORT_RULES, RULES
 
 __all__ = [
-    "TIMERS",
     "certificates",
     "corrections",
     "custody",
@@ -37,14 +36,13 @@ __all__ = [
     "growing",
     "loading",
     "make_rules",
+    "make_timers",
     "readings",
     "recalls",
     "things",
     "transforming",
     "units",
 ]
-
-TIMERS = RULES.timers
 
 NOT_REMEMBERED = (RecordReadings, AuthoriseProducer, RegisterPlot, RegisterProduct, RegisterSite, RegisterVehicle)
 """Readings are declared wrong by device and sequence number; master data is no event, and EPCIS declares
@@ -62,3 +60,8 @@ def make_rules(ports: Ports) -> tuple[Rule, ...]:
         rule if rule.action in NOT_REMEMBERED else Rule(rule.action, rule.by, corrections.recorded(rule.handler))
         for rule in (*RULES.rules, *bound)
     )
+
+
+def make_timers(ports: Ports) -> dict[type[Timer], Handler]:
+    """What runs when a timer of this module is due, bound to `ports` where it needs other modules."""
+    return RULES.timers | {timer: _bind(handler, ports) for timer, handler in PORT_RULES.timers.items()}

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from ledger.context import Context
 from ledger.modules.trace.errors import AlreadyRecalled, RecallNotAllowed
 from ledger.modules.trace.messages import Recall, RecallSpread
+from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules.common import (
-    RULES,
+    PORT_RULES,
     check_distinct,
     journal_organisations,
     need_lot,
@@ -30,8 +31,8 @@ LINKS_MAX = 1_024
 """Links from parent to child followed in one step, recalled children included."""
 
 
-@RULES.rule(Recall, by=(*HANDLERS, Role.REGULATOR))
-def recall(ctx: Context, action: Recall) -> None:
+@PORT_RULES.rule(Recall, by=(*HANDLERS, Role.REGULATOR))
+def recall(ports: Ports, ctx: Context, action: Recall) -> None:
     """Producer, product owner, platform or regulator call lots back; none of them may move on from here."""
     check_text("reason_zh", action.reason_zh)
     check_text("reason_en", action.reason_en)
@@ -45,31 +46,33 @@ def recall(ctx: Context, action: Recall) -> None:
         if row.state == "recalled":
             raise AlreadyRecalled(lot)
     for lot in action.lots:
-        _reach(ctx, identity, lot, need_lot(ctx, lot))
-    reached, complete = _spread(ctx, identity, REACH_MAX - len(action.lots))
+        _reach(ports, ctx, identity, lot, need_lot(ctx, lot))
+    reached, complete = _spread(ports, ctx, identity, REACH_MAX - len(action.lots))
     recalls.put(ctx, identity, RecallRecord(ctx.signer.organisation, action.lots, len(action.lots) + reached, complete))
     ctx.event("recalled", len(action.lots) + reached, int(complete))
     journal_organisations(ctx, ctx.signer.organisation)
 
 
-@RULES.timer(RecallSpread)
-def spread_recall(ctx: Context, timer: RecallSpread) -> None:
+@PORT_RULES.timer(RecallSpread)
+def spread_recall(ports: Ports, ctx: Context, timer: RecallSpread) -> None:
     """One more step of a recall with a large descent."""
     row = recalls.get(ctx, timer.recall)
     assert row is not None, f"a timer for the unknown recall {timer.recall}"
-    reached, complete = _spread(ctx, timer.recall, REACH_MAX)
+    reached, complete = _spread(ports, ctx, timer.recall, REACH_MAX)
     recalls.put(ctx, timer.recall, replace(row, reached=row.reached + reached, complete=complete))
     ctx.event("recalled", reached, int(complete))
 
 
-def _reach(ctx: Context, identity: str, lot: str, row: Lot) -> None:
-    """Recall one lot and queue its children."""
+def _reach(ports: Ports, ctx: Context, identity: str, lot: str, row: Lot) -> None:
+    """Recall one lot, tell who sells it, and queue its children."""
     state = next_state(f"lot:{lot}", LOT_TRANSITIONS, row.state, "recall")
     lots.put(ctx, lot, replace(row, state=state), SELF)
     recall_queue.put(ctx, f"{identity}:{lot}", "")
+    for listener in ports.recall_listeners:
+        listener.recalled(ctx, lot)
 
 
-def _spread(ctx: Context, identity: str, budget: int) -> tuple[int, bool]:
+def _spread(ports: Ports, ctx: Context, identity: str, budget: int) -> tuple[int, bool]:
     """Recall at most `budget` queued descendants; (how many, whether none is left). Schedules the next step
     otherwise.
     """
@@ -86,7 +89,7 @@ def _spread(ctx: Context, identity: str, budget: int) -> tuple[int, bool]:
             child = link.removeprefix(f"{lot}:")
             row = need_lot(ctx, child)
             if row.state != "recalled":
-                _reach(ctx, identity, child, row)
+                _reach(ports, ctx, identity, child, row)
                 reached += 1
         links += len(found)
         if len(found) < room:

@@ -17,7 +17,7 @@ from ledger.modules.trace.rules.common import (
     spend,
     take,
 )
-from ledger.modules.trace.state import Product, children
+from ledger.modules.trace.state import Product, children, parents
 from ledger.roles import HANDLERS
 from ledger.state import INPUT, SELF
 from ledger.text import check_text
@@ -55,6 +55,7 @@ def transform(ctx: Context, action: Transform) -> None:
         covered.add(f"product:{output.product}")
         for portion in action.inputs:
             children.put(ctx, f"{portion.lot}:{lot}", ctx.time_ms)
+            parents.put(ctx, f"{lot}:{portion.lot}", ctx.time_ms)
     check_masses(mass_in, mass_out, action.loss, loss_ppm)
     cite_certificates(ctx, action.certificates, action.event_ms, covered)
     journal_organisations(ctx, organisation)

@@ -267,6 +267,9 @@ holdings: Table[int] = Table("trace", "holding", int)
 children: Table[int] = Table("trace", "child", int)
 """`<lot>:<lot made of it>` -> block time of the transformation."""
 
+parents: Table[int] = Table("trace", "parent", int)
+"""`<lot>:<lot it was made of>` -> block time of the transformation: `children`, read the other way."""
+
 inheritances: Table[Inheritance] = Table("trace", "inheritance", Inheritance)
 """`<lot>:<flag>` -> how far it has been passed on."""
 
