@@ -51,6 +51,7 @@ from network.services.blobs import BlobService
 from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts, Order
 from network.services.provenance import ProvenanceService
+from network.services.trade import TradeService
 from network.status import NodeView, standing_of
 from network.tls import RENEWAL, days_left, server_credentials
 from network.validator import Validator, open_validator
@@ -270,6 +271,7 @@ def _build_services(
             facts, genesis, registry, chain, order, mempool, access, now_ms, view, reads, streams, exports, stall_s
         ),
         ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
+        TradeService(genesis, chain, access, reads, streams, facts.name if is_public else "", stall_s),
         None if vault is None else BlobService(vault, access, now_ms, transfers, stall_s),
     )
 

@@ -1,14 +1,15 @@
 """Who asks, and what they may see: signed requests, and the classes of DESIGN §5 ("What may be seen").
 
 A request is signed over digest("request", [chain id, method, SHA-256 of the request as sent, time_ms]) and carried as
-metadata. The key must be registered and in force at the latest certificate. Restricted things are for the parties,
-auditors and regulators; staff speak for their organisation, devices, leaders and residents for themselves alone.
+metadata. The key must be registered and in force at the latest certificate; or it is an order's own key, which nobody
+registered and which names that order and nothing else. Restricted things are for the parties, auditors and regulators;
+staff speak for their organisation, devices, leaders and residents for themselves alone.
 """
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -18,11 +19,13 @@ from ledger.context import Context, Signer
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.signing import verify
+from ledger.errors import UnknownKey
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.modules.governance.state import validator_records
+from ledger.modules.groupbuy.messages import order_id
 from ledger.roles import Role
-from ledger.state import BlockState
+from ledger.state import BlockState, home_key
 from network.chain import Chain
 from network.errors import NotAllowed, SignatureNeeded
 
@@ -46,6 +49,15 @@ SIGNED_METHODS = frozenset(
         "/linxin.v1.BlobService/Put",
         "/linxin.v1.BlobService/Get",
         "/linxin.v1.BlobService/Erase",
+        "/linxin.v1.TradeService/GetOrder",
+        "/linxin.v1.TradeService/ListLines",
+        "/linxin.v1.TradeService/PackingList",
+        "/linxin.v1.TradeService/GetAccount",
+        "/linxin.v1.TradeService/ListAccounts",
+        "/linxin.v1.TradeService/GetStatement",
+        "/linxin.v1.TradeService/ListInstructions",
+        "/linxin.v1.TradeService/GetClaim",
+        "/linxin.v1.TradeService/ListClaims",
     }
 )
 
@@ -94,6 +106,19 @@ def request_message(chain_id: bytes, method: str, request_hash: bytes, time_ms: 
     return digest("request", encode([chain_id, method, request_hash, time_ms]))
 
 
+class Asker(NamedTuple):
+    """Who asks: a registered `signer`, or with the key of `order` (hex id) somebody whom no registry knows."""
+
+    public_key: bytes
+    signer: Signer | None
+    order: str = ""
+
+    @property
+    def name(self) -> str:
+        """A subject, for refusals."""
+        return f"order:{self.order}" if self.signer is None else self.signer.subject
+
+
 class Access:
     """Recognises the signers of requests."""
 
@@ -111,6 +136,18 @@ class Access:
         """
         signature = self._verified(metadata, method, once=once)
         return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+
+    def asker(self, metadata: Metadata, method: str) -> Asker:
+        """As `signer`, where an order's own key may ask as well. Raises `UnknownKey` for one that placed no order."""
+        signature = self._verified(metadata, method)
+        try:
+            signer = self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+        except UnknownKey:
+            order = order_id(signature.algorithm, signature.public_key).hex()
+            if self._chain.snapshot.get(home_key(f"order:{order}")) is None:
+                raise
+            return Asker(signature.public_key, None, order)
+        return Asker(signature.public_key, signer)
 
     def overseer(self, metadata: Metadata, method: str, what: str) -> Callable[[], None]:
         """Check that the current request is signed by one who may have all that is restricted (`what`): an auditor, a

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from linxin.v1 import blob_pb2, blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2, provenance_pb2_grpc
+from linxin.v1 import (
+    blob_pb2,
+    blob_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
+    provenance_pb2,
+    provenance_pb2_grpc,
+    trade_pb2,
+    trade_pb2_grpc,
+)
 
 from network.access import RequestHashes
 from network.listening import cannot_listen, check_address
@@ -14,6 +23,7 @@ from network.services.blobs import BlobService
 from network.services.calls import REPLY_SIZE_MAX
 from network.services.ledger import LedgerService
 from network.services.provenance import ProvenanceService
+from network.services.trade import TradeService
 
 REQUEST_SIZE_MAX = 4_194_304
 """Bytes of one request message: 4,000,000 bytes of transactions and their framing, or a chunk of a file."""
@@ -21,6 +31,7 @@ REQUEST_SIZE_MAX = 4_194_304
 SERVICE_NAMES = (
     ledger_pb2.DESCRIPTOR.services_by_name["LedgerService"].full_name,
     provenance_pb2.DESCRIPTOR.services_by_name["ProvenanceService"].full_name,
+    trade_pb2.DESCRIPTOR.services_by_name["TradeService"].full_name,
     blob_pb2.DESCRIPTOR.services_by_name["BlobService"].full_name,
 )
 
@@ -31,6 +42,7 @@ class Services:
 
     ledger: LedgerService
     provenance: ProvenanceService
+    trade: TradeService
     blobs: BlobService | None
 
 
@@ -56,6 +68,7 @@ class Server:
         )
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server(services.ledger, self._server)
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(services.provenance, self._server)
+        trade_pb2_grpc.add_TradeServiceServicer_to_server(services.trade, self._server)
         if services.blobs is not None:
             blob_pb2_grpc.add_BlobServiceServicer_to_server(services.blobs, self._server)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs know only the synchronous one

@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 import msgspec
-from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc
+from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc, trade_pb2_grpc
 
 from cli.homes import free_ports
 from client.connection import Metadata, open_channel, signed_request
@@ -192,6 +192,7 @@ class Client:
     channel: grpc.aio.Channel
     ledger: "ledger_pb2_grpc.LedgerServiceAsyncStub"
     provenance: "provenance_pb2_grpc.ProvenanceServiceAsyncStub"
+    trade: "trade_pb2_grpc.TradeServiceAsyncStub"
     blobs: "blob_pb2_grpc.BlobServiceAsyncStub"
 
     @classmethod
@@ -207,6 +208,7 @@ class Client:
             channel,
             ledger_pb2_grpc.LedgerServiceStub(channel),
             provenance_pb2_grpc.ProvenanceServiceStub(channel),
+            trade_pb2_grpc.TradeServiceStub(channel),
             blob_pb2_grpc.BlobServiceStub(channel),
         )
 
