@@ -34,7 +34,8 @@ from network.replica.errors import Diverged
 from network.replica.messages import CertifiedBlock
 
 SYNC_EVERY = COSIGNATURES_KEPT // 2
-"""Blocks between two synced ledger writes: replay after a power cut stays within the cosignatures remembered."""
+"""Blocks at most between two synced ledger writes: replay after a power cut stays within the cosignatures remembered.
+"""
 
 
 class Ledger(Protocol):
@@ -100,6 +101,8 @@ class Finality:
         self._top = TopNodes()
         self._overlay = Overlay(ledger.snapshot)
         self._executed: deque[Executed] = deque()
+        at = ledger.snapshot.position
+        self._voters = None if at is None else Voters(tuple(at.voters), tuple(at.outgoing))
         self._signed_at_start = safety.promises.height
         self.abstained: list[int] = []
         """Heights whose checkpoint this validator cannot sign, having signed another before it was started."""
@@ -216,7 +219,9 @@ class Finality:
 
     def _finish(self, executed: Executed, note: str, *, is_caught_up: bool = False) -> Final:
         block = executed.block
-        is_synced = block.height % SYNC_EVERY == 0
+        # After a power cut nobody may need those for what is ordered again who were voters no more when it was final.
+        is_synced = block.height % SYNC_EVERY == 0 or executed.voters != self._voters
+        self._voters = executed.voters
         self._ledger.advance(block, note, sync=is_synced)
         self._overlay.pop_oldest()
         self._overlay.rebase(self._ledger.snapshot)

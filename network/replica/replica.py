@@ -29,7 +29,7 @@ from network.replica.catch_up import CatchUp, give_blocks
 from network.replica.change import decide
 from network.replica.checks import Checked, Checks
 from network.replica.durability import persist
-from network.replica.errors import PeerFault, Retired
+from network.replica.errors import PeerFault
 from network.replica.finality import Final, Finality, Ledger
 from network.replica.forwarding import Forwarding
 from network.replica.giving import Giving
@@ -107,7 +107,7 @@ class Replica:
         self._records: Mapping[str, ValidatorRecord] = {}
         self._ticks = 0
         self._resent_height = -1
-        self._retirement = Retirement(id)
+        self._retirement = Retirement(id, self._state, self.member, log, self.finality, ledger)
         self._work = Work()
 
     # What happens to a validator.
@@ -119,7 +119,7 @@ class Replica:
         if self._ticks % RESEND_TICKS == 0:
             self._state.refresh()
             self._resend()
-        self._check_retired()
+        self._retirement.check(self._processed, self.catch_up.heights)
         if self._greeting.is_over:
             self.member.tick()
 
@@ -391,10 +391,3 @@ class Replica:
         name = self._genesis.cosigner_name(peer)
         newest = self.finality.newest_of(name) or self._greeting.newest_of(name)
         self._out.send(peer, wire.Newest(newest, self._ledger.head.height))
-
-    def _check_retired(self) -> None:
-        """Stop once removed, when the others can do without this node."""
-        record, member, height = self._state.records.get(self.id), self.member, self._ledger.head.height
-        is_retired = record is not None and record.status == "retired"
-        if is_retired and self._retirement.is_due(member.leader, member.voters, height, self.catch_up.heights):
-            raise Retired(self.id, height)

@@ -1,21 +1,18 @@
-"""A removed validator stays as long as somebody may need what it acknowledged, and no longer."""
+"""A removed validator stays as long as somebody may need what it acknowledged (the rest: `tests/simulation`)."""
 
-from consensus.voters import Voters
-from network.replica.retirement import LEADERLESS_TICKS, LINGER_TICKS, Retirement
+from network.replica.retirement import can_do_without
 
-BEFORE, AFTER = Voters(("a", "b", "c", "d")), Voters(("a", "b", "c", "e"))
-
-
-def test_it_stays_until_a_quorum_of_those_who_stay_has_certified_more() -> None:
-    retirement = Retirement("d")
-    assert not retirement.is_due("a", BEFORE, 10, {"a": 11, "b": 11, "c": 11})
-    assert not retirement.is_due("a", AFTER, 10, {"a": 11, "b": 11, "c": 10})
-    assert not retirement.is_due("a", AFTER, 12, {"a": 11, "b": 11, "d": 11})
-    assert retirement.is_due("a", AFTER, 12, {"a": 11, "b": 11, "e": 11})
+FOUR, THREE = ["a", "b", "c", "e"], ["a", "b", "c"]
 
 
-def test_it_does_not_wait_for_ever() -> None:
-    out, led_by_nobody = Retirement("d"), Retirement("d")
-    assert [out.is_due("a", AFTER, 10, {}) for _ in range(LINGER_TICKS)].index(True) == LINGER_TICKS - 1
-    waited = [led_by_nobody.is_due("", BEFORE, 10, {}) for _ in range(LEADERLESS_TICKS)]
-    assert waited.index(True) == LEADERLESS_TICKS - 1
+def test_it_stays_until_an_honest_one_of_those_who_certify_holds_more_than_it_helped_to_order() -> None:
+    assert not can_do_without(FOUR, 10, {})
+    assert not can_do_without(FOUR, 10, dict.fromkeys(FOUR, 10))
+    assert not can_do_without(FOUR, 10, {"a": 11, "b": 10}), "one of four may lie"
+    assert can_do_without(FOUR, 10, {"a": 11, "b": 11})
+    assert can_do_without(THREE, 10, {"a": 11}), "of three none may"
+    assert can_do_without(["a"], 10, {"a": 11})
+
+
+def test_whoever_does_not_certify_shows_nothing() -> None:
+    assert not can_do_without(FOUR, 10, {"d": 99, "f": 99, "a": 11})

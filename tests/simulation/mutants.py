@@ -339,11 +339,18 @@ RULES = (
         "if tip is not None and tip.term == mark.term == term and term < 0:",
     ),
     Mutant(
+        "change-not-synced",
+        "a power cut makes those who stay forget that they left a validator behind which has stopped",
+        "network.replica.finality",
+        " or executed.voters != self._voters",
+        "",
+    ),
+    Mutant(
         "retired-too-early",
         "a removed validator stops before the others can do without its acknowledgements",
         "network.replica.retirement",
-        "return self._out_ticks >= LINGER_TICKS or voters.agree(further)",
-        "return True",
+        "return len(further) > (len(validators) - 1) // 3",
+        "return len(further) >= 0",
     ),
 )
 

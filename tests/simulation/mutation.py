@@ -89,7 +89,7 @@ def run_stage(stage: str, excluded: Sequence[str] = ()) -> list[str]:
     targets = {
         "vectors": ["tests/raft/test_vectors.py"],
         "parts": ["tests/raft", "tests/consensus", "tests/replica"],
-        "scenarios": ["tests/simulation/test_scenarios.py", "tests/simulation/test_liars.py"],
+        "scenarios": [f"tests/simulation/test_{name}.py" for name in ("scenarios", "removals", "liars")],
     }[stage]
     seen = _Seen()
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-m", "not fuzz and not soak and not process"]
