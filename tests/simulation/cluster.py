@@ -133,17 +133,37 @@ class Cluster:
         return max(leading)[1] if leading else None
 
     def can_lose(self, name: str) -> bool:
-        """Whether every set of voters, present or decided on, keeps a quorum of sound machines without this one."""
-        return all(self.is_sound(voters, name) for voters in self.governor.sets())
+        """Whether every set of voters, present, decided on or not left behind yet, keeps a quorum of sound machines
+        without this one. Also one that was just removed can be needed: until the others are past the change.
+        """
+        return all(self.is_sound(voters, name) for voters in (*self.governor.sets(), *map(set, self._voting())))
 
     def is_sound(self, voters: set[str], without: str = "") -> bool:
-        """Whether enough of `voters` hold all that they promised and lie about nothing."""
+        """Whether enough of `voters` hold all that they promised and lie about nothing. Who was removed and has stopped
+        has shown that it is not needed.
+        """
         sound = [
             one
             for one in voters - {without} - set(self.setup.liars)
-            if one in self.machines and not self.machines[one].is_gone and not self.is_damaged(self.machines[one])
+            if one in self.machines and (self._has_left(one) or self._is_whole(self.machines[one]))
         ]
         return len(sound) >= quorum(len(voters))
+
+    def _has_left(self, name: str) -> bool:
+        return isinstance(self.machines[name].stopped_by, Retired)
+
+    def _is_whole(self, machine: Machine) -> bool:
+        return not machine.is_gone and not self.is_damaged(machine)
+
+    def _voting(self) -> set[tuple[str, ...]]:
+        """The sets by which those who are not gone go, or will when they start; two each while they change."""
+        sets = set[tuple[str, ...]]()
+        for machine in self.machines.values():
+            if machine.replica is not None:
+                sets.update(machine.replica.member.voters.halves)
+            elif not machine.is_gone and (at := machine.store.snapshot().position) is not None:
+                sets.update(half for half in (at.voters, at.outgoing) if half)
+        return sets
 
     def is_damaged(self, machine: Machine) -> bool:
         """Whether something it once promised to hold is still missing."""
@@ -244,17 +264,12 @@ class Cluster:
         return owed
 
     def _has_quorums(self) -> bool:
-        """Whether every set that anybody who runs goes by still has a quorum: of those who run, or were removed, who
-        stop only when the others can do without them. Two may be lost at once where members change.
+        """Whether every set that anybody goes by still has a quorum: of those who run, or were removed, who stop only
+        when the others can do without them. Two may be lost at once where members change.
         """
-        there = {
-            name for name, each in self.machines.items() if not each.stopped_by or isinstance(each.stopped_by, Retired)
-        }
-        sets = set[tuple[str, ...]]()
-        for machine in self.machines.values():
-            if machine.replica is not None:
-                sets.update(machine.replica.member.voters.halves)
-            sets.add(tuple(each.id for each in machine.store.head.validators))
+        there = {name for name, each in self.machines.items() if not each.stopped_by or self._has_left(name)}
+        named = {tuple(each.id for each in machine.store.head.validators) for machine in self.machines.values()}
+        sets = named | self._voting()
         return all(len(there.intersection(each)) >= quorum(len(each)) for each in sets)
 
     def _running(self) -> list[Machine]:

@@ -59,7 +59,7 @@ class Nemesis:
         self.cluster.network.mend_all()
         self.cluster.network.weather = Weather()
         for machine in self.cluster.machines.values():
-            machine.paused_until = 0
+            # Pauses end by themselves: cut short, what came later would overtake what already waits for their end.
             machine.set_clock(offset_ms=0, rate_ppm=1_000_000)
             for disk in machine.disks:
                 disk.make_room()
@@ -131,7 +131,7 @@ class Nemesis:
         machine = self._pick(chance)
         if machine is None:
             return ""
-        machine.paused_until = self.kernel.now + fault.duration_us
+        machine.paused_until = max(machine.paused_until, self.kernel.now + fault.duration_us)
         return machine.name
 
     # Network.
