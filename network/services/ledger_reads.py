@@ -126,6 +126,11 @@ def check_subject(path: str, subject: str) -> str:
     return subject
 
 
+def signing_key(snapshot: Snapshot, registry: Registry, index: int) -> bytes:
+    """The key that signed the transaction at a log index."""
+    return registry.decode_body(decode_leaf(snapshot.leaf(index)).body).public_key
+
+
 def is_party(snapshot: Snapshot, genesis: Genesis, registry: Registry, index: int, signer: Signer) -> bool:
     """Whether the signer signed the record at a log index or is named by it, as itself or by its organisation."""
     leaf = decode_leaf(snapshot.leaf(index))

@@ -285,7 +285,9 @@ class GetTransactionRequest(_message.Message):
     id: _builtins.bytes
     include_proof: _builtins.bool
     include_restricted: _builtins.bool
-    """needs a signed request of its signer's organisation, an auditor or a regulator"""
+    """Needs a signed request: of the organisation or member that signed it or is named by it, of the order's own key that
+    signed it, of an auditor or a regulator.
+    """
     def __init__(
         self,
         *,
