@@ -3,33 +3,77 @@
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ledger.block import Leaf, decode_leaf
-from ledger.proof.closure import Bounds, Named, closure, named
+from ledger.proof.closure import Bounds, Named, Run, closure
 from ledger.proof.errors import ProofTooLarge, SubjectUnknown
+from ledger.proof.leaves import Leaves
+from ledger.proof.remembered import Remembered
 from ledger.storage.port import Snapshot
 
 RECORDS_MAX = 100_000
 """Records of one journey; beyond it a client is asked to narrow its question."""
 
+RECORD_BYTES, SUBJECT_BYTES = 40, 600
+"""What each record and each subject of a remembered journey takes in memory."""
+
 
 class Journey(NamedTuple):
-    """What belongs to the journey of a subject: the bounds of every subject in it, and the log indices of its
-    records.
+    """What belongs to the journey of a subject: the bounds of every subject in it, the run of its journal within them,
+    and the log indices of all records.
     """
 
     bounds: dict[str, Bounds]
+    runs: dict[str, Run]
     indices: list[int]
 
 
-class Journals:
-    """Journals under one snapshot, or as they were when the log had `until` leaves."""
+class KnownJourney(NamedTuple):
+    """A journey as it was under a head with this time, and how long the journals of its subjects were."""
 
-    def __init__(self, snapshot: Snapshot, until: int | None = None) -> None:
+    journey: Journey
+    head_time_ms: int
+    sizes: dict[str, int]
+
+
+class KnownJourneys:
+    """Whole journeys of one log worked out before, at most `bytes_max` bytes of them."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._known: Remembered[str, KnownJourney] = Remembered(bytes_max)
+
+    def get(self, subject: str, head_time_ms: int, size: Callable[[str], int]) -> Journey | None:
+        """The journey of a subject under a head, if no record can have joined it since it was worked out.
+
+        Block time only rises, so what lies within bounds that have passed is all there will ever be; and a journal
+        that has not grown (`size` tells) has nothing new. The closure rests on nothing but records within the bounds.
+        """
+        known = self._known.get(subject)
+        if known is None or head_time_ms < known.head_time_ms:
+            return None
+        for name, (_, end_ms) in known.journey.bounds.items():
+            if (end_ms is None or end_ms >= known.head_time_ms) and size(name) != known.sizes[name]:
+                return None
+        return known.journey
+
+    def put(self, subject: str, known: KnownJourney) -> None:
+        """Remember a whole journey, unless one of a later head is known."""
+        before = self._known.get(subject)
+        if before is not None and before.head_time_ms > known.head_time_ms:
+            return
+        size = RECORD_BYTES * len(known.journey.indices) + SUBJECT_BYTES * len(known.sizes)
+        self._known.put(subject, known, size)
+
+
+class Journals:
+    """Journals under one snapshot, or as they were when the log had `until` leaves; `leaves` is what is remembered."""
+
+    def __init__(self, snapshot: Snapshot, until: int | None = None, leaves: Leaves | None = None) -> None:
         self._snapshot = snapshot
         self._until = until
+        self._leaves = leaves or Leaves()
         self._named: dict[int, Named] = {}
         self._sizes: dict[str, int] = {}
 
@@ -53,11 +97,22 @@ class Journals:
         if not self.size(subject):
             raise SubjectUnknown(subject)
         bounds = closure(subject, self._records_within)
-        return Journey(bounds, sorted(self.within(bounds)))
+        runs = {name: self._run(name, known) for name, known in bounds.items()}
+        return Journey(bounds, runs, sorted(self._of_runs(runs)))
+
+    def known_journey(self, subject: str, remembered: KnownJourneys) -> Journey:
+        """As `journey`, of journals as they are now; not worked out again when nothing has joined it since."""
+        head_time_ms = self._snapshot.head.time_ms
+        found = remembered.get(subject, head_time_ms, self.size)
+        if found is None:
+            found = self.journey(subject)
+            sizes = {name: self.size(name) for name in found.bounds}
+            remembered.put(subject, KnownJourney(found, head_time_ms, sizes))
+        return found
 
     def within(self, bounds: dict[str, Bounds]) -> set[int]:
         """The log indices of the records of each subject within its bounds."""
-        return {index for name, known in bounds.items() for index in self._indices_within(name, known)}
+        return self._of_runs({name: self._run(name, known) for name, known in bounds.items()})
 
     def first_from(self, subject: str, time_ms: int) -> int:
         """The first position in a journal whose block time is at least `time_ms`; block time never falls along it."""
@@ -79,16 +134,21 @@ class Journals:
         if found is None:
             if len(self._named) >= RECORDS_MAX:
                 raise ProofTooLarge("records", len(self._named), RECORDS_MAX)
-            found = self._named[index] = named(self.leaf(index))
+            found = self._named[index] = self._leaves.at(self._snapshot, index).named
         return found
 
-    def _indices_within(self, subject: str, bounds: Bounds) -> list[int]:
+    def _run(self, subject: str, bounds: Bounds) -> Run:
+        """The positions of the records within the bounds. Raises `ProofTooLarge`."""
         start = 0 if bounds[0] is None else self.first_from(subject, bounds[0])
         size = self.size(subject)
         end = size if bounds[1] is None else self.first_from(subject, bounds[1] + 1)
         if end - start > RECORDS_MAX:
             raise ProofTooLarge("records", end - start, RECORDS_MAX)
-        return list(self._snapshot.journal_entries(subject, start, max(start, end)))
+        return start, max(start, end)
+
+    def _of_runs(self, runs: dict[str, Run]) -> set[int]:
+        entries = self._snapshot.journal_entries
+        return {index for name, (start, end) in runs.items() for index in entries(name, start, end)}
 
     def _records_within(self, subject: str, bounds: Bounds) -> list[Named]:
-        return [self.named(index) for index in self._indices_within(subject, bounds)]
+        return [self.named(index) for index in self._snapshot.journal_entries(subject, *self._run(subject, bounds))]

@@ -5,15 +5,15 @@ at one certificate, reached by the same handovers, has exactly one valid file. C
 and O(log n) more per section.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 
-from ledger.block import decode_leaf
 from ledger.crypto.encoding import decode, encode
 from ledger.crypto.hashing import sha256
 from ledger.crypto.log_tree import consistency_proof, range_proof
 from ledger.crypto.state_tree import prove
 from ledger.modules.governance.state import set_history
-from ledger.proof.closure import WHOLE, Bounds, Named, closure, named
+from ledger.proof.closure import Bounds, Named, Run, closure
 from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
 from ledger.proof.format import (
     CODE_PREFIX,
@@ -34,6 +34,7 @@ from ledger.proof.format import (
     decode_journal_head,
     subject_key,
 )
+from ledger.proof.leaves import KnownLeaf, Leaves
 from ledger.proof.source import Source
 
 
@@ -74,9 +75,9 @@ def prove_journal(
     """
     if from_ms is not None and to_ms is not None and from_ms > to_ms:
         raise BoundsReversed(from_ms, to_ms)
-    gathered = _Gathered(snapshot)
+    gathered = _Gathered(snapshot, Leaves())
     start, end = gathered.run(subject, (from_ms, to_ms))
-    section = gathered.section(subject, (from_ms, to_ms))
+    section = gathered.section(subject, (start, end))
     before = None if from_ms is None or start == 0 else gathered.record(subject, start - 1).time_ms + 1
     after = None if to_ms is None or end == gathered.size(subject) else gathered.record(subject, end).time_ms - 1
     nodes = state_nodes(snapshot, [_row_key(subject)])
@@ -84,16 +85,26 @@ def prove_journal(
     return _file(snapshot, claim, nodes=nodes, leaves=gathered.pool, sections=[section])
 
 
-def prove_journey(snapshot: Source, *, subject: str = "", code: str = "") -> bytes:
+def prove_journey(
+    snapshot: Source,
+    *,
+    subject: str = "",
+    code: str = "",
+    runs: Mapping[str, Run] | None = None,
+    leaves: Leaves | None = None,
+) -> bytes:
     """A proof file of the whole journey of a subject, or of what a trace code stands for (give one of the two).
 
-    Raises `CodeUnknown`, `SubjectUnknown`, `ProofTooLarge`.
+    Who has both already gives the runs of journals that the closure comes to under this snapshot, and a memory of the
+    log's leaves. Raises `CodeUnknown`, `SubjectUnknown`, `ProofTooLarge`.
     """
     subject = subject_of_code(snapshot, code) if code else subject
-    gathered = _Gathered(snapshot)
-    needed = closure(subject, gathered.within)
-    ordered = [subject, *sorted(needed.keys() - {subject})]
-    sections = [gathered.section(name, needed[name]) for name in ordered]
+    gathered = _Gathered(snapshot, leaves or Leaves())
+    if runs is None:
+        bounds = closure(subject, gathered.within)
+        runs = {name: gathered.run(name, known) for name, known in bounds.items()}
+    ordered = [subject, *sorted(runs.keys() - {subject})]
+    sections = [gathered.section(name, runs[name]) for name in ordered]
     values: list[tuple[str, bytes | None]] = [(CODE_PREFIX + code, encode(subject))] if code else []
     keys = [key.encode() for key, _ in values] + [_row_key(name) for name in ordered]
     return _file(
@@ -117,8 +128,9 @@ def subject_of_code(snapshot: Source, code: str) -> str:
 def state_nodes(snapshot: Source, keys: Iterable[bytes]) -> list[bytes]:
     """The nodes of the state tree that prove the values of `keys`, in the order in which looking them up needs them."""
     found: dict[bytes, None] = {}
+    read = cache(snapshot.node)  # paths to different keys begin alike
     for key in keys:
-        found |= dict.fromkeys(prove([sha256(key)], snapshot.node))
+        found |= dict.fromkeys(prove([sha256(key)], read))
     return list(found)
 
 
@@ -176,12 +188,13 @@ def _check_limit(what: str, count: int, limit: int) -> None:
 class _Gathered:
     """Records read from a snapshot for one proof: each leaf once, pooled in the order of first use by a section."""
 
-    def __init__(self, snapshot: Source) -> None:
+    def __init__(self, snapshot: Source, leaves: Leaves) -> None:
         self.pool: list[bytes] = []
         self._snapshot = snapshot
+        self._leaves = leaves
         self._places: dict[bytes, int] = {}
         self._values: dict[str, tuple[bytes, int]] = {}
-        self._records: dict[int, Named] = {}
+        self._records: dict[int, KnownLeaf] = {}
         self._bytes = 0
 
     def size(self, subject: str) -> int:
@@ -190,15 +203,10 @@ class _Gathered:
 
     def record(self, subject: str, position: int) -> Named:
         """A record of a journal by its position."""
-        index = self._snapshot.journal_entry(subject, position)
-        known = self._records.get(index)
-        if known is None:
-            known = self._records[index] = named(decode_leaf(self._snapshot.leaf(index)))
-            _check_limit("leaves", len(self._records), LEAVES_MAX)
-        return known
+        return self._leaf(self._snapshot.journal_entry(subject, position)).named
 
-    def run(self, subject: str, bounds: Bounds) -> tuple[int, int]:
-        """Positions [start, end) of the records within the bounds."""
+    def run(self, subject: str, bounds: Bounds) -> Run:
+        """The positions of the records within the bounds."""
         start, end = 0, self.size(subject)
         if bounds[0] is not None:
             start = self._first_from(subject, bounds[0])
@@ -210,13 +218,12 @@ class _Gathered:
         """The records within the bounds."""
         start, end = self.run(subject, bounds)
         _check_limit("leaves", end - start, LEAVES_MAX)
-        return [self.record(subject, position) for position in range(start, end)]
+        return [self._leaf(index).named for index in self._snapshot.journal_entries(subject, start, end)]
 
-    def section(self, subject: str, bounds: Bounds = WHOLE) -> Section:
-        """The section of the records within the bounds, with one neighbour on each side where there is one."""
+    def section(self, subject: str, run: Run) -> Section:
+        """The section of a run of records, with one neighbour on each side where there is one."""
         value, size = self._row(subject)
-        start, end = self.run(subject, bounds)
-        start, end = max(start - 1, 0), min(end + 1, size)
+        start, end = max(run[0] - 1, 0), min(run[1] + 1, size)
         _check_limit("leaves", end - start, LEAVES_MAX)
         places = [self._place(index) for index in self._snapshot.journal_entries(subject, start, end)]
         hashes = range_proof(start, end, size, self._snapshot.journal_nodes(subject))
@@ -243,9 +250,17 @@ class _Gathered:
                 low = middle + 1
         return low
 
+    def _leaf(self, index: int) -> KnownLeaf:
+        """A leaf; each is read once."""
+        known = self._records.get(index)
+        if known is None:
+            known = self._records[index] = self._leaves.at(self._snapshot, index)
+            _check_limit("leaves", len(self._records), LEAVES_MAX)
+        return known
+
     def _place(self, index: int) -> int:
         """The place of a leaf in the pool; equal leaves share one."""
-        leaf = self._snapshot.leaf(index)
+        leaf = self._leaf(index).raw
         place = self._places.setdefault(leaf, len(self.pool))
         if place == len(self.pool):
             self.pool.append(leaf)

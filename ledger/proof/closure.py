@@ -17,6 +17,9 @@ from ledger.state import CERTIFICATE, CONTAINER, DEVICE, INPUT, OUTPUT, PLACE, R
 Bounds = tuple[int | None, int | None]
 """Block times in ms, both included; None = open."""
 
+Run = tuple[int, int]
+"""Positions in a journal: from the first, up to but without the second."""
+
 WHOLE: Bounds = (None, None)
 FOLLOWED_FROM = frozenset((SELF, OUTPUT))
 FOLLOWED = frozenset((INPUT, CONTAINER, PLACE, DEVICE, CERTIFICATE))

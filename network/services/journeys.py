@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from linxin.v1 import provenance_pb2
 
-from ledger.block import HEADER
+from ledger.block import Leaf, decode_leaf
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.modules.trace.state import lots
@@ -14,19 +14,20 @@ from ledger.storage.port import Snapshot
 from network.errors import ReplyTooLarge
 from network.journals import Journals
 from network.services.calls import REPLY_SIZE_MAX
-from network.services.records import Records, context_at, plain
+from network.services.records import Records, Remembrance, context_at, plain
 
 Watched = dict[str, Bounds]
 """The bounds of each subject of a journey."""
 
 
 class Journeys:
-    """Journeys under one snapshot."""
+    """Journeys under one snapshot; `remembered` is shared by all of them."""
 
-    def __init__(self, snapshot: Snapshot, genesis: Genesis, registry: Registry) -> None:
+    def __init__(self, snapshot: Snapshot, genesis: Genesis, registry: Registry, remembered: Remembrance) -> None:
         self._snapshot = snapshot
         self._genesis = genesis
-        self._records = Records(snapshot, genesis, registry)
+        self._leaves, self._known = remembered.leaves, remembered.journeys
+        self._records = Records(snapshot, genesis, registry, remembered.described)
 
     def reply(self, subject: str, code: str, *, include_proof: bool) -> bytes:
         """A serialised `GetJourneyResponse`. Raises `SubjectUnknown`, `ProofTooLarge` or `ReplyTooLarge`.
@@ -34,8 +35,8 @@ class Journeys:
         Serialised messages joined are one message (repeated fields add up), so that no step takes long and nothing
         is built beyond what may be sent.
         """
-        head, journals = self._snapshot.head, Journals(self._snapshot)
-        journey = journals.journey(subject)
+        head = self._snapshot.head
+        journey = self._journals().known_journey(subject, self._known)
         summary = provenance_pb2.GetJourneyResponse(
             height=head.height,
             time_ms=head.time_ms,
@@ -46,38 +47,36 @@ class Journeys:
         self._summarise(summary, subject)
         parts = [summary.SerializeToString()]
         size = len(parts[0])
-        for record in self.records(journals, journey.indices):
-            parts.append(provenance_pb2.GetJourneyResponse(records=[record]).SerializeToString())
+        for index in journey.indices:
+            parts.append(self._records.part(index, self._leaf))
             size += len(parts[-1])
             if size > REPLY_SIZE_MAX:
                 raise ReplyTooLarge(size, REPLY_SIZE_MAX)
         if include_proof:
-            proof = prove_journey(self._snapshot, subject="" if code else subject, code=code)
+            asked = "" if code else subject
+            proof = prove_journey(self._snapshot, subject=asked, code=code, runs=journey.runs, leaves=self._leaves)
             parts.append(provenance_pb2.GetJourneyResponse(proof=proof).SerializeToString())
         return b"".join(parts)
 
-    def records(self, journals: Journals, indices: list[int]) -> Iterator[provenance_pb2.Record]:
-        """The records at log indices, block headers left out."""
-        for index in indices:
-            leaf = journals.leaf(index)
-            if leaf.kind != HEADER:
-                yield self._records.message(index, leaf)
+    def records(self, indices: list[int]) -> Iterator[provenance_pb2.Record]:
+        """The records at log indices. None is a block header: it stands in no journal."""
+        return (self._records.message(index, self._leaf(index)) for index in indices)
 
     def past(self, subject: str, size: int, after: int) -> Iterator[provenance_pb2.Record]:
         """The records of a journey when the log had `size` leaves, less those it had with the leaf `after` (0: none).
 
         So a reader that resumes after a leaf also gets what joined the journey later with an earlier index.
         """
-        journals = Journals(self._snapshot, size)
+        journals = self._journals(size)
         known: set[int] = set()
         if after:
-            before = Journals(self._snapshot, after + 1)
+            before = self._journals(after + 1)
             known = set(before.journey(subject).indices) if before.size(subject) else known
-        yield from self.records(journals, [index for index in journals.journey(subject).indices if index not in known])
+        yield from self.records([index for index in journals.journey(subject).indices if index not in known])
 
     def watched(self, subject: str) -> Watched:
         """What is to be watched for the journey of a subject."""
-        return Journals(self._snapshot).journey(subject).bounds
+        return self._journals().journey(subject).bounds
 
     def news(self, subject: str, height: int, watched: Watched) -> tuple[list[provenance_pb2.Record], Watched]:
         """The records that the block of a height adds to a journey, and what is to be watched from then on.
@@ -88,13 +87,19 @@ class Journeys:
         stored = self._snapshot.block(height)
         assert stored is not None, height
         first, end = stored.first_index, stored.first_index + stored.count
-        journals = Journals(self._snapshot, end)
+        journals = self._journals(end)
         indices, widens = self._of_block(journals, first, end, watched)
         if widens:
             journey = journals.journey(subject)
-            known = Journals(self._snapshot, first).within(watched)
+            known = self._journals(first).within(watched)
             indices, watched = [index for index in journey.indices if index not in known], journey.bounds
-        return list(self.records(journals, indices)), watched
+        return list(self.records(indices)), watched
+
+    def _journals(self, until: int | None = None) -> Journals:
+        return Journals(self._snapshot, until, self._leaves)
+
+    def _leaf(self, index: int) -> Leaf:
+        return decode_leaf(self._leaves.at(self._snapshot, index).raw)
 
     def _of_block(self, journals: Journals, first: int, end: int, watched: Watched) -> tuple[list[int], bool]:
         """Which leaves of a block belong to what is watched, and whether one of them calls for more (or ends an

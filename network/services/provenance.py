@@ -17,9 +17,12 @@ from network.services.calls import STALL_MAX_S, Call, Slots, check_range, check_
 from network.services.journeys import Journeys, Watched
 from network.services.ledger_reads import check_subject
 from network.services.readings import PAGE_MAX, TIME_MS_MAX, Readings
-from network.services.records import context_at
+from network.services.records import Remembrance, context_at
 
 CODE_MAX = 200
+
+REMEMBERED_BYTES_MAX = 32 << 20
+"""Bytes of leaves and of records made of them that are kept for journeys: those of some thousand journeys."""
 
 
 class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
@@ -40,6 +43,7 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         self._reads = reads
         self._streams = streams
         self.stall_max_s = stall_max_s
+        self._remembered = Remembrance(REMEMBERED_BYTES_MAX)
 
     @unary
     async def GetJourney(
@@ -60,7 +64,7 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         return cast("provenance_pb2.GetJourneyResponse", raw)  # the bytes of one: `unary` takes both
 
     def _journeys(self, snapshot: Snapshot) -> Journeys:
-        return Journeys(snapshot, self._genesis, self._registry)
+        return Journeys(snapshot, self._genesis, self._registry, self._remembered)
 
     @unary
     async def ListReadings(

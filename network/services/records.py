@@ -1,6 +1,7 @@
 """Leaves as records that people and programs can read."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 from google.protobuf import struct_pb2
@@ -10,10 +11,16 @@ from ledger.block import ACCEPTED, TRANSACTION, Leaf
 from ledger.context import Context
 from ledger.genesis import Genesis
 from ledger.module import Registry, tag_of
-from ledger.modules.registry.state import KeyRecord, keys
+from ledger.modules.registry.state import keys
+from ledger.proof.leaves import Leaves
+from ledger.proof.remembered import Remembered
 from ledger.state import BlockState
 from ledger.storage.port import Snapshot
 from ledger.transaction import transaction_id
+from network.journals import KnownJourneys
+
+RECORD_OVERHEAD = 400
+"""Bytes that a remembered record takes beside its own."""
 
 EXACT_MAX = 2**53
 """Integers up to here survive the double of a protobuf Struct; larger ones travel as decimal strings."""
@@ -25,13 +32,55 @@ def context_at(snapshot: Snapshot, genesis: Genesis) -> Context:
     return Context(BlockState(snapshot), head.height, head.time_ms, genesis.parameters, genesis.chain_id)
 
 
+class Signer(NamedTuple):
+    """Whom a key speaks for; both empty while nobody has registered it."""
+
+    organisation: str = ""
+    subject: str = ""
+
+
+NOBODY = Signer()
+
+
+class Described(NamedTuple):
+    """What was made of a leaf: its part of a journey's answer, and the key and signer it names (no key: an effect)."""
+
+    part: bytes
+    public_key: bytes
+    signer: Signer
+
+
+class Remembrance:
+    """What reads of journeys share: leaves and the records made of them, which never change, and whole journeys."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self.leaves = Leaves(bytes_max // 2)
+        self.described: Remembered[int, Described] = Remembered(bytes_max // 4)
+        self.journeys = KnownJourneys(bytes_max // 4)
+
+
 class Records:
     """Makes `Record` messages of leaves under one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, genesis: Genesis, registry: Registry) -> None:
+    def __init__(
+        self, snapshot: Snapshot, genesis: Genesis, registry: Registry, described: Remembered[int, Described]
+    ) -> None:
         self._registry = registry
         self._context = context_at(snapshot, genesis)
-        self._holders: dict[bytes, KeyRecord | None] = {}
+        self._described = described
+        self._signers: dict[bytes, Signer] = {}
+
+    def part(self, index: int, read: Callable[[int], Leaf]) -> bytes:
+        """One record as the bytes of a `GetJourneyResponse` that holds it alone; `read` gives the leaf if it must."""
+        known = self._described.get(index)
+        # Only this can change: a key that signed in vain before it was registered has a holder afterwards.
+        if known is not None and known.signer == self._signer(known.public_key):
+            return known.part
+        leaf = read(index)
+        public_key = self._registry.decode_body(leaf.body).public_key if leaf.kind == TRANSACTION else b""
+        part = provenance_pb2.GetJourneyResponse(records=[self.message(index, leaf)]).SerializeToString()
+        self._described.put(index, Described(part, public_key, self._signer(public_key)), len(part) + RECORD_OVERHEAD)
+        return part
 
     def message(self, index: int, leaf: Leaf) -> provenance_pb2.Record:
         """One record."""
@@ -56,10 +105,7 @@ class Records:
         record.transaction_id = transaction_id(leaf.body)
         record.action = tag_of(type(body.action))
         record.fields.update(plain(body.action))
-        holder = self._holder(body.public_key)
-        if holder is not None:
-            record.organisation = holder.organisation
-            record.signer = holder.subject
+        record.organisation, record.signer = self._signer(body.public_key)
 
     def _describe_effect(self, record: provenance_pb2.Record, leaf: Leaf) -> None:
         parts = msgspec.msgpack.decode(leaf.body)
@@ -67,10 +113,11 @@ class Records:
         if len(parts) > 1:
             record.fields.update(plain(self._registry.decode_timer(leaf.body)))
 
-    def _holder(self, public_key: bytes) -> KeyRecord | None:
-        if public_key not in self._holders:
-            self._holders[public_key] = keys.get(self._context, public_key.hex())
-        return self._holders[public_key]
+    def _signer(self, public_key: bytes) -> Signer:
+        if public_key not in self._signers:
+            holder = keys.get(self._context, public_key.hex()) if public_key else None
+            self._signers[public_key] = NOBODY if holder is None else Signer(holder.organisation, holder.subject)
+        return self._signers[public_key]
 
 
 def plain(value: Any) -> Any:
