@@ -78,7 +78,20 @@ def check_new(ctx: "Context", subject: str, algorithm: Algorithm, public_key: by
 
 
 class KeyView:
-    """What other modules may do with keys: check a new Ed25519 key, and reserve one for a use of theirs."""
+    """What other modules may do with keys: check a new Ed25519 key, reserve one for a use of theirs, and ask for whom
+    one speaks.
+    """
+
+    def speaks_for(self, ctx: "Context", organisation: str, algorithm: int, public_key: bytes) -> bool:
+        """Whether the key is in force and is the organisation's own or its staff's, not a device's or member's."""
+        record = keys.get(ctx, public_key.hex())
+        return (
+            record is not None
+            and record.algorithm == algorithm
+            and record.revoked_height is None
+            and record.organisation == organisation
+            and record.holder in ("organisation", "staff")
+        )
 
     def check_new(self, ctx: "Context", subject: str, public_key: bytes, possession: bytes) -> None:
         """Raise unless the key is sound, never served anybody, and signed for `subject` on this chain."""

@@ -1,0 +1,215 @@
+"""What always holds of money; run by tests and the simulator after every block. Each breach is told in words.
+
+All sums are made anew from transfers, entries, instructions and debts; nothing is believed that an account says of
+itself.
+"""
+
+from collections import Counter
+from typing import TYPE_CHECKING, TypeVar
+
+from ledger.context import timers
+from ledger.crypto.encoding import encode
+from ledger.modules.payments import state as s
+from ledger.modules.payments.messages import DayTotals, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.context import Context
+    from ledger.state import Table
+
+PAGE = 1_000
+
+_V = TypeVar("_V")
+
+
+def check_invariants(ctx: "Context") -> list[str]:
+    """Every breach found in all of payments, empty when it is sound."""
+    accounts, transfers = dict(_all(ctx, s.accounts)), dict(_all(ctx, s.transfers))
+    instructions, receivables = dict(_all(ctx, s.instructions)), dict(_all(ctx, s.receivables))
+    return [
+        *_double_entry(accounts, transfers),
+        *_conservation(accounts),
+        *_transfer_breaches(transfers),
+        *_entry_breaches(ctx, accounts, transfers),
+        *_receipt_breaches(ctx, instructions, receivables),
+        *_instruction_breaches(ctx, instructions, transfers),
+        *_debt_breaches(accounts, receivables),
+        *_day_breaches(ctx, accounts),
+        *_notice_breaches(ctx),
+    ]
+
+
+def _all(ctx: "Context", table: "Table[_V]") -> "Iterator[tuple[str, _V]]":
+    after: str | None = None
+    while True:
+        page = table.scan(ctx, after=after, limit=PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
+
+
+def _double_entry(accounts: dict[str, s.Account], transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
+    """Each account says what its transfers come to; none but a custodian's has less than it holds."""
+    sums: dict[str, Counter[str]] = {}
+    for row in transfers.values():
+        pending = row.fen if row.state == "pending" else 0
+        sums.setdefault(row.debit, Counter()).update(debits_pending=pending, debits_posted=row.posted_fen)
+        sums.setdefault(row.credit, Counter()).update(credits_pending=pending, credits_posted=row.posted_fen)
+    for name in sums.keys() - accounts.keys():
+        yield f"{name} has transfers and no row"
+    for name, account in accounts.items():
+        found = sums.get(name, Counter())
+        for field in ("debits_pending", "debits_posted", "credits_pending", "credits_posted"):
+            if getattr(account, field) != found[field]:
+                yield f"{name} has {field} {getattr(account, field)}, its transfers come to {found[field]}"
+        if account.available_fen < 0 and not s.is_custodian(name):
+            yield f"{name} is overdrawn"
+
+
+def _conservation(accounts: dict[str, s.Account]) -> "Iterator[str]":
+    """What a custodian issued and has not redeemed is what all its accounts have."""
+    inside: Counter[str] = Counter()
+    for name, account in accounts.items():
+        if not s.is_custodian(name):
+            inside[s.custodian_of(name)] += account.balance_fen
+    for custodian, fen in inside.items():
+        outside = accounts.get(s.custodian_account(custodian))
+        if outside is None or -outside.balance_fen != fen:
+            yield f"{custodian} holds {fen}, issued less redeemed is another sum"
+
+
+def _transfer_breaches(transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
+    """At most what was asked moves, only when posted, between two accounts of one custodian."""
+    for key, row in transfers.items():
+        if not 0 <= row.posted_fen <= row.fen or (row.posted_fen and row.state != "posted"):
+            yield f"transfer {key} is {row.state}, {row.posted_fen} of {row.fen} posted"
+        if (row.state == "pending") != (row.closed_ms is None):
+            yield f"transfer {key} is {row.state}, closed at {row.closed_ms}"
+        if row.debit == row.credit or s.custodian_of(row.debit) != s.custodian_of(row.credit):
+            yield f"transfer {key} goes from {row.debit} to {row.credit}"
+
+
+def _entry_breaches(
+    ctx: "Context", accounts: dict[str, s.Account], transfers: dict[str, s.TransferRow]
+) -> "Iterator[str]":
+    """Statements add up, line by line, and leave no movement out."""
+    wanted: Counter[str] = Counter()
+    for row in transfers.values():
+        if row.posted_fen:
+            wanted.update(name for name in (row.debit, row.credit) if s.has_statement(name))
+    balances: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    for key, entry in _all(ctx, s.entries):
+        name = key.rpartition("/")[0]
+        numbers[name] += 1
+        balances[name] += entry.change_fen
+        if key != s.entry_key(name, numbers[name]) or balances[name] != entry.balance_fen:
+            yield f"entry {key} does not follow the one before it"
+        of = transfers.get(entry.transfer.hex())
+        change = 0 if of is None else of.posted_fen if name == of.credit else -of.posted_fen
+        if of is None or name not in (of.debit, of.credit) or change != entry.change_fen:
+            yield f"entry {key} tells another transfer than there is"
+    for name, account in accounts.items():
+        balance = account.balance_fen if s.has_statement(name) else 0
+        if (account.entries, wanted[name], balance) != (numbers[name], numbers[name], balances[name]):
+            yield f"the statement of {name} has {numbers[name]} entries and comes to {balances[name]}"
+
+
+def _receipt_breaches(
+    ctx: "Context", instructions: dict[str, s.Instruction], receivables: dict[str, s.Receivable]
+) -> "Iterator[str]":
+    """A receipt counts what was instructed or is owed to it, at most what it brought."""
+    counted: Counter[str] = Counter()
+    for row in instructions.values():
+        if row.receipt is not None and row.successor is None:
+            counted[s.receipt_key(row.receipt)] += row.fen
+    for debt in receivables.values():
+        key = s.receipt_key_of(debt.creditor)
+        if key is not None:
+            counted[key] += debt.left_fen
+    for key, receipt in _all(ctx, s.receipts):
+        if not counted[key] == receipt.refunded_fen <= receipt.fen:
+            yield f"receipt {key} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[key]} did"
+
+
+def _instruction_breaches(
+    ctx: "Context", instructions: dict[str, s.Instruction], transfers: dict[str, s.TransferRow]
+) -> "Iterator[str]":
+    """Each instruction has its money held, paid out or released as its state says; the open ones are listed."""
+    states = {"issued": "pending", "confirmed": "posted", "rejected": "voided"}
+    listed = {key for key, _ in _all(ctx, s.due)}
+    wanted = set[str]()
+    for key, row in instructions.items():
+        held = transfers.get(key)
+        there = None if held is None else (held.debit, held.credit, held.fen, held.state)
+        if there != (row.account, s.custodian_account(row.custodian), row.fen, states[row.state]):
+            yield f"instruction {key} is {row.state}, its transfer is {there}"
+        if (row.state == "issued") != (row.closed_ms is None):
+            yield f"instruction {key} is {row.state}, closed at {row.closed_ms}"
+        if row.successor is not None and (row.state != "rejected" or row.successor.hex() not in instructions):
+            yield f"instruction {key} is {row.state} and has a successor"
+        if row.state == "issued":
+            wanted.add(s.due_key(row.custodian, row.issued_ms, bytes.fromhex(key)))
+    if listed != wanted:
+        yield f"open instructions and their list differ: {sorted(listed ^ wanted)}"
+    for key, transfer in transfers.items():
+        if s.is_custodian(transfer.credit) and key not in instructions:
+            yield f"transfer {key} goes to {transfer.credit} without an instruction"
+
+
+def _debt_breaches(accounts: dict[str, s.Account], receivables: dict[str, s.Receivable]) -> "Iterator[str]":
+    """Debts are numbered without gaps and paid in order; an account owes what is left of them."""
+    owed: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    for key, debt in receivables.items():
+        debtor, _, number = key.rpartition("/")
+        owed[debtor] += debt.left_fen
+        numbers[debtor] += 1
+        account = accounts.get(debtor)
+        paid = account is not None and int(number) <= account.debts_paid
+        if not 0 <= debt.left_fen <= debt.fen or paid != (debt.left_fen == 0):
+            yield f"debt {key} has {debt.left_fen} of {debt.fen} left"
+    for name, account in accounts.items():
+        if (account.owes_fen, account.debts) != (owed[name], numbers[name]):
+            yield f"{name} says it owes {account.owes_fen} in {account.debts} debts"
+
+
+def _day_breaches(ctx: "Context", accounts: dict[str, s.Account]) -> "Iterator[str]":
+    """The days of a custodian add up to what it issued and redeemed; what is public of a statement is true."""
+    issued: Counter[str] = Counter()
+    redeemed: Counter[str] = Counter()
+    public = dict(_all(ctx, s.agreements))
+    for key, day in _all(ctx, s.days):
+        custodian = key.partition("/")[0]
+        issued[custodian] += day.issued_fen
+        redeemed[custodian] += day.redeemed_fen
+        agrees = None
+        if day.stated is not None and day.balance_fen is not None:
+            agrees = day.stated == DayTotals(day.issued_fen, day.redeemed_fen, day.balance_fen)
+            if day.balance_fen != issued[custodian] - redeemed[custodian]:
+                yield f"day {key} ended with another balance than {day.balance_fen}"
+        if public.pop(key, None) != agrees:
+            yield f"day {key} agrees in public and not in its row, or the reverse"
+    yield from (f"day {key} is stated in public alone" for key in public)
+    for name, account in accounts.items():
+        custodian = s.custodian_of(name)
+        sums = (issued[custodian], redeemed[custodian])
+        if s.is_custodian(name) and sums != (account.debits_posted, account.credits_posted):
+            yield f"the days of {custodian} come to {sums}"
+
+
+def _notice_breaches(ctx: "Context") -> "Iterator[str]":
+    """A guarantee counts its notices that are not over, and each of them has a timer."""
+    scheduled = {raw for _, raw in _all(ctx, timers)}
+    under: Counter[str] = Counter()
+    for key, notice in _all(ctx, s.notices):
+        if notice.moved_fen is not None:
+            continue
+        under[notice.source] += notice.fen
+        if encode(Release(bytes.fromhex(key))) not in scheduled:
+            yield f"nothing ends the notice {key}"
+    rows = Counter(dict(_all(ctx, s.noticed)))
+    if rows != under:
+        yield f"under notice are {dict(under)}, counted {dict(rows)}"

@@ -1,0 +1,85 @@
+"""What becomes of instructions: confirmed, rejected, issued again."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ledger.module import Rules
+from ledger.modules.payments import messages as m
+from ledger.modules.payments import state as s
+from ledger.modules.payments.errors import (
+    InstructionClosed,
+    InstructionOfOther,
+    InstructionUnknown,
+    NotRefund,
+    NotRejected,
+)
+from ledger.modules.payments.rules.books import Books
+from ledger.modules.payments.rules.debts import instruct, pay_debts
+from ledger.roles import OPEN, Role
+from ledger.state import OTHER
+from ledger.text import check_text
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+rules = Rules()
+
+
+@rules.rule(m.Confirm, by=(Role.CUSTODIAN,))
+def confirm(ctx: "Context", _action: m.Confirm) -> None:
+    """The custodian has paid: the money leaves, for all of the batch or for none."""
+    batch = ctx.need_restricted(m.Confirmed)
+    books = Books(ctx)
+    for place, identifier in enumerate(batch.instructions, 1):
+        row = _end(books, identifier, "confirm", place)
+        books.post(identifier, row.fen)
+    _finish(ctx, books)
+
+
+@rules.rule(m.Reject, by=(Role.CUSTODIAN,))
+def reject(ctx: "Context", _action: m.Reject) -> None:
+    """The custodian cannot pay: a refund waits in its receipt's account, a withdrawal is its owner's again."""
+    terms = ctx.need_restricted(m.Rejected)
+    check_text("reason", terms.reason)
+    books = Books(ctx)
+    row = _end(books, terms.instruction, "reject", 1, terms.reason)
+    books.release(terms.instruction, "void")
+    if row.receipt is None:
+        pay_debts(books, row.account)
+    _finish(ctx, books)
+
+
+@rules.rule(m.Reissue, by=OPEN)
+def reissue(ctx: "Context", _action: m.Reissue) -> None:
+    """A rejected refund is tried once more, under another id. It was counted for its receipt and stays so."""
+    identifier = ctx.need_restricted(m.Again).instruction
+    books = Books(ctx)
+    row: s.Instruction = s.instructions.need(ctx, identifier.hex(), InstructionUnknown(1))
+    ctx.require(row.receipt is not None, NotRefund())
+    ctx.require(row.state == "rejected" and row.successor is None, NotRejected())
+    following = s.instruction_id(identifier)
+    books.put(s.instructions, identifier.hex(), replace(row, successor=following))
+    instruct(books, following, row.account, row.receipt, row.fen, row.why)
+    books.close()
+
+
+def _end(books: Books, identifier: bytes, event: str, place: int, reason: str = "") -> s.Instruction:
+    """The instruction, no longer open; raises unless it is the signer's to end."""
+    row: s.Instruction | None = books.other(s.instructions, identifier.hex())
+    if row is None:
+        raise InstructionUnknown(place)
+    if row.custodian != books.ctx.signer.organisation:
+        raise InstructionOfOther(place)
+    following = s.INSTRUCTION_TRANSITIONS[row.state].get(event)
+    if following is None:
+        raise InstructionClosed(place)
+    ended = replace(row, state=following, closed_ms=books.ctx.time_ms, reason=reason)
+    books.put(s.instructions, identifier.hex(), ended)
+    s.due.delete(books.ctx, s.due_key(row.custodian, row.issued_ms, identifier))
+    return ended
+
+
+def _finish(ctx: "Context", books: Books) -> None:
+    books.close()
+    ctx.journal(f"organisation:{ctx.signer.organisation}", OTHER)
