@@ -22,6 +22,7 @@ UNITS_MAX = 1_000_000
 BASIS_POINTS = 10_000
 TIERS_MAX = 8
 PARCELS_MAX = 256
+GRAMS_MAX = 10**9
 
 OrderId = Annotated[bytes, Meta(min_length=ORDER_ID_SIZE, max_length=ORDER_ID_SIZE)]
 Units = Annotated[int, Meta(gt=0, le=UNITS_MAX)]
@@ -206,7 +207,7 @@ class Parcel(Message):
     """What is packed for an order. `grams`: weighed, all units together; None where the campaign does not weigh."""
 
     order: OrderId
-    grams: Annotated[int, Meta(gt=0, le=10**9)] | None
+    grams: Annotated[int, Meta(gt=0, le=GRAMS_MAX)] | None
 
 
 class Pack(Message, tag="pack"):
@@ -251,19 +252,25 @@ class CutOff(Timer, tag="groupbuy.cut_off"):
     campaign: str
 
 
+SweepStep = Literal["form", "refund", "share", "fill", "strand", "no_show", "recall"]
+
+
 class Sweep(Timer, tag="groupbuy.sweep"):
     """Go on with a campaign's lines after line `after`; `step` says what is done to each (see `rules/sweeps.py`)."""
 
     campaign: str
-    step: Literal["form", "refund", "share", "fill", "strand", "no_show", "recall"]
+    step: SweepStep
     after: int
+
+
+Stage = Literal["allocate", "arrive", "silence", "substitute", "remind", "no_show", "dispose", "release"]
 
 
 class Deadline(Timer, tag="groupbuy.deadline"):
     """What should have happened by now: if it has not, the buyers get their money back."""
 
     campaign: str
-    stage: Literal["allocate", "arrive", "silence", "substitute", "remind", "no_show", "dispose", "release"]
+    stage: Stage
 
 
 class SettleLine(Timer, tag="groupbuy.settle_line"):

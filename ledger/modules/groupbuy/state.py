@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ledger.crypto.encoding import Message
+from ledger.crypto.hashing import digest
 from ledger.modules.groupbuy.messages import Draft
 from ledger.modules.trace.messages.types import Portion
 from ledger.state import Table
@@ -79,7 +80,7 @@ own (`line_state` of rules/common.py tells it); `settled` leads to `refunded` by
 class Campaign(Message):
     """A campaign, in public. `leader` hands out and earns from now on (a substitute, once one is named).
 
-    `orders`, `units`: shown once a while and from the cut-off on exact; `price_fen`, `tier_units`: frozen at the
+    `orders`, `units`: shown once a while and from the cut-off on exact; `price_fen`: of the tier reached, frozen at the
     cut-off. `allocated`: units that the seller's lots fill. `lines_left`: from the cut-off (or an earlier cancellation)
     on, lines that are neither settled nor paid back. `heard_ms`: block time at which the leader last recorded something
     here. `substituted_ms`: when another leader was named, once at most.
@@ -180,7 +181,13 @@ settlements: Table[Settled] = Table("groupbuy", "settlement", Settled, restricte
 """Hex order id -> split."""
 
 tickets: Table[bytes] = Table("groupbuy", "ticket", bytes, restricted=True)
-"""`<campaign>/<hex ticket number>` -> order id."""
+"""`ticket_key` -> order id."""
+
+
+def ticket_key(campaign: str, number: bytes) -> str:
+    """Where it is noted that a ticket is used; names of keys are public, so this does not tell its number."""
+    return f"{campaign}/{digest('ticket', number)[:16].hex()}"
+
 
 tries: Table[int] = Table("groupbuy", "tries", int, restricted=True)
 """Hex order id -> wrong pickup codes shown so far."""

@@ -25,7 +25,8 @@ from ledger.modules.groupbuy.state import (
     sold,
 )
 from ledger.modules.payments.ports import Transfer
-from ledger.modules.payments.state import receipt_account, transfer_id
+from ledger.modules.payments.state import deposit_account, organisation_account, receipt_account, transfer_id
+from ledger.roles import SIGNER_ROLES
 from ledger.state import OTHER, SELF
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ def step_campaign(campaign: str, row: Campaign, event: str) -> Campaign:
     if state is None:
         raise CampaignStateRefused(campaign, row.state, event)
     return replace(row, state=state)
+
+
+def require_state(campaign: str, row: Campaign, state: str, step: str) -> None:
+    """Raise `CampaignStateRefused` unless the campaign stands at `state`, where `step` is possible."""
+    if row.state != state:
+        raise CampaignStateRefused(campaign, row.state, step)
 
 
 def need_order(ctx: "Context", order: str) -> OrderRow:
@@ -132,9 +139,9 @@ def close_line(ctx: "Context", campaign: str) -> Campaign:
     return row
 
 
-def order_transfer(order: str, step: bytes) -> bytes:
-    """Id of the one transfer that `step` makes for an order."""
-    return transfer_id(bytes.fromhex(order), step)
+def order_transfer(row: OrderRow, step: bytes) -> bytes:
+    """Id of the one transfer that `step` makes for an order; made of its receipt's number, which is not public."""
+    return transfer_id(row.receipt, step)
 
 
 def receipt_of(terms: "Draft", row: OrderRow) -> str:
@@ -146,7 +153,6 @@ def refund(
     ports: "Ports",
     ctx: "Context",
     terms: "Draft",
-    order: str,
     row: OrderRow,
     debit: str,
     fen: int,
@@ -160,7 +166,7 @@ def refund(
     if fen == 0:
         return
     credit = receipt_of(terms, row)
-    identity = order_transfer(order, b"refund:" + why.encode() + b":" + step)
+    identity = order_transfer(row, b"refund:" + why.encode() + b":" + step)
     ports.payments.refund(ctx, Transfer(identity, debit, credit, fen, why), row.receipt)
 
 
@@ -173,4 +179,26 @@ def free_supply(ctx: "Context", campaign: Campaign, row: OrderRow) -> None:
     """Give the units of a line back to the source it counted against, unless the goods have left already."""
     if not campaign.shipments:
         key = supply_key(campaign.terms.sources[row.source], campaign.terms.product)
-        sold.put(ctx, key, (sold.get(ctx, key) or 0) - row.units)
+        left = (sold.get(ctx, key) or 0) - row.units
+        assert left >= 0, f"{key}: more is given back than was sold"
+        sold.put(ctx, key, left)
+
+
+def acts_for(ctx: "Context", organisation: str) -> bool:
+    """Whether a key of the organisation itself or of its staff signed: not a device's, leader's or resident's."""
+    return ctx.signer.organisation == organisation and not ctx.signer.has(*SIGNER_ROLES)
+
+
+def is_leader(ctx: "Context", campaign: Campaign) -> bool:
+    """Whether the campaign's leader, or who took her place, signed."""
+    return ctx.signer.subject == f"member:{campaign.leader}"
+
+
+def return_deposit(ports: "Ports", ctx: "Context", campaign: str, terms: "Draft") -> None:
+    """Give what is left of the seller's deposit back."""
+    deposit = deposit_account(terms.custodian, campaign)
+    left = ports.payments.available(ctx, deposit)
+    if left:
+        seller = organisation_account(terms.custodian, terms.seller)
+        identity = transfer_id(campaign.encode(), b"deposit-back")
+        ports.payments.income(ctx, [Transfer(identity, deposit, seller, left, "deposit")])

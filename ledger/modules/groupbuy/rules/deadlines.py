@@ -8,6 +8,7 @@ from ledger.modules.groupbuy.rules.common import RULES, need_campaign
 
 if TYPE_CHECKING:
     from ledger.context import Context
+    from ledger.modules.groupbuy.messages import Stage
     from ledger.modules.groupbuy.ports import Ports
     from ledger.modules.groupbuy.state import Campaign
 
@@ -15,15 +16,15 @@ OnDeadline = Callable[["Ports", "Context", str, "Campaign"], None]
 STAGES: dict[str, OnDeadline] = {}
 
 
-def declare_stage(name: str, handler: OnDeadline) -> None:
+def declare_stage(name: "Stage", handler: OnDeadline) -> None:
     """Say what `handler(ports, ctx, campaign, row)` does when the time limit `name` is over."""
     assert name not in STAGES, name
     STAGES[name] = handler
 
 
-def set_deadline(ctx: "Context", campaign: str, stage: str, due_ms: int) -> None:
+def set_deadline(ctx: "Context", campaign: str, stage: "Stage", due_ms: int) -> None:
     """Look at `stage` again in the first block of that time."""
-    ctx.schedule(due_ms, Deadline(campaign, stage))  # type: ignore[arg-type]  # checked when it is decoded
+    ctx.schedule(due_ms, Deadline(campaign, stage))
 
 
 @RULES.timer(Deadline)

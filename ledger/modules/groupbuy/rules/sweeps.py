@@ -8,6 +8,7 @@ from ledger.modules.groupbuy.rules.common import RULES, order_at, progress_of
 
 if TYPE_CHECKING:
     from ledger.context import Context
+    from ledger.modules.groupbuy.messages import SweepStep
     from ledger.modules.groupbuy.ports import Ports
     from ledger.modules.groupbuy.state import OrderRow
 
@@ -37,15 +38,15 @@ def nothing_more(ports: "Ports", ctx: "Context", campaign: str) -> None:
     """The end of a sweep after which nothing follows."""
 
 
-def declare_step(name: str, line: OnLine, end: OnEnd = nothing_more) -> None:
+def declare_step(name: "SweepStep", line: OnLine, end: OnEnd = nothing_more) -> None:
     """Say what the sweep `name` does."""
     assert name not in STEPS, name
     STEPS[name] = Step(line, end)
 
 
-def start_sweep(ctx: "Context", campaign: str, step: str) -> None:
+def start_sweep(ctx: "Context", campaign: str, step: "SweepStep") -> None:
     """Begin with the first line: in this block when a transaction asks, in the next when a timer does."""
-    ctx.schedule(ctx.time_ms, Sweep(campaign, step, 0))  # type: ignore[arg-type]  # checked when it is decoded
+    ctx.schedule(ctx.time_ms, Sweep(campaign, step, 0))
 
 
 @RULES.timer(Sweep)

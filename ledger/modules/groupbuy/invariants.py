@@ -1,0 +1,176 @@
+"""What must hold in group buying after every block: run by tests and the simulator over the whole state.
+
+All is counted anew from the orders' rows; no running counter is believed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from ledger.context import Context, timers
+from ledger.crypto.encoding import decode
+from ledger.modules.groupbuy.rules.common import GONE, line_key, supply_key
+from ledger.modules.groupbuy.rules.cutting import tier_of
+from ledger.modules.groupbuy.state import (
+    Campaign,
+    OrderRow,
+    Progress,
+    campaigns,
+    lines,
+    orders,
+    progress,
+    sold,
+    supplies,
+    ticket_key,
+    tickets,
+)
+from ledger.modules.payments.state import deposit_account, escrow_account
+
+if TYPE_CHECKING:
+    from ledger.modules.groupbuy.ports import Ports
+    from ledger.state import Table
+
+PAGE = 1_000
+ESCROWED = ("owed", "allotted", "packed", "ready", "collected", "unclaimed", "disputed")
+"""States of lines whose money is in the campaign's escrow."""
+
+_V = TypeVar("_V")
+Orders = dict[str, list[tuple[str, OrderRow]]]
+
+
+def all_rows(ctx: Context, table: "Table[_V]") -> Iterator[tuple[str, _V]]:
+    """Every (key, row) of a table, ordered by key."""
+    after: str | None = None
+    while page := table.scan(ctx, after=after, limit=PAGE):
+        yield from page
+        after = page[-1][0]
+
+
+def check_invariants(ports: "Ports", ctx: Context) -> list[str]:
+    """What is violated, in words; empty when all is well."""
+    known = dict(all_rows(ctx, campaigns))
+    by_campaign: Orders = defaultdict(list)
+    for key, row in all_rows(ctx, orders):
+        by_campaign[row.campaign].append((key, row))
+    return [
+        *check_lines(ctx, known, by_campaign),
+        *check_counts(ctx, known, by_campaign),
+        *check_tiers(known),
+        *check_supply(ctx, known, by_campaign),
+        *check_money(ports, ctx, known, by_campaign),
+        *check_way_out(ctx, known),
+    ]
+
+
+def check_lines(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
+    """Orders, numbers and tickets name each other, one to one; numbers have no gap."""
+    numbered, ticketed = dict(all_rows(ctx, lines)), dict(all_rows(ctx, tickets))
+    for campaign, found in by_campaign.items():
+        if campaign not in known:
+            yield f"there are orders of the unknown campaign {campaign}"
+        if sorted(row.number for _, row in found) != list(range(1, len(found) + 1)):
+            yield f"{campaign}: the numbers of its orders have gaps or repeat"
+        for key, row in found:
+            if numbered.pop(line_key(campaign, row.number), b"").hex() != key:
+                yield f"order {key} is not at its number"
+            if ticketed.pop(ticket_key(campaign, row.ticket), b"").hex() != key:
+                yield f"order {key} is not at its ticket"
+    if numbered or ticketed:
+        yield f"numbers {sorted(numbered)} or tickets {sorted(ticketed)} belong to no order"
+
+
+def check_counts(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
+    """What is counted is what there is: progress, published totals, lines left."""
+    counted = dict(all_rows(ctx, progress))
+    for campaign, row in known.items():
+        found = [line for _, line in by_campaign.get(campaign, [])]
+        standing = [line for line in found if line.state != "cancelled"]
+        count = counted.get(campaign, Progress())
+        if (count.orders, count.units) != (len(standing), sum(line.units for line in standing)):
+            yield f"{campaign}: progress does not count its orders"
+        if count.lines != len(found):
+            yield f"{campaign}: {count.lines} numbers given, {len(found)} orders"
+        if row.state not in ("draft", "open") and (row.orders, row.units) != (count.orders, count.units):
+            yield f"{campaign}: its totals are not exact after the cut-off"
+        left = 0 if row.state in ("draft", "open") else sum(line.state not in GONE for line in found)
+        if row.lines_left != left:
+            yield f"{campaign}: {left} lines are left, it counts {row.lines_left}"
+        if row.units > row.terms.maximum or any(line.units > row.terms.per_order for line in found):
+            yield f"{campaign}: more is ordered than its limits allow"
+        if row.state in ("draft", "open") and any(line.state not in ("placed", "cancelled") for line in found):
+            yield f"{campaign}: a line is past the cut-off before the campaign is"
+        if row.state not in ("open", "forming", "failed", "cancelled") and any(
+            line.state == "placed" for line in found
+        ):
+            yield f"{campaign}: a line is still only placed while the campaign is {row.state}"
+
+
+def check_tiers(known: dict[str, Campaign]) -> Iterator[str]:
+    """The price is that of the tier which the units at the cut-off reached, and there is one just if it formed."""
+    for campaign, row in known.items():
+        if row.price_fen is None:
+            if row.state not in ("draft", "open", "failed", "cancelled"):
+                yield f"{campaign} is {row.state} and has no price"
+            continue
+        if row.price_fen != tier_of(row.terms, row.units).price_fen or row.units < row.terms.minimum:
+            yield f"{campaign}: its price is not that of the tier its {row.units} units reach"
+
+
+def check_supply(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
+    """No oversell: what lines count against a source is what is noted as sold, and never more than is committed."""
+    taken: Counter[str] = Counter()
+    for campaign, found in by_campaign.items():
+        row = known[campaign]
+        for _, line in found:
+            given_back = line.state in ("cancelled", "failed") or (
+                line.state == "refunded" and (line.allotted == 0 or not row.shipments)
+            )
+            if not given_back:
+                taken[supply_key(row.terms.sources[line.source], row.terms.product)] += line.units
+    for key, units in all_rows(ctx, sold):
+        if taken.pop(key, 0) != units:
+            yield f"{key}: what is noted as sold is not what the orders add up to"
+        supply = supplies.get(ctx, key)
+        if supply is None or units > supply.units:
+            yield f"{key}: more is sold than is committed"
+    for key, units in taken.items():
+        if units:
+            yield f"{key}: {units} units are ordered and none is noted as sold"
+
+
+def check_money(ports: "Ports", ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
+    """A campaign's escrow is what its unsettled lines are charged; the deposit is there while it should be."""
+    for campaign, row in known.items():
+        owed = sum(
+            line.charged_fen - line.borne_fen for _, line in by_campaign.get(campaign, []) if line.state in ESCROWED
+        )
+        if ports.payments.available(ctx, escrow_account(row.terms.custodian, campaign)) != owed:
+            yield f"{campaign}: its escrow is not what its unsettled lines are charged"
+        deposit = ports.payments.available(ctx, deposit_account(row.terms.custodian, campaign))
+        if deposit and row.state in ("draft", "closed", "failed", "cancelled"):
+            yield f"{campaign} is {row.state} and still has a deposit"
+
+
+def check_way_out(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
+    """Nobody's silence can hold a campaign for ever: while it is not at its end, some timer of it is due."""
+    waiting: defaultdict[str, set[str]] = defaultdict(set)
+    for _, raw in all_rows(ctx, timers):
+        tag, *fields = decode(raw, list)
+        if str(tag).startswith("groupbuy."):
+            waiting[fields[0]].add(str(tag).removeprefix("groupbuy.") + "".join(f":{field}" for field in fields[1:2]))
+    for campaign, row in known.items():
+        due = {name.partition(":")[0] for name in waiting[campaign]}
+        needed = _needed(row)
+        if needed and not needed & due:
+            yield f"{campaign} is {row.state} and no {' or '.join(sorted(needed))} is due"
+
+
+def _needed(row: Campaign) -> set[str]:
+    """Kinds of timers of which one must be due for a campaign that stands there."""
+    if row.state in ("draft", "open"):
+        return {"cut_off"}
+    if row.state in ("forming", "allocating") or (row.state in ("failed", "cancelled") and row.lines_left):
+        return {"sweep"}
+    if row.state in ("formed", "allocated", "shipped", "ending"):
+        return {"deadline"}
+    return {"deadline", "sweep", "settle_line"} if row.state == "arrived" else set()
