@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ledger.context import timers
 from ledger.crypto.encoding import encode
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.messages import DayTotals, Release
 
@@ -73,9 +74,9 @@ def _conservation(accounts: dict[str, s.Account]) -> "Iterator[str]":
     inside: Counter[str] = Counter()
     for name, account in accounts.items():
         if not s.is_custodian(name):
-            inside[s.custodian_of(name)] += account.balance_fen
+            inside[p.custodian_of(name)] += account.balance_fen
     for custodian, fen in inside.items():
-        outside = accounts.get(s.custodian_account(custodian))
+        outside = accounts.get(p.custodian_account(custodian))
         if outside is None or -outside.balance_fen != fen:
             yield f"{custodian} holds {fen}, issued less redeemed is another sum"
 
@@ -87,7 +88,7 @@ def _transfer_breaches(transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
             yield f"transfer {key} is {row.state}, {row.posted_fen} of {row.fen} posted"
         if (row.state == "pending") != (row.closed_ms is None):
             yield f"transfer {key} is {row.state}, closed at {row.closed_ms}"
-        if row.debit == row.credit or s.custodian_of(row.debit) != s.custodian_of(row.credit):
+        if row.debit == row.credit or p.custodian_of(row.debit) != p.custodian_of(row.credit):
             yield f"transfer {key} goes from {row.debit} to {row.credit}"
 
 
@@ -124,7 +125,7 @@ def _receipt_breaches(
     counted: Counter[str] = Counter()
     for row in instructions.values():
         if row.receipt is not None and row.successor is None:
-            counted[s.receipt_key(row.receipt)] += row.fen
+            counted[p.receipt_key(row.receipt)] += row.fen
     for debt in receivables.values():
         key = s.receipt_key_of(debt.creditor)
         if key is not None:
@@ -144,7 +145,7 @@ def _instruction_breaches(
     for key, row in instructions.items():
         held = transfers.get(key)
         there = None if held is None else (held.debit, held.credit, held.fen, held.state)
-        if there != (row.account, s.custodian_account(row.custodian), row.fen, states[row.state]):
+        if there != (row.account, p.custodian_account(row.custodian), row.fen, states[row.state]):
             yield f"instruction {key} is {row.state}, its transfer is {there}"
         if (row.state == "issued") != (row.closed_ms is None):
             yield f"instruction {key} is {row.state}, closed at {row.closed_ms}"
@@ -194,7 +195,7 @@ def _day_breaches(ctx: "Context", accounts: dict[str, s.Account]) -> "Iterator[s
             yield f"day {key} agrees in public and not in its row, or the reverse"
     yield from (f"day {key} is stated in public alone" for key in public)
     for name, account in accounts.items():
-        custodian = s.custodian_of(name)
+        custodian = p.custodian_of(name)
         sums = (issued[custodian], redeemed[custodian])
         if s.is_custodian(name) and sums != (account.debits_posted, account.credits_posted):
             yield f"the days of {custodian} come to {sums}"

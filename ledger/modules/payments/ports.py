@@ -1,12 +1,23 @@
-"""What payments needs of the registry, and what it offers group buying and claims: `Payments`, nothing wider."""
+"""What payments needs of the registry, and what it offers group buying and claims: `Payments`, nothing wider, and the
+names of accounts.
+
+Names of state keys are public. So no number of a receipt stands in one (`receipt_key`), and the id of a transfer that
+belongs to an order is made from something the public does not know: its receipt's number (`transfer_id`).
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from ledger.crypto.encoding import encode
+from ledger.crypto.hashing import digest
 
 if TYPE_CHECKING:
     from ledger.context import Context
     from ledger.modules.payments.messages import Receipt
     from ledger.roles import Role
+
+
+ID_SIZE = 16
 
 
 class Organisations(Protocol):
@@ -62,7 +73,7 @@ class Transfer(NamedTuple):
 class Payments(Protocol):
     """Money, as group buying and claims may use it. All amounts are fen and positive unless said otherwise.
 
-    Accounts are named by the functions of `state.py` (`organisation_account`, ...). A call that cannot be done whole
+    Accounts are named by the functions below (`organisation_account`, ...). A call that cannot be done whole
     raises a refusal of 4xxx; in a timer, ask `available` first. Each returns without doing anything again when its id
     is known with the same content.
     """
@@ -113,3 +124,72 @@ class Payments(Protocol):
 
     def receipt_fen(self, ctx: "Context", receipt: bytes) -> int:
         """What may still be paid back to a receipt: what it brought less what was instructed; 0 for an unknown one."""
+
+
+def transfer_id(*parts: bytes) -> bytes:
+    """The id of a transfer: the same parts give the same id, so that what is named by them happens once.
+
+    Anybody can ask whether a state key exists, and a transfer's id stands in one. An order's id is public: begin with
+    its receipt's number instead, as in `transfer_id(row.receipt, b"form")`.
+    """
+    return digest("transfer", encode(parts))[:ID_SIZE]
+
+
+def instruction_id(refund: bytes) -> bytes:
+    """The id of the instruction, and of the transfer to the custodian, that the refund with this id makes."""
+    return transfer_id(refund, b"instruction")
+
+
+def receipt_key(number: bytes) -> str:
+    """By what the receipt with this number is found; does not tell the number."""
+    return digest("receipt", number)[:ID_SIZE].hex()
+
+
+def custodian_account(custodian: str) -> str:
+    """The world outside, as far as this custodian is its gate: the one account that may be negative."""
+    return f"{custodian}/custodian"
+
+
+def receipt_account(custodian: str, number: bytes) -> str:
+    """What a receipt brought and is not yet used, or is on its way back."""
+    return f"{custodian}/receipt:{receipt_key(number)}"
+
+
+def organisation_account(custodian: str, organisation: str) -> str:
+    """An organisation's money."""
+    return f"{custodian}/organisation:{organisation}"
+
+
+def guarantee_account(custodian: str, platform: str) -> str:
+    """What the platform set aside for buyers whom nobody else pays."""
+    return f"{custodian}/organisation:{platform}/guarantee"
+
+
+def float_account(custodian: str, leader: str) -> str:
+    """The platform's money in a leader's hands, to compensate buyers at once."""
+    return f"{custodian}/float:{leader}"
+
+
+def member_account(custodian: str, leader: str) -> str:
+    """A leader's own money."""
+    return f"{custodian}/member:{leader}"
+
+
+def escrow_account(custodian: str, campaign: str) -> str:
+    """What buyers paid for a campaign."""
+    return f"{custodian}/campaign:{campaign}"
+
+
+def deposit_account(custodian: str, campaign: str) -> str:
+    """What the seller put up when the campaign opened."""
+    return f"{custodian}/campaign:{campaign}/deposit"
+
+
+def holdback_account(custodian: str, campaign: str) -> str:
+    """What is kept back of the seller's earnings, for recalls."""
+    return f"{custodian}/campaign:{campaign}/holdback"
+
+
+def custodian_of(account: str) -> str:
+    """Whose account it is in."""
+    return account.partition("/")[0]

@@ -1,15 +1,27 @@
 """What payments knows: accounts and transfers in double entry, receipts, instructions, debts, days; all restricted.
 
-Names of state keys are public. So no number of a receipt stands in one (`receipt_key`), and the id of a transfer that
-belongs to an order is made from something the public does not know: its receipt's number (`transfer_id`).
+What accounts are called, and by what receipts and transfers are found, is in `ports.py`.
 """
 
 from typing import TYPE_CHECKING, Literal
 
-from ledger.crypto.encoding import Message, encode
-from ledger.crypto.hashing import digest
+from ledger.crypto.encoding import Message
 from ledger.modules.payments.messages import DayTotals
-from ledger.modules.payments.ports import Why
+from ledger.modules.payments.ports import (
+    Why,
+    custodian_account,
+    deposit_account,
+    escrow_account,
+    float_account,
+    guarantee_account,
+    holdback_account,
+    instruction_id,
+    member_account,
+    organisation_account,
+    receipt_account,
+    receipt_key,
+    transfer_id,
+)
 from ledger.state import Table
 
 if TYPE_CHECKING:
@@ -17,7 +29,21 @@ if TYPE_CHECKING:
 
     from ledger.context import Context
 
-ID_SIZE = 16
+__all__ = [
+    "custodian_account",
+    "deposit_account",
+    "escrow_account",
+    "float_account",
+    "guarantee_account",
+    "holdback_account",
+    "instruction_id",
+    "member_account",
+    "organisation_account",
+    "receipt_account",
+    "receipt_key",
+    "transfer_id",
+]
+
 DAY_MS = 86_400_000
 CHINA_MS = 8 * 3_600_000
 """Days begin at midnight UTC+8."""
@@ -193,75 +219,6 @@ days: Table[Day] = Table("payments", "day", Day, restricted=True)
 
 agreements: Table[bool] = Table("payments", "agreement", bool)
 """`<custodian>/<day, 7 digits>` -> whether the custodian's statement of that day agrees with this ledger."""
-
-
-def transfer_id(*parts: bytes) -> bytes:
-    """The id of a transfer: the same parts give the same id, so that what is named by them happens once.
-
-    Anybody can ask whether a state key exists, and a transfer's id stands in one. An order's id is public: begin with
-    its receipt's number instead, as in `transfer_id(row.receipt, b"form")`.
-    """
-    return digest("transfer", encode(parts))[:ID_SIZE]
-
-
-def instruction_id(refund: bytes) -> bytes:
-    """The id of the instruction, and of the transfer to the custodian, that the refund with this id makes."""
-    return transfer_id(refund, b"instruction")
-
-
-def receipt_key(number: bytes) -> str:
-    """By what the receipt with this number is found; does not tell the number."""
-    return digest("receipt", number)[:ID_SIZE].hex()
-
-
-def custodian_account(custodian: str) -> str:
-    """The world outside, as far as this custodian is its gate: the one account that may be negative."""
-    return f"{custodian}/custodian"
-
-
-def receipt_account(custodian: str, number: bytes) -> str:
-    """What a receipt brought and is not yet used, or is on its way back."""
-    return f"{custodian}/receipt:{receipt_key(number)}"
-
-
-def organisation_account(custodian: str, organisation: str) -> str:
-    """An organisation's money."""
-    return f"{custodian}/organisation:{organisation}"
-
-
-def guarantee_account(custodian: str, platform: str) -> str:
-    """What the platform set aside for buyers whom nobody else pays."""
-    return f"{custodian}/organisation:{platform}/guarantee"
-
-
-def float_account(custodian: str, leader: str) -> str:
-    """The platform's money in a leader's hands, to compensate buyers at once."""
-    return f"{custodian}/float:{leader}"
-
-
-def member_account(custodian: str, leader: str) -> str:
-    """A leader's own money."""
-    return f"{custodian}/member:{leader}"
-
-
-def escrow_account(custodian: str, campaign: str) -> str:
-    """What buyers paid for a campaign."""
-    return f"{custodian}/campaign:{campaign}"
-
-
-def deposit_account(custodian: str, campaign: str) -> str:
-    """What the seller put up when the campaign opened."""
-    return f"{custodian}/campaign:{campaign}/deposit"
-
-
-def holdback_account(custodian: str, campaign: str) -> str:
-    """What is kept back of the seller's earnings, for recalls."""
-    return f"{custodian}/campaign:{campaign}/holdback"
-
-
-def custodian_of(account: str) -> str:
-    """Whose account it is in."""
-    return account.partition("/")[0]
 
 
 def is_custodian(account: str) -> bool:

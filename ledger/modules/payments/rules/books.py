@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import NotEnough, PostedTooMuch, TransferClosed, TransferDiffers, TransferUnknown
 
@@ -121,9 +122,9 @@ class Books:
 
     def _begin(self, transfer: "Transfer") -> None:
         """What our own callers must have made sure of."""
-        assert len(transfer.id) == s.ID_SIZE and self.transfer(transfer.id) is None, transfer
+        assert len(transfer.id) == p.ID_SIZE and self.transfer(transfer.id) is None, transfer
         assert transfer.fen > 0 and transfer.debit != transfer.credit, transfer
-        assert s.custodian_of(transfer.debit) == s.custodian_of(transfer.credit), transfer
+        assert p.custodian_of(transfer.debit) == p.custodian_of(transfer.credit), transfer
 
     def _need(self, debit: str, fen: int) -> None:
         if not s.is_custodian(debit) and self.available(debit) < fen:
@@ -156,7 +157,7 @@ class Books:
             if s.has_statement(name):
                 self._enter(name, identifier, change, row)
         if s.is_custodian(row.debit) or s.is_custodian(row.credit):
-            self._count(s.custodian_of(row.debit), row, fen)
+            self._count(p.custodian_of(row.debit), row, fen)
 
     def _enter(self, name: str, identifier: bytes, change: int, row: s.TransferRow) -> None:
         account = self.account(name)

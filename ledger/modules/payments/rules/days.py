@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ledger.module import Rules
 from ledger.modules.payments import messages as m
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import DayNotOver, DayStated, DayTooOld
 from ledger.roles import Role
@@ -43,4 +44,4 @@ def _balance_at_end(ctx: "Context", custodian: str, key: str) -> int:
     """What the custodian held at the end of the day under `key`: what it holds now, less what came since."""
     later = s.days.scan(ctx, f"{custodian}/", after=key, limit=STATED_WITHIN_DAYS + 1)
     since = sum(day.issued_fen - day.redeemed_fen for _, day in later)
-    return -s.account_row(ctx, s.custodian_account(custodian)).balance_fen - since
+    return -s.account_row(ctx, p.custodian_account(custodian)).balance_fen - since

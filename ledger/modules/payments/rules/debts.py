@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import ReceiptOverdrawn, ReceiptUnknown
 from ledger.modules.payments.ports import Transfer
@@ -36,8 +37,8 @@ def reserve(books: "Books", key: str, fen: int) -> s.ReceiptRow:
 
 def instruct(books: "Books", identifier: bytes, account: str, receipt: bytes | None, fen: int, why: "Why") -> None:
     """Hold `fen` of `account` for the custodian to pay out: to where a receipt came from, or to the owner (None)."""
-    custodian, now_ms = s.custodian_of(account), books.ctx.time_ms
-    books.hold(Transfer(identifier, account, s.custodian_account(custodian), fen, why), None)
+    custodian, now_ms = p.custodian_of(account), books.ctx.time_ms
+    books.hold(Transfer(identifier, account, p.custodian_account(custodian), fen, why), None)
     row = s.Instruction(custodian, account, receipt, fen, why, now_ms)
     books.put(s.instructions, identifier.hex(), row)
     books.put(s.due, s.due_key(custodian, now_ms, identifier), now_ms)
@@ -76,10 +77,10 @@ def pay_debts(books: "Books", debtor: str, limit: int = DEBTS_PER_CALL) -> int:
 
 def _pay_debt(books: "Books", debtor: str, number: int, debt: s.Receivable, fen: int) -> None:
     """What is left falls with each payment, so that each has an id of its own."""
-    identifier = s.transfer_id(debt.id, b"debt", debt.left_fen.to_bytes(8, "big"))
+    identifier = p.transfer_id(debt.id, b"debt", debt.left_fen.to_bytes(8, "big"))
     books.pay(Transfer(identifier, debtor, debt.creditor, fen, "receivable"))
     books.put(s.receivables, s.receivable_key(debtor, number), replace(debt, left_fen=debt.left_fen - fen))
     key = s.receipt_key_of(debt.creditor)
     if key is not None:
         receipt = need_receipt(books, key)
-        instruct(books, s.instruction_id(identifier), debt.creditor, receipt.number, fen, debt.why)
+        instruct(books, p.instruction_id(identifier), debt.creditor, receipt.number, fen, debt.why)

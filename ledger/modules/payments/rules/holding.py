@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ledger.module import Rules
 from ledger.modules.payments import messages as m
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import (
     FloatOfOther,
@@ -45,7 +46,7 @@ def deposit(money: "Money", ctx: "Context", _action: m.Deposit) -> None:
     owner = _owner(ctx)
     source = money.accept(ctx, receipt, owner)
     target = f"{receipt.custodian}/{owner}"
-    identifier = s.transfer_id(receipt.number, b"deposit")
+    identifier = p.transfer_id(receipt.number, b"deposit")
     money.income(ctx, [Transfer(identifier, source, target, receipt.fen, "deposit")])
     ctx.journal(owner, OTHER)
 
@@ -70,7 +71,7 @@ def withdraw(ctx: "Context", _action: m.Withdraw) -> None:
     account = books.account(name)
     ctx.require(account.available_fen >= terms.fen, NotEnough(name))
     ctx.require(account.available_fen - account.owes_fen >= terms.fen, StillOwed(name))
-    instruct(books, s.transfer_id(ctx.transaction_id, b"withdraw"), name, None, terms.fen, "withdrawal")
+    instruct(books, p.transfer_id(ctx.transaction_id, b"withdraw"), name, None, terms.fen, "withdrawal")
     books.close()
     ctx.journal(owner, OTHER)
 
@@ -81,7 +82,7 @@ def move(ctx: "Context", _action: m.Move) -> None:
     ctx.require(terms.source != terms.target, SameAccount())
     books = Books(ctx)
     source, target = (_named(books, terms.custodian, name) for name in (terms.source, terms.target))
-    identifier = s.transfer_id(ctx.transaction_id, b"move")
+    identifier = p.transfer_id(ctx.transaction_id, b"move")
     if terms.source == "guarantee":
         _give_notice(books, identifier, s.Notice(source, target, terms.fen, ctx.time_ms))
     else:
@@ -96,7 +97,7 @@ def _named(books: Books, custodian: str, name: str) -> str:
     owner = f"organisation:{books.ctx.signer.organisation}"
     if not name.startswith(FLOAT):
         return f"{custodian}/{owner}" + (f"/{name}" if name else "")
-    account = s.float_account(custodian, name.removeprefix(FLOAT))
+    account = p.float_account(custodian, name.removeprefix(FLOAT))
     known = books.account(account).owner
     if known not in ("", owner):
         raise FloatOfOther(account, known)

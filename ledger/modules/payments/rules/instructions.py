@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ledger.module import Rules
 from ledger.modules.payments import messages as m
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import (
     InstructionClosed,
@@ -58,7 +59,7 @@ def reissue(ctx: "Context", _action: m.Reissue) -> None:
     row: s.Instruction = s.instructions.need(ctx, identifier.hex(), InstructionUnknown(1))
     ctx.require(row.receipt is not None, NotRefund())
     ctx.require(row.state == "rejected" and row.successor is None, NotRejected())
-    following = s.instruction_id(identifier)
+    following = p.instruction_id(identifier)
     books.put(s.instructions, identifier.hex(), replace(row, successor=following))
     instruct(books, following, row.account, row.receipt, row.fen, row.why)
     books.close()

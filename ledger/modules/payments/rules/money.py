@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ledger.crypto.signing import verify
+from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import (
     CustodianFull,
@@ -38,14 +39,14 @@ class Money:
     def accept(self, ctx: "Context", receipt: "Receipt", beneficiary: str) -> str:
         """Issue what a sound receipt made out to `beneficiary` brings; returns the receipt's account."""
         self._check(ctx, receipt, beneficiary)
-        custodian, key = receipt.custodian, s.receipt_key(receipt.number)
+        custodian, key = receipt.custodian, p.receipt_key(receipt.number)
         ctx.require(not s.receipts.has(ctx, key), ReceiptUsed(custodian))
         books = Books(ctx)
-        world, account = s.custodian_account(custodian), s.receipt_account(custodian, receipt.number)
+        world, account = p.custodian_account(custodian), p.receipt_account(custodian, receipt.number)
         if receipt.fen - books.account(world).balance_fen > FEN_MAX:
             raise CustodianFull(custodian)
         books.change(account, owner=beneficiary)
-        books.pay(Transfer(s.transfer_id(receipt.number, b"receipt"), world, account, receipt.fen, "receipt"))
+        books.pay(Transfer(p.transfer_id(receipt.number, b"receipt"), world, account, receipt.fen, "receipt"))
         row = s.ReceiptRow(custodian, receipt.number, receipt.fen, beneficiary, ctx.time_ms)
         books.put(s.receipts, key, row)
         books.close()
@@ -113,7 +114,7 @@ class Money:
         """Have the custodian pay `fen` back to where the receipt came from."""
         assert not s.is_custodian(transfer.debit), transfer
         books = Books(ctx)
-        identifier = s.instruction_id(transfer.id)
+        identifier = p.instruction_id(transfer.id)
         known: s.Instruction | None = books.other(s.instructions, identifier.hex())
         at_once = transfer.debit == transfer.credit
         if known is not None:
@@ -122,8 +123,8 @@ class Money:
             same = content == (transfer.credit, receipt, transfer.fen, transfer.why) and (moved is None) == at_once
             ctx.require(same, TransferDiffers())
             return
-        row = reserve(books, s.receipt_key(receipt), transfer.fen)
-        assert transfer.credit == s.receipt_account(row.custodian, receipt), transfer
+        row = reserve(books, p.receipt_key(receipt), transfer.fen)
+        assert transfer.credit == p.receipt_account(row.custodian, receipt), transfer
         if not at_once:
             if books.same(transfer) is not None:
                 raise TransferDiffers
@@ -139,7 +140,7 @@ class Money:
         _check_inside(transfer)
         assert guarantor not in (transfer.debit, transfer.credit), transfer
         books = Books(ctx)
-        second = s.transfer_id(transfer.id, b"guarantee")
+        second = p.transfer_id(transfer.id, b"guarantee")
         if (known := books.same(transfer)) is not None:
             guaranteed = books.transfer(second)
             return known.posted_fen + (guaranteed.posted_fen if guaranteed is not None else 0)
@@ -161,7 +162,7 @@ class Money:
 
     def receipt_fen(self, ctx: "Context", receipt: bytes) -> int:
         """What may still be paid back to a receipt, fen."""
-        row = s.receipts.get(ctx, s.receipt_key(receipt))
+        row = s.receipts.get(ctx, p.receipt_key(receipt))
         return 0 if row is None else row.fen - row.refunded_fen
 
 
