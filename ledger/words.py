@@ -42,6 +42,10 @@ class Vocabulary:
         known = self.actions.get(tag)
         return known.title if known is not None else (tag, tag)
 
+    def value(self, value: str) -> Words:
+        """What a value is called; the value itself where this version has no words for it."""
+        return self.values.get(value, (value, value))
+
 
 _FOUNDED = ("网络创立", "The network was founded")
 _HANDED_OVER = ("验证节点交接", "The validators handed over to others")

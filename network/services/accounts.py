@@ -22,13 +22,13 @@ from ledger.modules.payments.state import (
     receipts,
     statement,
 )
+from ledger.modules.payments.words import WORDS
 from network.access import Asker
 from network.errors import BadField, NotAllowed, NotFound
 from network.services.calls import check_range, check_text
 from network.services.campaigns import CAMPAIGN_ID_MAX, LOOKED_AT_MAX
 from network.services.parties import is_member, is_principal, organisation_of, oversees
 from network.services.readings import TIME_MS_MAX
-from network.services.trade_words import INSTRUCTION_STATES, WHYS, words
 
 PAGE_MAX = 500
 PAGE_DEFAULT = 100
@@ -168,7 +168,7 @@ def _after(token: str, first: int, end: int) -> int:
 
 
 def _entry_message(number: int, entry: Entry) -> trade_pb2.StatementEntry:
-    zh, en = words(WHYS, entry.why)
+    zh, en = WORDS.value(entry.why)
     return trade_pb2.StatementEntry(
         number=number,
         time_ms=entry.time_ms,
@@ -221,8 +221,8 @@ def _keys(ctx: Context, prefix: str, after: str | None, *, closed: bool) -> list
 
 
 def _instruction_message(name: str, row: Instruction) -> trade_pb2.Instruction:
-    zh, en = words(INSTRUCTION_STATES, row.state)
-    why_zh, why_en = words(WHYS, row.why)
+    zh, en = WORDS.value(row.state)
+    why_zh, why_en = WORDS.value(row.why)
     return trade_pb2.Instruction(
         id=bytes.fromhex(name),
         custodian=row.custodian,

@@ -7,11 +7,11 @@ from linxin.v1 import trade_pb2
 from ledger.context import Context
 from ledger.modules.groupbuy.messages import Draft
 from ledger.modules.groupbuy.state import CAMPAIGN_TRANSITIONS, Campaign, campaigns
+from ledger.modules.groupbuy.words import WORDS
 from ledger.modules.registry.state import organisations
 from ledger.modules.trace.state import products
 from network.errors import BadField, NotFound
 from network.services.calls import check_range, check_text
-from network.services.trade_words import CAMPAIGN_STATES, words
 
 CAMPAIGN_ID_MAX = 64
 PAGE_MAX = 100
@@ -30,7 +30,7 @@ def need_campaign(ctx: Context, path: str, name: str) -> Campaign:
 
 def campaign_message(ctx: Context, name: str, row: Campaign) -> trade_pb2.Campaign:
     """A campaign as it crosses the network."""
-    zh, en = words(CAMPAIGN_STATES, row.state)
+    zh, en = WORDS.value(row.state)
     price_fen, units_to_next = _price_now(row)
     return trade_pb2.Campaign(
         id=name,

@@ -6,7 +6,9 @@ from linxin.v1 import trade_pb2
 
 from ledger.context import Context
 from ledger.modules.groupbuy.rules.common import line_key, line_state, order_at
+from ledger.modules.groupbuy.rules.terms import MICRO_KG_IN_GRAM, unit_micro_kg
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, lines, orders, settlements, tries
+from ledger.modules.groupbuy.words import WORDS
 from ledger.modules.payments.state import receipt_account, receipt_key, receipts
 from ledger.modules.trace.state import products
 from network.access import Asker
@@ -15,7 +17,6 @@ from network.services.accounts import account_message
 from network.services.calls import check_range, check_text
 from network.services.campaigns import CAMPAIGN_ID_MAX, LOOKED_AT_MAX, campaigns_from, need_campaign
 from network.services.parties import View, line_view, need, order_view
-from network.services.trade_words import LINE_STATES, words
 
 PAGE_MAX = 500
 PAGE_DEFAULT = 100
@@ -139,7 +140,7 @@ def lines_from(ctx: Context, campaign: str, after: int) -> Iterator[NumberedOrde
 def line_message(ctx: Context, order: str, row: OrderRow, campaign: Campaign) -> trade_pb2.Line:
     """What everybody with part in a line may see of it."""
     state = line_state(campaign, row)
-    zh, en = words(LINE_STATES, state)
+    zh, en = WORDS.value(state)
     return trade_pb2.Line(
         campaign=row.campaign,
         number=row.number,
@@ -202,9 +203,7 @@ def _nominal_grams(ctx: Context, row: OrderRow, campaign: Campaign) -> int | Non
     if terms.tolerance_bp is None or product is None:
         return None
     units = row.units if row.allotted is None else row.allotted
-    if product.measure == "kg":
-        return units * terms.unit_quantity // 1_000
-    return units * terms.unit_quantity * product.net_content // 10**9
+    return units * unit_micro_kg(product, terms.unit_quantity) // MICRO_KG_IN_GRAM
 
 
 def _number_of(token: str) -> int:
