@@ -34,7 +34,7 @@ class Books:
         self.ctx = ctx
         self._accounts: dict[str, s.Account] = {}
         self._transfers: dict[str, s.TransferRow] = {}
-        self._others: dict[tuple[int, str], tuple[Table[Any], str, Any]] = {}
+        self._others: dict[bytes, tuple[Table[Any], str, Any]] = {}
 
     def account(self, name: str) -> s.Account:
         """The account as it stands now."""
@@ -56,12 +56,12 @@ class Books:
 
     def other(self, table: "Table[Any]", key: str) -> Any:
         """A row of another of payments' tables as it stands now, or None."""
-        found = self._others.get((id(table), key))
+        found = self._others.get(table.prefix + key.encode())
         return found[2] if found is not None else table.get(self.ctx, key)
 
     def put(self, table: "Table[Any]", key: str, value: Any) -> None:
         """Write a row of another of payments' tables."""
-        self._others[id(table), key] = (table, key, value)
+        self._others[table.prefix + key.encode()] = (table, key, value)
 
     def same(self, transfer: "Transfer", expires_ms: int | None = None) -> s.TransferRow | None:
         """The transfer if it is known with the same content, None if its id is new; raises `TransferDiffers`."""
