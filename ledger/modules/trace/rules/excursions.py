@@ -5,13 +5,17 @@ the stay; implausible and missing readings stand for nothing. Exposure adds up o
 one stay.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from ledger.context import Context
 from ledger.modules.trace.messages import Band, RecordReadings
 from ledger.modules.trace.rules.common import need_lot, need_product
 from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import Exposure, Flag, Limit, Measured, Stay, exposures, stays, touched
+from ledger.modules.trace.state.watching import Part
 from ledger.state import OTHER
 
 STAYS_MAX = 256
@@ -19,6 +23,12 @@ STAYS_MAX = 256
 
 EXPOSURES_MAX = 64
 """Exposures kept with a lot, the latest."""
+
+PARTS_MAX = 32
+"""Parts kept of an exposure; beyond it the two that together are shortest become one."""
+
+PART_MS = 10 * 60_000
+"""No part is made longer than this, but for a single reading that stands for more."""
 
 FOREVER_MS = 2**62
 
@@ -56,6 +66,7 @@ class Outside(NamedTuple):
     peak: int
     first_ms: int
     last_ms: int
+    parts: tuple[Part, ...]
 
 
 def band_bounds(band: Band | Limit, exponent: int) -> tuple[int, int]:
@@ -157,6 +168,7 @@ class Comparison:
         finer = 10 ** max(0, exponent - band.exponent)
         coarser = 10 ** max(0, band.exponent - exponent)
         total_ms = degrees = farthest = peak = 0
+        parts: list[Part] = []
         first_ms = last_ms = -1
         for at_ms, hold_ms, value in zip(self.times, self.holds, self.column.values, strict=True):
             if value is None or lowest <= value <= highest or not from_ms <= at_ms < to_ms:
@@ -167,10 +179,17 @@ class Comparison:
             degrees += distance * stood_ms
             if distance > farthest:
                 farthest, peak = distance, value
+            if parts and at_ms == last_ms and at_ms + stood_ms - parts[-1].from_ms <= PART_MS:
+                parts[-1] = Part(parts[-1].from_ms, at_ms + stood_ms, parts[-1].degree_ms + distance * stood_ms)
+            else:
+                parts.append(Part(at_ms, at_ms + stood_ms, distance * stood_ms))
             first_ms = at_ms if first_ms < 0 else first_ms
             last_ms = at_ms + stood_ms
+        if first_ms < 0:
+            return None
+        scaled = (replace(part, degree_ms=min(part.degree_ms // coarser, DEGREE_MS_MAX)) for part in parts)
         degree_ms = min(degrees // coarser, DEGREE_MS_MAX)
-        return Outside(total_ms, degree_ms, peak, first_ms, last_ms) if first_ms >= 0 else None
+        return Outside(total_ms, degree_ms, peak, first_ms, last_ms, _bounded(scaled))
 
     def add(self, stay: Stay, band: Band, new: Outside) -> bool:
         """Add `new` to the lot's exposure; whether it now exceeds what the product bears (then event, flag and
@@ -183,7 +202,7 @@ class Comparison:
             (at for at, row in enumerate(rows) if (row.place, row.from_ms, row.device, row.metric) == same), None
         )
         if place is None:
-            total = Exposure(*same, *new)
+            total = Exposure(*same, *new[:5], new.parts)
             rows = (*rows, total)[-EXPOSURES_MAX:]
         else:
             total = _sum(rows[place], new, band, column.exponent)
@@ -224,4 +243,16 @@ def _sum(before: Exposure, new: Outside, band: Band, exponent: int) -> Exposure:
         new.peak if distance(new.peak) > distance(before.peak) else before.peak,
         min(before.first_ms, new.first_ms),
         max(before.last_ms, new.last_ms),
+        _bounded((*before.parts, *new.parts)),
     )
+
+
+def _bounded(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """`parts` in order of time, neighbours joined until there are no more than `PARTS_MAX`."""
+    ordered = sorted(parts, key=lambda part: (part.from_ms, part.to_ms))
+    while len(ordered) > PARTS_MAX:
+        place = min(range(1, len(ordered)), key=lambda at: ordered[at].to_ms - ordered[at - 1].from_ms)
+        one, other = ordered[place - 1 : place + 1]
+        degree_ms = min(one.degree_ms + other.degree_ms, DEGREE_MS_MAX)
+        ordered[place - 1 : place + 1] = [Part(one.from_ms, max(one.to_ms, other.to_ms), degree_ms)]
+    return tuple(ordered)

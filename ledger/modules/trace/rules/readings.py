@@ -19,6 +19,7 @@ from ledger.modules.trace.rules.common import PORT_RULES
 from ledger.modules.trace.rules.excursions import check_stays
 from ledger.modules.trace.rules.late import remember
 from ledger.modules.trace.rules.series import find_attachment, insert_record, note_record
+from ledger.modules.trace.rules.watches import note_watch
 from ledger.modules.trace.state import Measured, Series, series
 from ledger.roles import Role
 from ledger.state import DEVICE, SELF
@@ -39,7 +40,7 @@ def record_readings(ports: Ports, ctx: Context, action: RecordReadings) -> None:
     thing = row.attachments[place].thing
     interval_ms = max(facts.interval_ms, action.interval_ms)
     row = insert_record(ctx, device, row, action, end_ms, interval_ms)
-    series.put(ctx, device, note_record(row, place, action.sequence))
+    row = note_record(row, place, action.sequence)
     # So a journey that comes by the thing finds the device, however long ago it was tied to it.
     ctx.journal(thing, SELF)
     ctx.journal(subject, DEVICE, ctx.time_ms, ctx.time_ms)
@@ -49,8 +50,10 @@ def record_readings(ports: Ports, ctx: Context, action: RecordReadings) -> None:
         if metric is None:
             raise MetricUnknown(device, column.metric)
         measured.append(_look_at(ctx, action, column.values, metric))
+    watched = not thing.startswith("plot:")
+    series.put(ctx, device, note_watch(ctx, row, place, action, end_ms, measured) if watched else row)
     check_stays(ctx, device, thing, action, end_ms, interval_ms, measured)
-    if not thing.startswith("plot:"):
+    if watched:
         remember(ctx, device, thing, action, end_ms, interval_ms, measured)
 
 

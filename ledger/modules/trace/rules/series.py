@@ -81,5 +81,9 @@ def note_record(row: Series, place: int, sequence: int) -> Series:
     if known.first <= sequence <= known.last:
         return row
     first = sequence if known.first < 0 else min(known.first, sequence)
-    noted = Attachment(known.thing, known.from_ms, known.edge_from_ms, known.to_ms, first, max(known.last, sequence))
-    return replace(row, attachments=(*row.attachments[:place], noted, *row.attachments[place + 1 :]))
+    return with_attachment(row, place, replace(known, first=first, last=max(known.last, sequence)))
+
+
+def with_attachment(row: Series, place: int, attachment: Attachment) -> Series:
+    """`row` with another association at `place`."""
+    return replace(row, attachments=(*row.attachments[:place], attachment, *row.attachments[place + 1 :]))

@@ -40,9 +40,18 @@ class Stays(Message):
     forgotten_ms: int = -1
 
 
+class Part(Message):
+    """Some of an exposure: `degree_ms` of it fell between two event times. So it can be told in whose hands."""
+
+    from_ms: int
+    to_ms: int
+    degree_ms: int
+
+
 class Exposure(Message):
     """A lot outside its product's band, as one device saw it during one stay. `peak` is the value farthest out;
-    `degree_ms` as `Band.allowed_degree_ms`; `first_ms`, `last_ms` event times.
+    `degree_ms` as `Band.allowed_degree_ms`; `first_ms`, `last_ms` event times; `parts`: when how much of it was, oldest
+    first.
     """
 
     place: str
@@ -54,6 +63,7 @@ class Exposure(Message):
     peak: int
     first_ms: int
     last_ms: int
+    parts: tuple[Part, ...] = ()
 
 
 class Measured(Message):
@@ -100,8 +110,21 @@ class Gap(Message):
     before_ms: int
 
 
+class Watch(Message):
+    """A metric was read from `from_ms` to `to_ms` (first and last reading) without a pause of any length."""
+
+    metric: str
+    from_ms: int
+    to_ms: int
+
+
 class Attachment(Message):
-    """A device was tied to `thing` in [from_ms, to_ms); `first`, `last` number the records taken there (-1: none)."""
+    """A device was tied to `thing` in [from_ms, to_ms); `first`, `last` number the records taken there (-1: none).
+
+    Of things that are no plot also: `watches`, the latest, of metrics that some product's band names, in order of time
+    (`unwatched_ms`: the latest end of those that went); `faults`: (first, last) event times of records in which the
+    device said what cannot be, or had its clock set.
+    """
 
     thing: str
     from_ms: int
@@ -109,6 +132,9 @@ class Attachment(Message):
     to_ms: int | None = None
     first: int = -1
     last: int = -1
+    watches: tuple[Watch, ...] = ()
+    unwatched_ms: int = -1
+    faults: tuple[tuple[int, int], ...] = ()
 
 
 class Series(Message):
