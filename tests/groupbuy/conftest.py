@@ -1,0 +1,15 @@
+"""One small world for each test, made once and copied."""
+
+import pytest
+
+from tests.groupbuy.world import World
+
+_FIRST: list[World] = []
+
+
+@pytest.fixture
+def world() -> World:
+    """Farm, hub, bank, two communities with leaders, the platform and a court; see `World`."""
+    if not _FIRST:
+        _FIRST.append(World())
+    return _FIRST[0].fork()
