@@ -6,12 +6,12 @@ from linxin.v1 import trade_pb2
 
 from ledger.context import Context
 from ledger.modules.groupbuy.state import campaigns
+from ledger.modules.payments.ports import custodian_of
 from ledger.modules.payments.state import (
     Account,
     Entry,
     Instruction,
     accounts,
-    custodian_of,
     due,
     entries,
     entry_key,

@@ -9,7 +9,8 @@ from ledger.modules.groupbuy.rules.common import line_key, line_state, order_at
 from ledger.modules.groupbuy.rules.terms import MICRO_KG_IN_GRAM, unit_micro_kg
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, lines, orders, settlements, tries
 from ledger.modules.groupbuy.words import WORDS
-from ledger.modules.payments.state import receipt_account, receipt_key, receipts
+from ledger.modules.payments.ports import receipt_account, receipt_key
+from ledger.modules.payments.state import receipts
 from ledger.modules.trace.state import products
 from network.access import Asker
 from network.errors import BadField, NotFound
