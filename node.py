@@ -52,7 +52,7 @@ from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts, Order
 from network.services.provenance import ProvenanceService
 from network.services.trade import TradeService
-from network.status import NodeView, standing_of
+from network.status import NodeView, standing_of, timers_overdue
 from network.tls import RENEWAL, days_left, server_credentials
 from network.validator import Validator, open_validator
 from network.vault.vault import Vault
@@ -290,6 +290,7 @@ def _build_metrics(
     sources = Sources(
         standing=lambda: standing_of(participant.view(), chain.head, now_ms()),
         waiting=lambda: (mempool.count, mempool.size),
+        overdue=lambda: timers_overdue(chain.snapshot),
         hostile=lambda: participant.view().dropped,
         evidence=lambda: participant.view().evidence_count,
         vault_bytes=lambda: 0 if vault is None else vault.total_bytes,

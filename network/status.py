@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from ledger.block import Head
 from ledger.certificate import quorum
+from ledger.context import timers
+from ledger.storage.port import Snapshot
 from network.metrics.standing import Standing
 
 
@@ -40,7 +43,17 @@ class NodeView:
     """Hostile or senseless messages by reason."""
 
 
+TIMERS_COUNTED_MAX = 2_000
+"""So many overdue timers are counted at most, in some milliseconds."""
+
 ViewNode = Callable[[], NodeView]
+
+
+def timers_overdue(snapshot: Snapshot) -> int:
+    """Timers that were due by the last final block and did not fit into it, up to `TIMERS_COUNTED_MAX`."""
+    last = timers.prefix + f"{snapshot.head.time_ms:016d}-".encode() + b"\xff"
+    due = takewhile(lambda pair: pair[0] < last, snapshot.scan(timers.prefix, b""))
+    return sum(1 for _ in islice(due, TIMERS_COUNTED_MAX))
 
 
 def standing_of(view: NodeView, head: Head, now_ms: int) -> Standing:

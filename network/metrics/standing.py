@@ -52,6 +52,8 @@ class Sources:
     standing: Callable[[], Standing]
     waiting: Callable[[], tuple[int, int]]
     """Transactions admitted and not final yet, and their bytes."""
+    overdue: Callable[[], int]
+    """Timers that are due and did not fit into the blocks so far."""
     hostile: Callable[[], Mapping[str, int]]
     """Messages of peers dropped as no honest validator sends them, by reason."""
     evidence: Callable[[], int]
@@ -96,6 +98,7 @@ class StandingCollector(Collector):
         count, size = self._sources.waiting()
         yield _gauge("waiting_transactions", "Transactions admitted and not final yet.", value=count)
         yield _gauge("waiting_bytes", "Bytes of those.", value=size)
+        yield _gauge("timers_overdue", "Timers due that no block had room for yet.", value=self._sources.overdue())
         yield _gauge(
             "evidence", "Proofs kept of validators that contradicted themselves.", value=self._sources.evidence()
         )

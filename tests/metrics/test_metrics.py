@@ -43,7 +43,7 @@ def make_events() -> Events:
     events = Events()
     standing = Standing("leader", 4, 90, 93, 100, 0.25, 120, 121, is_held=False)
     sources = Sources(
-        lambda: standing, lambda: (5, 600), lambda: {"bad signature": 2}, lambda: 1, lambda: 77, SomePeers()
+        lambda: standing, lambda: (5, 600), lambda: 9, lambda: {"bad signature": 2}, lambda: 1, lambda: 77, SomePeers()
     )
     add_standing(events.registry, sources)
     for leader in ("", "farm", "farm", "", "farm", "hub"):
@@ -106,6 +106,7 @@ async def test_the_figures_are_those_of_the_node(endpoint: MetricsEndpoint) -> N
     assert figures["linxin_role role=follower"] == 0
     assert figures["linxin_lag_blocks"] == 10
     assert figures["linxin_leader_changes_total"] == 2
+    assert figures["linxin_timers_overdue"] == 9
     assert figures["linxin_proposals_total"] == 1
     assert figures["linxin_caught_up_blocks_total"] == 1
     assert figures["linxin_block_transactions_count"] == 2
