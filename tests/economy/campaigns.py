@@ -1,0 +1,142 @@
+"""Random campaigns: a seed becomes a scenario, that is who is there, and what happens when.
+
+A scenario is a dictionary of plain values: `funds` (account -> fen to begin with), `epoch` (ms since 1970 of its time
+0), `blocks`: [time in ms since the epoch, happenings]. A happening is a dictionary; `do` names it:
+
+| do | with |
+|--|--|
+| commit | source, units, unit_quantity, by |
+| draft, open | campaign (draft: terms) |
+| place | campaign, order, units, fen, receipt, ticket |
+| cancel_order, acknowledge, withdraw_claim | order |
+| cancel | campaign, by |
+| harvest | lot, source, quantity (micro-units) |
+| allocate | campaign, by, lots: [lot, quantity] |
+| pack | campaign, by, parcels: [order, grams or None] |
+| carry | campaign, leg, step: ship or receive (the trace's custody; no money) |
+| ship, arrive | campaign, by |
+| hand_over | order, by, wrong (code), returned (units) |
+| dispose | order, by, proceeds |
+| substitute | campaign, by, leader |
+| recall | lot, by |
+| claim | order, cause, fen |
+| opt_in | by, own |
+| pay | order, by, fen, own |
+| contest | order, by |
+| adjudicate | order, award, liable |
+| deposit, withdraw | account, fen |
+| move | source, target, fen |
+| confirm | |
+
+The reference walks along while a scenario is made, so that most of what happens makes sense; what does
+not is wanted too.
+"""
+
+import heapq
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from tests.economy.plan import Plan
+from tests.economy.reference import Reference
+from tests.economy.reference.world import DAY, HOUR, MINUTE
+
+START_MS = 1_767_225_600_000
+LEADERS = ("anna", "bai")
+SILENT = ("buyers", "leader", "seller", "logistics", "platform", "adjudicator", "community")
+END = 120 * DAY
+"""By then everything that can fall due has."""
+
+Happening = dict[str, Any]
+Act = Callable[[], list[Happening]]
+
+
+def who(happening: Happening) -> str:
+    """The kind of party that does it; "" for what no silence stops."""
+    by = happening.get("by", "")
+    if by in LEADERS:
+        return "leader"
+    named = {"farm": "seller", "coop": "seller", "hub": "logistics", "platform": "platform", "estate": "community"}
+    if by in named:
+        return named[by]
+    kinds = {"draft": "leader", "open": "seller", "adjudicate": "adjudicator", "move": "platform"}
+    buyers = ("place", "cancel_order", "acknowledge", "claim", "withdraw_claim")
+    return "buyers" if happening["do"] in buyers else kinds.get(happening["do"], "")
+
+
+class Maker:
+    """Makes one scenario: an agenda of acts, each of which looks at the reference and says what is tried."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        rng = self.rng
+        rich = rng.random() < 0.8
+        self.scenario: dict[str, Any] = {
+            "seed": seed,
+            "epoch": START_MS + DAY + rng.randrange(DAY),
+            "funds": {
+                "org:platform": rng.randrange(1, 50_000),
+                "org:farm": rng.choice((20_000, 200_000, rng.randrange(1, 5_000))),
+                "org:coop": rng.randrange(1, 100_000),
+                "org:hub": rng.randrange(1, 5_000),
+                "guarantee": 2_000_000 if rich else rng.randrange(1, 3_000),
+                "float:anna": rng.choice((300_000, rng.randrange(1, 3_000))),
+                "float:bai": 100_000,
+                "member:anna": rng.randrange(1, 30_000),
+            },
+            "blocks": [],
+        }
+        self.reference = Reference(self.scenario)
+        self.agenda: list[tuple[int, int, Act]] = []
+        self.count = 0
+        self.silent = rng.choice(SILENT) if rng.random() < 0.25 else ""
+        self.silent_from = rng.randrange(6 * DAY)
+
+    def later(self, time: int, act: Act) -> None:
+        """Look again at `time`."""
+        self.count += 1
+        heapq.heappush(self.agenda, (time, self.count, act))
+
+    def make(self) -> dict[str, Any]:
+        """The scenario."""
+        begin = 10_000
+        for number in range(1 if self.rng.random() < 0.7 else 2):
+            Plan(self, f"c{number + 1}").begin(begin + number * self.rng.randrange(1, DAY))
+        if self.rng.random() < 0.5:
+            self.later(self.rng.randrange(HOUR, 20 * DAY), self.treasury)
+        while self.agenda:
+            time = self.agenda[0][0]
+            self.reference.pass_time(time, including=False)
+            self.reference.now = time
+            happenings: list[Happening] = []
+            while self.agenda and self.agenda[0][0] == time:
+                happenings += heapq.heappop(self.agenda)[2]()
+            if time >= self.silent_from and self.silent:
+                happenings = [happening for happening in happenings if who(happening) != self.silent]
+            if happenings:
+                self.scenario["blocks"].append([time, happenings])
+                self.reference.block(time, happenings)
+        self.scenario["blocks"].append([END, []])
+        return self.scenario
+
+    def treasury(self) -> list[Happening]:
+        """Somebody takes or brings money, and the custodian catches up."""
+        rng = self.rng
+        accounts = ("org:farm", "org:hub", "org:platform", "member:anna", "member:bai")
+        fen = rng.randrange(1, 20_000)
+        choices: list[Happening] = [
+            {"do": "withdraw", "account": rng.choice(accounts), "fen": fen},
+            {"do": "deposit", "account": rng.choice(accounts), "fen": fen},
+            {"do": "move", "source": "guarantee", "target": "org:platform", "fen": fen},
+            {"do": "move", "source": "org:platform", "target": "guarantee", "fen": fen},
+            {"do": "move", "source": "float:anna", "target": "float:bai", "fen": fen},
+            {"do": "confirm"},
+        ]
+        if rng.random() < 0.8:
+            self.later(self.reference.now + rng.randrange(MINUTE, 5 * DAY), self.treasury)
+        return [rng.choice(choices)]
+
+
+def make_scenario(seed: int) -> dict[str, Any]:
+    """The scenario of a seed; always the same."""
+    return Maker(seed).make()

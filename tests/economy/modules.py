@@ -1,0 +1,23 @@
+"""The modules that campaigns run on, joined as the catalogue joins them."""
+
+from ledger.module import Registry
+from ledger.modules.groupbuy import groupbuy_module
+from ledger.modules.payments import Money, payments_module
+from ledger.modules.registry import registry_module
+from ledger.modules.registry.rules.keys import KeyView
+from ledger.modules.registry.state import DeviceView, OrganisationView
+from ledger.modules.trace import Goods, trace_module
+
+
+def economy_registry() -> Registry:
+    """Registry, trace, payments, group buying and claims."""
+    organisations, keys = OrganisationView(), KeyView()
+    money = Money(organisations, keys)
+    return Registry(
+        [
+            registry_module(),
+            trace_module(devices=DeviceView(), organisations=organisations),
+            payments_module(money),
+            groupbuy_module(money, organisations, keys, Goods()),
+        ]
+    )

@@ -1,0 +1,37 @@
+"""Money in and out beside orders: receipts of organisations, payouts, the platform's own accounts."""
+
+from typing import Any
+
+from tests.economy.reference.world import WINDOWS, World, need
+
+
+class Treasury(World):
+    """Money in and out beside orders: receipts of organisations, payouts, the platform's own accounts."""
+
+    def do_deposit(self, h: dict[str, Any]) -> None:
+        """Money comes in for an organisation or leader."""
+        self.books.issue(h["account"], h["fen"])
+
+    def do_withdraw(self, h: dict[str, Any]) -> None:
+        """An organisation or leader has money of its own paid out."""
+        need(self.books.withdraw(h["account"], h["fen"]), "no money")
+
+    def do_confirm(self, h: dict[str, Any]) -> None:
+        """The custodian has carried out everything so far."""
+        need(bool(self.books.waiting), "nothing to confirm")
+        self.books.confirm()
+
+    def do_move(self, h: dict[str, Any]) -> None:
+        """Between the platform's own accounts; out of the guarantee only after a notice."""
+        if h["source"] == "guarantee":
+            need(self.books.available("guarantee") - self.noticed >= h["fen"], "not so much that is not under notice")
+            self.noticed += h["fen"]
+            self.at(self.now + WINDOWS["guarantee_notice"], "notice", h["target"], h["fen"])
+            return
+        need(self.books.available(h["source"]) >= h["fen"], "no money")
+        self.books.move(h["source"], h["target"], h["fen"])
+
+    def due_notice(self, target: str, fen: int) -> None:
+        """The notice is over: what is then there, at most what was asked."""
+        self.noticed -= fen
+        self.books.move("guarantee", target, min(fen, self.books.available("guarantee")))

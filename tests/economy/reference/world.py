@@ -1,0 +1,105 @@
+"""The reference's world: names to dictionaries, deadlines in order of time, one happening after the other."""
+
+from typing import Any
+
+from tests.economy.reference.books import Books
+
+S = 1_000
+MINUTE = 60 * S
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+WINDOWS = {
+    "perishable_window": DAY,
+    "statutory_window": 7 * DAY,
+    "pickup": 8 * HOUR,
+    "noshow_grace": DAY,
+    "disposal": DAY,
+    "leader_silence": DAY,
+    "substitute": DAY,
+    "holdback": 7 * DAY,
+    "contest": DAY,
+    "adjudication": 3 * DAY,
+    "repay": DAY,
+    "guarantee_notice": 14 * DAY,
+}
+TRIES = 5
+GONE = ("cancelled", "failed", "refunded")
+"""Lines whose money is back with the buyer."""
+
+
+class Refused(Exception):
+    """This may not happen; nothing changed."""
+
+
+def need(condition: bool, why: str) -> None:
+    """Refuse unless the condition holds."""
+    if not condition:
+        raise Refused(why)
+
+
+class World:
+    """Everything that one scenario knows. `do_<happening>` decides one, `due_<deadline>` is what falls due."""
+
+    def __init__(self, scenario: dict[str, Any]) -> None:
+        self.scenario = scenario
+        self.now = 0
+        self.books = Books()
+        self.deadlines: list[tuple[int, int, str, tuple[Any, ...]]] = []
+        self.deadline_count = 0
+        self.campaigns: dict[str, dict[str, Any]] = {}
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.claims: list[dict[str, Any]] = []
+        self.supply: dict[tuple[str, str], dict[str, int]] = {}
+        self.shipments: set[str] = set()
+        self.lots: dict[str, dict[str, Any]] = {}
+        self.tickets: set[tuple[str, str]] = set()
+        self.noticed = 0
+        self.willing: dict[str, bool] = {}
+        self.paid_out: dict[tuple[str, int], int] = {}
+        for account, fen in scenario["funds"].items():
+            self.books.issue(account, fen)
+
+    # Time
+
+    def at(self, due: int, what: str, *about: Any) -> None:
+        """Let something fall due."""
+        self.deadlines.append((due, self.deadline_count, what, about))
+        self.deadline_count += 1
+
+    def block(self, time: int, happenings: list[dict[str, Any]]) -> list[str]:
+        """All that happens at one instant; for each "" or why it is refused."""
+        self.pass_time(time, including=False)
+        self.now = time
+        results = []
+        for happening in happenings:
+            try:
+                getattr(self, "do_" + happening["do"])(happening)
+                results.append("")
+            except Refused as refused:
+                results.append(str(refused))
+        self.pass_time(time, including=True)
+        return results
+
+    def pass_time(self, until: int, including: bool) -> None:
+        """Let deadlines fire in order of time, then of when they were set."""
+        while self.deadlines:
+            first = min(self.deadlines)
+            if first[0] > until or (first[0] == until and not including):
+                break
+            self.deadlines.remove(first)
+            self.now = max(self.now, first[0])
+            getattr(self, "due_" + first[2])(*first[3])
+
+    def campaign(self, name: str, *states: str) -> dict[str, Any]:
+        """A campaign in one of `states`, which is not recalled."""
+        need(name in self.campaigns, "no such campaign")
+        found = self.campaigns[name]
+        need(not found["recalled"], "recalled")
+        need(found["state"] in states, f"is {found['state']}")
+        return found
+
+    def lines(self, campaign: dict[str, Any], *states: str) -> list[dict[str, Any]]:
+        """The campaign's lines in their order, of the given states (all where none is given)."""
+        mine = [order for order in self.orders.values() if order["campaign"] == campaign["name"]]
+        return [order for order in mine if not states or order["state"] in states]
