@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from ledger.module import Bounds, Module
 from ledger.modules.groupbuy.invariants import check_invariants
-from ledger.modules.groupbuy.ports import Goods, Keys, Lines, Organisations, Ports
+from ledger.modules.groupbuy.ports import Disputes, Goods, Keys, Lines, Organisations, Ports, Recalls
 from ledger.modules.groupbuy.rules import make_rules, make_timers
 from ledger.modules.groupbuy.words import WORDS
 
 if TYPE_CHECKING:
     from ledger.modules.payments.ports import Payments
 
-__all__ = ["Lines", "groupbuy_module"]
+__all__ = ["Lines", "Recalls", "groupbuy_module"]
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -37,9 +37,14 @@ after the last line."""
 BOUNDS: dict[str, Bounds] = dict.fromkeys(PARAMETERS, (1000, 90 * DAY_MS))
 
 
-def groupbuy_module(payments: "Payments", organisations: Organisations, keys: Keys, goods: Goods) -> Module:
-    """The module, over payments, the registry's organisations and keys, and trace's goods."""
-    ports = Ports(payments, organisations, keys, goods)
+def groupbuy_module(
+    payments: "Payments", organisations: Organisations, keys: Keys, goods: Goods, disputes: Disputes | None = None
+) -> Module:
+    """The module, over payments, the registry's organisations and keys, trace's goods, and open claims.
+
+    `Recalls` is to be given to trace, so that recalled lots are heard of.
+    """
+    ports = Ports(payments, organisations, keys, goods, disputes)
     return Module(
         "groupbuy",
         make_rules(ports),

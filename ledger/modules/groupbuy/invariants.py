@@ -17,14 +17,17 @@ from ledger.modules.groupbuy.state import (
     Progress,
     campaigns,
     lines,
+    lot_campaigns,
+    lot_use,
     orders,
     progress,
+    settlements,
     sold,
     supplies,
     ticket_key,
     tickets,
 )
-from ledger.modules.payments.state import deposit_account, escrow_account
+from ledger.modules.payments.ports import deposit_account, escrow_account, holdback_account
 
 if TYPE_CHECKING:
     from ledger.modules.groupbuy.ports import Ports
@@ -58,7 +61,10 @@ def check_invariants(ports: "Ports", ctx: Context) -> list[str]:
         *check_tiers(known),
         *check_supply(ctx, known, by_campaign),
         *check_money(ports, ctx, known, by_campaign),
-        *check_way_out(ctx, known),
+        *check_lots(ctx, known),
+        *check_shares(ctx, by_campaign),
+        *check_amounts(by_campaign),
+        *check_way_out(ctx, known, by_campaign),
     ]
 
 
@@ -147,11 +153,65 @@ def check_money(ports: "Ports", ctx: Context, known: dict[str, Campaign], by_cam
         if ports.payments.available(ctx, escrow_account(row.terms.custodian, campaign)) != owed:
             yield f"{campaign}: its escrow is not what its unsettled lines are charged"
         deposit = ports.payments.available(ctx, deposit_account(row.terms.custodian, campaign))
-        if deposit and row.state in ("draft", "closed", "failed", "cancelled"):
-            yield f"{campaign} is {row.state} and still has a deposit"
+        holdback = ports.payments.available(ctx, holdback_account(row.terms.custodian, campaign))
+        found = by_campaign.get(campaign, [])
+        over = row.state in ("draft", "closed", "failed", "cancelled") or (row.state == "recalled" and not _due(found))
+        if (deposit or holdback) and over:
+            yield f"{campaign} is {row.state} and still has a deposit or holdback"
 
 
-def check_way_out(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
+def _due(found: list[tuple[str, OrderRow]]) -> bool:
+    """Whether a recall has still to pay some line back."""
+    return any(line.state not in ("cancelled", "failed", "refunded") for _, line in found)
+
+
+def check_lots(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
+    """What campaigns took of a lot is what is noted of it, and a recall of the lot finds them."""
+    taken: Counter[str] = Counter()
+    linked = {key for key, _ in all_rows(ctx, lot_campaigns)}
+    for campaign, row in known.items():
+        for portion in row.lots:
+            if row.state != "cancelled" or row.shipments:
+                taken[portion.lot] += portion.quantity
+            if f"{portion.lot}:{campaign}" not in linked:
+                yield f"a recall of {portion.lot} would not find {campaign}"
+    for lot, quantity in all_rows(ctx, lot_use):
+        if taken.pop(lot, 0) != quantity:
+            yield f"{lot}: what is noted as allocated is not what the campaigns have of it"
+    if taken:
+        yield f"campaigns have something of {sorted(taken)}, and nothing is noted"
+
+
+def check_shares(ctx: Context, by_campaign: Orders) -> Iterator[str]:
+    """A line that was settled went whole to seller, leader, platform and logistics, and to nobody else."""
+    paid = dict(all_rows(ctx, settlements))
+    for key, line in (pair for found in by_campaign.values() for pair in found):
+        settled = paid.pop(key, None)
+        if line.state == "settled" and settled is None:
+            yield f"order {key} is settled and its split is unknown"
+        if settled is None or line.state != "settled":
+            continue
+        parts = settled.seller_fen + settled.leader_fen + settled.platform_fen + settled.logistics_fen
+        if parts != line.charged_fen - line.borne_fen or not 0 <= settled.holdback_fen <= settled.seller_fen:
+            yield f"order {key}: its parts do not add up to what it was worth"
+        if settled.leader_fen and not line.leader:
+            yield f"order {key}: somebody earned a leader's part who did not hand it over"
+    if paid:
+        yield f"orders {sorted(paid)} were settled and are unknown"
+
+
+def check_amounts(by_campaign: Orders) -> Iterator[str]:
+    """A buyer never pays more than she brought, gets back more than she pays, or has more than she ordered."""
+    for key, line in (pair for found in by_campaign.values() for pair in found):
+        if not 0 <= line.compensated_fen + line.proceeds_fen <= line.charged_fen <= line.paid_fen:
+            yield f"order {key} is charged something else than its buyer can owe"
+        if not 0 <= line.borne_fen <= line.compensated_fen:
+            yield f"order {key} bears more than was paid on its claims"
+        if line.allotted is not None and not 0 <= line.returned <= line.allotted <= line.units:
+            yield f"order {key} has more units than were ordered"
+
+
+def check_way_out(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
     """Nobody's silence can hold a campaign for ever: while it is not at its end, some timer of it is due."""
     waiting: defaultdict[str, set[str]] = defaultdict(set)
     for _, raw in all_rows(ctx, timers):
@@ -160,7 +220,7 @@ def check_way_out(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
             waiting[fields[0]].add(str(tag).removeprefix("groupbuy.") + "".join(f":{field}" for field in fields[1:2]))
     for campaign, row in known.items():
         due = {name.partition(":")[0] for name in waiting[campaign]}
-        needed = _needed(row)
+        needed = {"sweep"} if row.state == "recalled" and _due(by_campaign.get(campaign, [])) else _needed(row)
         if needed and not needed & due:
             yield f"{campaign} is {row.state} and no {' or '.join(sorted(needed))} is due"
 

@@ -263,7 +263,7 @@ class Sweep(Timer, tag="groupbuy.sweep"):
     after: int
 
 
-Stage = Literal["allocate", "arrive", "silence", "substitute", "remind", "no_show", "dispose", "release"]
+Stage = Literal["allocate", "arrive", "silence", "substitute", "remind", "no_show", "release"]
 
 
 class Deadline(Timer, tag="groupbuy.deadline"):
@@ -271,6 +271,13 @@ class Deadline(Timer, tag="groupbuy.deadline"):
 
     campaign: str
     stage: Stage
+
+
+class Recalled(Timer, tag="groupbuy.recalled"):
+    """A lot was recalled: call back the campaigns that it helped to fill, from the one after `after` on."""
+
+    lot: str
+    after: str
 
 
 class SettleLine(Timer, tag="groupbuy.settle_line"):

@@ -22,6 +22,7 @@ CampaignState = Literal[
     "closed",
     "failed",
     "cancelled",
+    "recalled",
 ]
 
 CAMPAIGN_TRANSITIONS: Mapping[str, Mapping[str, CampaignState]] = {
@@ -29,18 +30,19 @@ CAMPAIGN_TRANSITIONS: Mapping[str, Mapping[str, CampaignState]] = {
     "open": {"reach": "forming", "miss": "failed", "cancel": "cancelled"},
     "forming": {"form": "formed"},
     "formed": {"allocate": "allocating", "cancel": "cancelled", "overdue": "cancelled"},
-    "allocating": {"fill": "allocated"},
-    "allocated": {"ship": "shipped", "cancel": "cancelled", "overdue": "cancelled"},
-    "shipped": {"ship": "shipped", "arrive": "arrived", "overdue": "cancelled"},
-    "arrived": {"settle": "ending", "strand": "ending"},
-    "ending": {"close": "closed"},
-    "closed": {},
+    "allocating": {"fill": "allocated", "recall": "recalled"},
+    "allocated": {"ship": "shipped", "cancel": "cancelled", "overdue": "cancelled", "recall": "recalled"},
+    "shipped": {"ship": "shipped", "arrive": "arrived", "overdue": "cancelled", "recall": "recalled"},
+    "arrived": {"settle": "ending", "recall": "recalled"},
+    "ending": {"close": "closed", "recall": "recalled"},
+    "closed": {"recall": "recalled"},
     "failed": {},
     "cancelled": {},
+    "recalled": {},
 }
 """state -> event -> next state of a campaign. `forming` and `allocating` last while its lines are worked through;
-`ending`: every line is settled or paid back, holdback and deposit are still kept for recalls. In `failed` and
-`cancelled` refunds may still be under way: `Campaign.lines_left` counts them.
+`ending`: every line is settled or paid back, holdback and deposit are still kept for recalls. In `failed`,
+`cancelled` and `recalled` refunds may still be under way: `Campaign.lines_left` counts them.
 """
 
 LineState = Literal[
@@ -65,7 +67,7 @@ LINE_TRANSITIONS: Mapping[str, Mapping[str, LineState]] = {
     "packed": {"pack": "packed", "arrive": "ready", "refund": "refunded"},
     "ready": {"collect": "collected", "return": "refunded", "refund": "refunded", "miss": "unclaimed"},
     "collected": {"settle": "settled", "dispute": "disputed", "refund": "refunded"},
-    "unclaimed": {"settle": "settled", "refund": "refunded"},
+    "unclaimed": {"dispose": "unclaimed", "settle": "settled", "refund": "refunded"},
     "disputed": {"resolve": "collected", "refund": "refunded"},
     "settled": {"refund": "refunded"},
     "cancelled": {},
@@ -105,7 +107,8 @@ class Campaign(Message):
 
 class Progress(Message):
     """How a campaign stands (restricted until published). `floors`: sum of the pro-rata whole units, while
-    `allocating`; `given`: units of the rest handed out by order time.
+    `allocating`; `given`: units of the rest handed out by order time; `missed`: units of lines that could not be
+    charged when it formed, since their holds had expired.
     """
 
     orders: int = 0
@@ -113,6 +116,7 @@ class Progress(Message):
     units: int = 0
     floors: int = 0
     given: int = 0
+    missed: int = 0
     publishing: bool = False
 
 
@@ -124,6 +128,8 @@ class OrderRow(Message):
     `collected_ms`: block time of collection, from which its window runs; `settle_ms`: when that ends.
     `compensated_fen`: what the buyer was paid by claims; `borne_fen`: how much of that came out of this line's
     escrow, so that only the rest is left to settle. `source`: which of the campaign's sources it counts against.
+    `disposed_ms`: when it was recorded what became of goods that nobody collected; `proceeds_fen`: what that brought
+    the buyer.
     """
 
     campaign: str
@@ -147,6 +153,8 @@ class OrderRow(Message):
     compensated_fen: int = 0
     borne_fen: int = 0
     source: int = 0
+    disposed_ms: int | None = None
+    proceeds_fen: int = 0
 
 
 class Settled(Message):

@@ -26,6 +26,9 @@ _ACTIONS = {
     "groupbuy.cut_off": ActionWords(("截单", "Orders cut off")),
     "groupbuy.sweep": ActionWords(("逐单处理", "Orders worked through")),
     "groupbuy.deadline": ActionWords(("时限检查", "Time limit")),
+    "groupbuy.recalled": ActionWords(
+        ("召回退款", "Campaigns recalled"), ("批次 {lot} 召回：通知相关团购", "Campaigns with the recalled lot {lot}")
+    ),
     "groupbuy.settle_line": ActionWords(("逐单结算", "Order settled")),
     "groupbuy.publish": ActionWords(("公布进度", "Progress shown")),
 }
@@ -35,6 +38,16 @@ _EVENTS = {
     "missed": EventWords("fact", ("{0} 未成团：{1} 单，{2} 份", "{0} missed its minimum: {1} orders, {2} units")),
     "formed": EventWords("fact", ("{0} 款项已入托管：{1} 单，{2} 份", "{0} is in escrow: {1} orders, {2} units")),
     "cancelled": EventWords("fact", ("{0} 已取消，款项退回", "{0} is called off, the money goes back")),
+    "allocated": EventWords("fact", ("{0} 已配货", "{0} is allocated")),
+    "legs": EventWords("fact", ("{0} 已发货，共 {1} 段运输", "{0} is on its way, by {1} legs")),
+    "at_pickup": EventWords("fact", ("{0} 已到自提点", "{0} is at the pickup point")),
+    "reminder": EventWords("fact", ("{0} 请尽快自提", "what is left of {0} waits to be collected")),
+    "stranded": EventWords("fact", ("{0} 团长失联，未提货款项退回", "{0}: what nobody handed out is paid back")),
+    "ending": EventWords("fact", ("{0} 逐单结清，保留期开始", "{0}: every order is settled or paid back")),
+    "closed": EventWords("fact", ("{0} 已结束", "{0} is closed")),
+    "campaign_recalled": EventWords(
+        "goods", ("{0} 因批次 {1} 召回，全部退款", "{0}: all is paid back, {1} is recalled")
+    ),
     "leader_silent": EventWords("fact", ("{0} 的团长失联", "the leader of {0} is silent")),
 }
 
@@ -53,6 +66,7 @@ _VALUES: dict[str, Words] = {
     "closed": ("已结束", "closed"),
     "failed": ("未成团", "failed"),
     "cancelled": ("已取消", "cancelled"),
+    "recalled": ("已召回", "recalled"),
     "placed": ("已下单", "placed"),
     "owed": ("待发货", "owed"),
     "allotted": ("已配货", "allotted"),

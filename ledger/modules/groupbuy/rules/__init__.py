@@ -5,10 +5,36 @@ from functools import partial
 
 from ledger.module import Handler, Rule, Timer
 from ledger.modules.groupbuy.ports import Ports
-from ledger.modules.groupbuy.rules import campaigns, cutting, orders, overdue, supply, sweeps
+from ledger.modules.groupbuy.rules import (
+    allocating,
+    campaigns,
+    cutting,
+    handling,
+    orders,
+    overdue,
+    pickup,
+    recalling,
+    settling,
+    supply,
+    sweeps,
+)
 from ledger.modules.groupbuy.rules.common import RULES
 
-__all__ = ["campaigns", "cutting", "make_rules", "make_timers", "orders", "overdue", "supply", "sweeps"]
+__all__ = [
+    "allocating",
+    "campaigns",
+    "cutting",
+    "handling",
+    "make_rules",
+    "make_timers",
+    "orders",
+    "overdue",
+    "pickup",
+    "recalling",
+    "settling",
+    "supply",
+    "sweeps",
+]
 
 
 def _bind(handler: Callable[..., None], ports: Ports) -> Handler:

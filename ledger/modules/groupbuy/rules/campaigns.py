@@ -15,9 +15,11 @@ from ledger.modules.groupbuy.errors import (
     SupplyMissing,
 )
 from ledger.modules.groupbuy.messages import Cancel, CutOff, Draft, Open, Substitute
+from ledger.modules.groupbuy.rules.allocating import release_lots
 from ledger.modules.groupbuy.rules.common import (
     RULES,
     acts_for,
+    await_buyers,
     is_leader,
     need_campaign,
     progress_of,
@@ -29,8 +31,7 @@ from ledger.modules.groupbuy.rules.supply import is_committed
 from ledger.modules.groupbuy.rules.sweeps import start_sweep
 from ledger.modules.groupbuy.rules.terms import check_terms
 from ledger.modules.groupbuy.state import Campaign, campaigns
-from ledger.modules.payments.ports import Transfer
-from ledger.modules.payments.state import deposit_account, organisation_account, transfer_id
+from ledger.modules.payments.ports import Transfer, deposit_account, organisation_account, transfer_id
 from ledger.roles import ORGANISATION_ROLES, Role
 from ledger.state import OTHER, SELF
 from ledger.text import check_text
@@ -92,6 +93,7 @@ def call_off(ports: "Ports", ctx: "Context", campaign: str, row: Campaign, event
     row = step_campaign(campaign, row, event)
     if before == "open":
         row = count_lines(ctx, campaign, row)
+    release_lots(ctx, row)
     if before != "draft":
         return_deposit(ports, ctx, campaign, row.terms)
     put_campaign(ctx, campaign, row)
@@ -133,5 +135,7 @@ def substitute(ports: "Ports", ctx: "Context", action: Substitute) -> None:
     if not known or member is None or member.retired_height is not None or action.leader == row.leader:
         raise LeaderUnknown(action.leader, terms.community)
     campaigns.put(ctx, action.campaign, replace(row, leader=action.leader, substituted_ms=ctx.time_ms), SELF)
+    if row.state == "arrived":
+        await_buyers(ctx, action.campaign)
     ctx.journal(f"member:{row.leader}", OTHER)
     ctx.journal(f"member:{action.leader}", OTHER)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ledger.module import Rules
 from ledger.modules.groupbuy.errors import CampaignStateRefused, CampaignUnknown, LineStateRefused, OrderUnknown
+from ledger.modules.groupbuy.messages import Deadline
 from ledger.modules.groupbuy.state import (
     CAMPAIGN_TRANSITIONS,
     LINE_TRANSITIONS,
@@ -24,8 +25,14 @@ from ledger.modules.groupbuy.state import (
     progress,
     sold,
 )
-from ledger.modules.payments.ports import Transfer
-from ledger.modules.payments.state import deposit_account, organisation_account, receipt_account, transfer_id
+from ledger.modules.payments.ports import (
+    Transfer,
+    deposit_account,
+    escrow_account,
+    organisation_account,
+    receipt_account,
+    transfer_id,
+)
 from ledger.roles import SIGNER_ROLES
 from ledger.state import OTHER, SELF
 
@@ -168,6 +175,29 @@ def refund(
     credit = receipt_of(terms, row)
     identity = order_transfer(row, b"refund:" + why.encode() + b":" + step)
     ports.payments.refund(ctx, Transfer(identity, debit, credit, fen, why), row.receipt)
+
+
+def escrow_of(campaign: Campaign) -> str:
+    """The account that holds what a campaign's buyers paid."""
+    return escrow_account(campaign.terms.custodian, campaign.terms.campaign)
+
+
+def remaining(row: OrderRow) -> int:
+    """What a buyer still pays for a line, fen: what she is charged less what she got back by claims and proceeds."""
+    return row.charged_fen - row.compensated_fen - row.proceeds_fen
+
+
+def is_silent_since_arrival(campaign: Campaign) -> bool:
+    """Whether nobody heard of the leader since she had the goods. Requires a campaign that arrived."""
+    assert campaign.arrived_ms is not None, campaign.terms.campaign
+    return campaign.heard_ms <= campaign.arrived_ms
+
+
+def await_buyers(ctx: "Context", campaign: str) -> None:
+    """From now on somebody hands the goods out: remind buyers after a while, and later wait no more."""
+    reminder_ms = ctx.time_ms + ctx.parameters["pickup_ms"]
+    ctx.schedule(reminder_ms, Deadline(campaign, "remind"))
+    ctx.schedule(reminder_ms + ctx.parameters["noshow_grace_ms"], Deadline(campaign, "no_show"))
 
 
 def supply_key(source: str, product: str) -> str:

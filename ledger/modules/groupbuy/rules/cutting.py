@@ -16,6 +16,7 @@ from ledger.modules.groupbuy.rules.common import (
     is_live,
     need_campaign,
     order_transfer,
+    progress_of,
     put_campaign,
     put_order,
     receipt_of,
@@ -26,8 +27,8 @@ from ledger.modules.groupbuy.rules.common import (
 )
 from ledger.modules.groupbuy.rules.deadlines import set_deadline
 from ledger.modules.groupbuy.rules.sweeps import declare_step, start_sweep
-from ledger.modules.groupbuy.state import campaigns
-from ledger.modules.payments.state import escrow_account
+from ledger.modules.groupbuy.state import campaigns, progress
+from ledger.modules.payments.ports import escrow_account
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -81,6 +82,8 @@ def _form_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> N
     campaign = need_campaign(ctx, row.campaign)
     terms = campaign.terms
     if not _is_held(ports, ctx, terms, row):
+        count = progress_of(ctx, row.campaign)
+        progress.put(ctx, row.campaign, replace(count, missed=count.missed + row.units))
         _fail_line(ports, ctx, order, campaign, row)
         return
     assert campaign.price_fen is not None, f"{row.campaign} forms without a price"

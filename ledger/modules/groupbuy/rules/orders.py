@@ -43,8 +43,7 @@ from ledger.modules.groupbuy.rules.common import (
 )
 from ledger.modules.groupbuy.rules.supply import take_supply
 from ledger.modules.groupbuy.state import OrderRow, Progress, campaigns, lines, orders, progress, ticket_key, tickets
-from ledger.modules.payments.ports import Transfer
-from ledger.modules.payments.state import escrow_account
+from ledger.modules.payments.ports import Transfer, escrow_account
 from ledger.roles import OPEN
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ledger.modules.groupbuy.rules.campaigns import call_off, is_silent
 from ledger.modules.groupbuy.rules.deadlines import declare_stage, set_deadline
+from ledger.modules.groupbuy.rules.pickup import begin_no_show
 from ledger.modules.groupbuy.rules.sweeps import start_sweep
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def _silence(_ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") ->
         ctx.event("leader_silent", campaign)
         stage: Stage = "arrive" if row.state == "shipped" else "substitute"
         set_deadline(ctx, campaign, stage, ctx.time_ms + ctx.parameters["substitute_ms"])
+    elif row.state == "arrived":
+        begin_no_show(ctx, campaign, row)
 
 
 def _waits_for_substitute(ctx: "Context", campaign: str, row: "Campaign", stage: "Stage") -> bool:
@@ -56,7 +59,11 @@ def _arrive(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> N
 
 def _substitute(_ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
     """What lies at the point of a leader who says nothing is paid back."""
-    if row.state == "arrived" and is_silent(ctx, row) and not _waits_for_substitute(ctx, campaign, row, "substitute"):
+    if row.state != "arrived":
+        return
+    if not is_silent(ctx, row):
+        begin_no_show(ctx, campaign, row)
+    elif not _waits_for_substitute(ctx, campaign, row, "substitute"):
         start_sweep(ctx, campaign, "strand")
 
 
