@@ -229,7 +229,7 @@ def _needed(row: Campaign) -> set[str]:
     """Kinds of timers of which one must be due for a campaign that stands there."""
     if row.state in ("draft", "open"):
         return {"cut_off"}
-    if row.state in ("forming", "allocating") or (row.state in ("failed", "cancelled") and row.lines_left):
+    if row.state in ("forming", "allocating") or (row.state in ("failed", "cancelled", "recalled") and row.lines_left):
         return {"sweep"}
     if row.state in ("formed", "allocated", "shipped", "ending"):
         return {"deadline"}

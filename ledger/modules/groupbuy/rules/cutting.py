@@ -29,6 +29,7 @@ from ledger.modules.groupbuy.rules.deadlines import set_deadline
 from ledger.modules.groupbuy.rules.sweeps import declare_step, start_sweep
 from ledger.modules.groupbuy.state import campaigns, progress
 from ledger.modules.payments.ports import escrow_account
+from ledger.state import SELF
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -77,6 +78,8 @@ def _miss(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> Non
 
 def _form_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> None:
     """Take the price that was reached into escrow, give the rest of what was held back."""
+    # Every line is named, taken back or not, so that this record tells nobody which is which.
+    ctx.journal(f"order:{order}", SELF)
     if row.state != "placed":
         return
     campaign = need_campaign(ctx, row.campaign)
@@ -126,6 +129,7 @@ def _formed(_ports: "Ports", ctx: "Context", campaign: str) -> None:
 
 def _refund_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> None:
     """Give a line of a failed or cancelled campaign all back that its buyer still pays for it."""
+    ctx.journal(f"order:{order}", SELF)
     if not is_live(row):
         return
     campaign = need_campaign(ctx, row.campaign)
