@@ -2,14 +2,23 @@
 
 from ledger.module import RULES_VERSION, Registry
 from ledger.modules.governance import governance_module
+from ledger.modules.groupbuy import Recalls, groupbuy_module
+from ledger.modules.payments import Money, payments_module
 from ledger.modules.registry import registry_module
 from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import DeviceView, OrganisationView
-from ledger.modules.trace import trace_module
+from ledger.modules.trace import Goods, trace_module
 
 
 def network_registry(rules_version: int = RULES_VERSION) -> Registry:
     """All modules of a Linxin network. Only tests of upgrades say which version of the rules the software knows."""
-    modules = [registry_module(), trace_module(devices=DeviceView(), organisations=OrganisationView())]
-    governance = governance_module(OrganisationView(), KeyView(), modules)
+    organisations, keys = OrganisationView(), KeyView()
+    money = Money(organisations, keys)
+    modules = [
+        registry_module(),
+        trace_module(DeviceView(), organisations, (Recalls(),)),
+        payments_module(money),
+        groupbuy_module(money, organisations, keys, Goods()),
+    ]
+    governance = governance_module(organisations, keys, modules)
     return Registry([*modules, governance], rules_version)
