@@ -58,8 +58,9 @@ def _double_entry(accounts: dict[str, s.Account], transfers: dict[str, s.Transfe
         pending = row.fen if row.state == "pending" else 0
         sums.setdefault(row.debit, Counter()).update(debits_pending=pending, debits_posted=row.posted_fen)
         sums.setdefault(row.credit, Counter()).update(credits_pending=pending, credits_posted=row.posted_fen)
-    for name in sums.keys() - accounts.keys():
-        yield f"{name} has transfers and no row"
+    yield from (
+        f"{name} has transfers and no row" for name in sums if name not in accounts and any(sums[name].values())
+    )
     for name, account in accounts.items():
         found = sums.get(name, Counter())
         for field in ("debits_pending", "debits_posted", "credits_pending", "credits_posted"):
@@ -76,8 +77,8 @@ def _conservation(accounts: dict[str, s.Account]) -> "Iterator[str]":
         if not s.is_custodian(name):
             inside[p.custodian_of(name)] += account.balance_fen
     for custodian, fen in inside.items():
-        outside = accounts.get(p.custodian_account(custodian))
-        if outside is None or -outside.balance_fen != fen:
+        outside = accounts.get(p.custodian_account(custodian), s.Account(""))
+        if -outside.balance_fen != fen:
             yield f"{custodian} holds {fen}, issued less redeemed is another sum"
 
 

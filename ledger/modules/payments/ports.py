@@ -110,10 +110,10 @@ class Payments(Protocol):
         `transfer.credit` is the receipt's account. A receipt is never paid back more than it brought.
         """
 
-    def charge(self, ctx: "Context", transfer: Transfer, guarantor: str) -> int:
+    def charge(self, ctx: "Context", transfer: Transfer, guarantor: str | None) -> int:
         """Take `fen` from `transfer.debit` for `transfer.credit` as far as it goes, the rest from the account
-        `guarantor`, to which the debtor then owes it (a receivable); returns what was moved. What neither has, the
-        debtor owes to `transfer.credit`.
+        `guarantor` (None: nobody stands in), to which the debtor then owes it (a receivable); returns what was moved.
+        What neither has, the debtor owes to `transfer.credit`.
         """
 
     def income(self, ctx: "Context", transfers: Iterable[Transfer]) -> None:

@@ -234,7 +234,9 @@ def receipt_key_of(account: str) -> str | None:
 
 def owner_of(account: str) -> str:
     """The subject that an account's name tells to be its owner; "" where it tells none (receipts, floats)."""
-    name = account.split("/")[1]
+    custodian, name = account.split("/")[:2]
+    if is_custodian(account):
+        return f"organisation:{custodian}"
     return name if name.startswith(("organisation:", "member:", "campaign:")) else ""
 
 

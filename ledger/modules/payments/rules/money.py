@@ -132,8 +132,9 @@ class Money:
         instruct(books, identifier, transfer.credit, receipt, transfer.fen, transfer.why)
         books.close()
 
-    def charge(self, ctx: "Context", transfer: Transfer, guarantor: str) -> int:
-        """Take what the debtor has, then what the guarantor has; write down what is owed. Returns what was moved.
+    def charge(self, ctx: "Context", transfer: Transfer, guarantor: str | None) -> int:
+        """Take what the debtor has, then what the guarantor (if any) has; write down what is owed. Returns what was
+        moved.
 
         What neither had is the older debt, so that the buyer comes before the guarantee.
         """
@@ -147,10 +148,10 @@ class Money:
         own = min(transfer.fen, books.available(transfer.debit))
         books.pay(transfer, own)
         missing = transfer.fen - own
-        given = min(missing, books.available(guarantor))
+        given = 0 if guarantor is None else min(missing, books.available(guarantor))
         if missing > given:
             owe(books, transfer.debit, transfer.credit, missing - given, transfer.id, transfer.why)
-        if given:
+        if guarantor is not None and given:
             books.pay(Transfer(second, guarantor, transfer.credit, given, transfer.why))
             owe(books, transfer.debit, guarantor, given, second, transfer.why)
         books.close()
