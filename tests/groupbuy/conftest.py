@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.groupbuy.market import Market, fresh
 from tests.groupbuy.world import World
 
 _FIRST: list[World] = []
@@ -13,3 +14,9 @@ def world() -> World:
     if not _FIRST:
         _FIRST.append(World())
     return _FIRST[0].fork()
+
+
+@pytest.fixture
+def market() -> Market:
+    """The same world, with what happens to a campaign's goods."""
+    return fresh()

@@ -11,7 +11,7 @@ from ledger.crypto.hashing import digest
 from ledger.crypto.signing import SigningKey
 from ledger.errors import Refusal
 from ledger.module import Action, Module
-from ledger.modules.groupbuy import groupbuy_module
+from ledger.modules.groupbuy import Recalls, groupbuy_module
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.groupbuy.rules.common import supply_key
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders, supplies
@@ -63,7 +63,7 @@ class World(trace.World):
         """The modules beside the founding ones."""
         self.money = Money(OrganisationView(), KeyView())
         return (
-            trace_module(devices=DeviceView(), organisations=OrganisationView()),
+            trace_module(DeviceView(), OrganisationView(), (Recalls(),)),
             payments_module(self.money),
             groupbuy_module(self.money, OrganisationView(), KeyView(), Goods()),
         )
@@ -76,8 +76,10 @@ class World(trace.World):
         self.accept(community, RegisterMember(member, role, True, key))
 
     def receipt(self, beneficiary: str, fen: int, number: str = "", custodian: str = "bank", **more: Any) -> Receipt:
-        """A receipt of a custodian; each `number` is another one. `key` signs it, `valid_to_ms` is an hour from now."""
-        used = number_of("receipt", beneficiary, number)
+        """A receipt of a custodian; each `number` is another one. `key` signs it, `valid_to_ms` is an hour from now;
+        `used` gives it a number of 16 bytes.
+        """
+        used = more.pop("used", number_of("receipt", beneficiary, number))
         valid_to_ms = more.pop("valid_to_ms", self.now + HOUR_MS)
         key = key_of(more.pop("key", custodian))
         signed = receipt_message(self.genesis.chain_id, custodian, used, fen, beneficiary, valid_to_ms)
@@ -224,13 +226,15 @@ class World(trace.World):
         while any(int(key[:16]) <= self.now for key, _ in timers.scan(self.context(), limit=1)):
             self.run([], 1)
 
-    def envelope(self, key: SigningKey | str, action: Action, restricted: Message | None = None) -> bytes:
-        """A signed transaction; `key` may be the name of an organisation or leader."""
+    def envelope(
+        self, key: SigningKey | str, action: Action, restricted: Message | None = None, later_ms: int = 0
+    ) -> bytes:
+        """A signed transaction, for a block so much later; `key` may be the name of an organisation or leader."""
         signer = key_of(key) if isinstance(key, str) else key
         self.nonce += 1
         nonce = self.nonce.to_bytes(16, "big")
         salt = None if restricted is None else digest("secret", nonce)
-        expires_at_ms = max(START_MS, self.now) + 60_000
+        expires_at_ms = max(START_MS, self.now) + later_ms + 60_000
         return make_transaction(signer, self.genesis.chain_id, action, nonce, expires_at_ms, restricted, salt)
 
     def do(self, key: SigningKey | str, action: Action, restricted: Message | None = None) -> BlockReceipt:
@@ -266,7 +270,7 @@ class World(trace.World):
 
     def fork(self) -> "World":
         """Another world that goes on from here."""
-        other = object.__new__(World)
+        other = object.__new__(type(self))
         other.__dict__ |= self.__dict__
         other.memory = type(self.memory)(
             dict(self.memory.values),
