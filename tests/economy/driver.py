@@ -122,7 +122,6 @@ def reference_view(reference: Reference) -> View:
         debts[debtor, creditor] += fen
         if creditor.startswith("receipt:"):
             owed[creditor.removeprefix("receipt:")] += fen
-    recalled = {name for name, campaign in reference.campaigns.items() if campaign["recalled"]}
     return {
         "lines": {
             name: (
@@ -137,10 +136,7 @@ def reference_view(reference: Reference) -> View:
         "balances": {name: fen for name, fen in books.balance.items() if fen},
         "held": {name: fen for name, fen in books.held.items() if fen},
         "debts": dict(debts),
-        "campaigns": {
-            name: "recalled" if name in recalled else campaign["state"]
-            for name, campaign in reference.campaigns.items()
-        },
+        "campaigns": {name: campaign["state"] for name, campaign in reference.campaigns.items()},
         "issued": {"net": books.issued - books.redeemed},
     }
 
@@ -186,14 +182,9 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
         "balances": {named[key]: row.balance_fen for key, row in rows.items() if named[key] and row.balance_fen},
         "held": {named[key]: row.debits_pending for key, row in rows.items() if named[key] and row.debits_pending},
         "debts": dict(debts),
-        "campaigns": {name: "recalled" if is_recalled(row) else row.state for name, row in known.items()},
+        "campaigns": {name: row.state for name, row in known.items()},
         "issued": {"net": -rows["bank/custodian"].balance_fen},
     }
-
-
-def is_recalled(row: Any) -> bool:
-    """Whether a campaign was called back."""
-    return bool(getattr(row, "recalled", False))
 
 
 def play_seed(seed: int) -> Difference | None:

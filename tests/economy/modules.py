@@ -1,7 +1,7 @@
 """The modules that campaigns run on, joined as the catalogue joins them."""
 
 from ledger.module import Registry
-from ledger.modules.groupbuy import groupbuy_module
+from ledger.modules.groupbuy import Recalls, groupbuy_module
 from ledger.modules.payments import Money, payments_module
 from ledger.modules.registry import registry_module
 from ledger.modules.registry.rules.keys import KeyView
@@ -16,7 +16,7 @@ def economy_registry() -> Registry:
     return Registry(
         [
             registry_module(),
-            trace_module(devices=DeviceView(), organisations=organisations),
+            trace_module(DeviceView(), organisations, (Recalls(),)),
             payments_module(money),
             groupbuy_module(money, organisations, keys, Goods()),
         ]

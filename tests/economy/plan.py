@@ -257,19 +257,21 @@ class Plan:
         arrival = rng.randrange(self.reference.now + 10 * MINUTE, last + 11 * MINUTE)
         if self.chance(0.05):
             arrival = terms["to"] + 2 * DAY - rng.choice((0, 1))
-        self.maker.later(self.reference.now + MINUTE, lambda: self.carry(0, "receive", "hub"))
+        self.maker.later(self.reference.now + MINUTE, lambda: self.carry(0, "receive"))
         if terms["logistics"]:
             self.maker.later(self.reference.now + 2 * MINUTE, lambda: self.carry(1, "ship", "hub"))
-            self.maker.later(self.reference.now + 3 * MINUTE, lambda: self.carry(1, "receive", "hub"))
+            self.maker.later(self.reference.now + 3 * MINUTE, lambda: self.carry(1, "receive"))
         if self.chance(0.95):
             self.maker.later(max(arrival, self.reference.now + 4 * MINUTE), Ending(self).arrive)
         elif self.chance(0.7):
             self.maker.later(terms["to"] + rng.randrange(DAY + MINUTE, 2 * DAY), Ending(self).replace)
         return found
 
-    def carry(self, leg: int, step: str, by: str) -> list["Happening"]:
-        """Custody goes on; a leg that begins is told to the buyers."""
-        found: list[Happening] = [{"do": "carry", "campaign": self.name, "leg": leg, "step": step, "by": by}]
+    def carry(self, leg: int, step: str, by: str = "") -> list["Happening"]:
+        """Custody goes on; of a leg that begins, the buyers are told by whom is named."""
+        giver, _, taker = self.terms["evidence"][2 * leg : 2 * leg + 3]
+        hand = giver["holder"] if step == "ship" else taker["holder"]
+        found: list[Happening] = [{"do": "carry", "campaign": self.name, "leg": leg, "step": step, "by": hand}]
         if step == "ship":
             found.append({"do": "ship", "campaign": self.name, "leg": leg, "by": by})
         return found

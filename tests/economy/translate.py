@@ -205,7 +205,7 @@ class Translator:
             action = trace.Ship(shipment, taker["holder"], self.now, (), portions, van)
             yield key_of(giver["holder"]), action, None
             return
-        if van is not None and not way["gap"]:
+        if van is not None and not way["gap"] and shipment in self.left_ms:
             yield from self.readings(van, way, self.left_ms[shipment])
         yield key_of(taker["holder"]), trace.Receive(shipment, self.now), None
         if van is not None:

@@ -81,8 +81,13 @@ class Handling(Selling):
     def do_carry(self, h: dict[str, Any]) -> None:
         """Custody moves; no money does. Goods that are called back stay where they are."""
         campaign = self.campaign(h["campaign"], "allocated", "shipped")
+        shipment = f"{campaign['name']}-{h['leg']}"
         if h["step"] == "ship":
-            self.shipments.add(f"{campaign['name']}-{h['leg']}")
+            need(h["leg"] == 0 or self.shipments.get(f"{campaign['name']}-0", False), "not in hand")
+            self.shipments[shipment] = False
+        else:
+            need(shipment in self.shipments, "no such shipment")
+            self.shipments[shipment] = True
 
     def do_arrive(self, h: dict[str, Any]) -> None:
         """The leader has the goods."""

@@ -47,9 +47,12 @@ class Pickup(Handling):
         self.at(order["settle"], "settle", order["name"])
 
     def due_no_show(self, name: str) -> None:
-        """Parcels nobody came for, where the leader is there to hand them out."""
+        """Parcels nobody came for, where the leader is there to hand them out; a substitute waits as long again."""
         campaign = self.campaigns[name]
         if campaign["recalled"] or campaign["state"] != "arrived" or campaign["heard"] <= campaign["arrived"]:
+            return
+        since = max(campaign["arrived"], campaign["named"] or 0)
+        if self.now < since + WINDOWS["pickup"] + WINDOWS["noshow_grace"]:
             return
         for order in self.lines(campaign, "ready"):
             order.update(state="unclaimed", leader=campaign["leader"], settle=self.now + WINDOWS["disposal"])
@@ -78,11 +81,14 @@ class Pickup(Handling):
         campaign = self.campaign(h["campaign"], "shipped", "arrived")
         need(h["by"] in (campaign["terms"]["platform"], campaign["terms"]["community"]), "may not")
         need(h["leader"] != campaign["leader"], "is it already")
+        need(campaign["named"] is None, "one was named already")
         arrived = campaign["state"] == "arrived"
         since = campaign["arrived"] if arrived else campaign["terms"]["to"]
         need(not arrived or campaign["heard"] <= campaign["arrived"], "not silent")
         need(self.now >= since + WINDOWS["leader_silence"], "not silent yet")
         campaign.update(leader=h["leader"], named=self.now)
+        if arrived:
+            self.at(self.now + WINDOWS["pickup"] + WINDOWS["noshow_grace"], "no_show", h["campaign"])
 
     def due_strand(self, name: str) -> None:
         """A leader who recorded nothing since the goods came: whoever waits gets the money back."""

@@ -184,9 +184,14 @@ class Selling(Treasury):
             self.at(self.now + WINDOWS["leader_silence"] + WINDOWS["substitute"], "lost", name)
 
     def due_lost(self, name: str) -> None:
-        """Shipped, and nobody says that it arrived."""
+        """Shipped, and nobody says that it arrived; a substitute has as long as the first leader had."""
         campaign = self.campaigns[name]
-        if campaign["state"] == "shipped" and not campaign["recalled"]:
+        if campaign["state"] != "shipped" or campaign["recalled"]:
+            return
+        until = -1 if campaign["named"] is None else campaign["named"] + WINDOWS["leader_silence"]
+        if self.now < until:
+            self.at(until, "lost", name)
+        else:
             self.call_off(campaign)
 
     def end_if_done(self, campaign: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.economy.reference.books import divide
 from tests.economy.reference.pickup import Pickup
-from tests.economy.reference.world import GONE, WINDOWS, need
+from tests.economy.reference.world import GONE, need
 
 
 class Settling(Pickup):
@@ -36,8 +36,9 @@ class Settling(Pickup):
 
     def due_release(self, name: str) -> None:
         """Nothing was recalled in time: deposit and holdback are the seller's."""
-        self.return_deposit(self.campaigns[name])
-        self.campaigns[name]["state"] = "closed"
+        if self.campaigns[name]["state"] == "ending":
+            self.return_deposit(self.campaigns[name])
+            self.campaigns[name]["state"] = "closed"
 
     # Recalls
 
@@ -61,9 +62,8 @@ class Settling(Pickup):
             elif order["state"] not in GONE:
                 self.recall_unsettled(order, campaign)
             order.update(counts=False)
-        if campaign["state"] not in ("ending", "closed"):
-            campaign["state"] = "ending"
-            self.at(self.now + WINDOWS["holdback"], "release", campaign["name"])
+        campaign["state"] = "recalled"
+        self.return_deposit(campaign)
 
     def recall_settled(self, order: dict[str, Any], campaign: dict[str, Any]) -> None:
         """The escrow is empty: holdback, deposit, the seller's own money, at last the guarantee."""

@@ -51,7 +51,7 @@ class World:
         self.orders: dict[str, dict[str, Any]] = {}
         self.claims: list[dict[str, Any]] = []
         self.supply: dict[tuple[str, str], dict[str, int]] = {}
-        self.shipments: set[str] = set()
+        self.shipments: dict[str, bool] = {}
         self.lots: dict[str, dict[str, Any]] = {}
         self.tickets: set[tuple[str, str]] = set()
         self.noticed = 0
