@@ -74,8 +74,9 @@ def check_verifier(sources: Iterable[Source]) -> list[str]:
     ]
 
 
-SHARED_PARTS = frozenset({"messages", "ports", "splitting"})
-"""What one on-chain module may know of another: its words, the interfaces it offers, and how it divides fen."""
+SHARED_PARTS = frozenset({"messages", "ports", "evidence", "splitting"})
+"""What one on-chain module may know of another: its words, the interfaces it offers (of evidence, too), and how it
+divides fen."""
 
 
 def check_modules_apart(sources: Iterable[Source]) -> list[str]:

@@ -15,6 +15,7 @@ SPECIAL_LINES_MAX = {"verifier/verify_linxin.py": 499}
 MODULE_PARTS = ("messages", "state", "rules", "errors", "invariants", "words")
 MODULE_EXTRAS = {
     "ports": "the narrow interfaces to other modules, where state.py would grow too long",
+    "evidence": "what trace tells of goods and those who had them, by which claims judge; beside its other ports",
     "splitting": "how payments divides whole fen, which group buying and claims do by the same function",
     "identifiers": "check digits and prefixes of GS1 keys and network codes, which standards/ describes from outside",
 }

@@ -187,6 +187,15 @@ class Evidence:
             return None
         return tuple(_joined(_hands(ctx, legs, made, until_ms)))
 
+    def handlers(self, ctx: "Context", names: "Sequence[str]") -> frozenset[str]:
+        """Everybody whose hands the shipments name, refused or not: shippers, receivers, owners of vehicles."""
+        found: set[str] = set()
+        for row in (shipments.get(ctx, name) for name in names):
+            if row is not None:
+                vehicle = None if row.vehicle is None else vehicles.get(ctx, row.vehicle)
+                found |= {row.shipper, row.receiver} | ({vehicle.owner} if vehicle is not None else set())
+        return frozenset(found)
+
 
 def _band(ctx: "Context", lot: str) -> "Band | None":
     row = lots.get(ctx, lot)

@@ -1,1 +1,25 @@
-"""The rules of compensation."""
+"""The rules of claims, by what they are about; `make_rules` binds them to the modules they need."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from ledger.module import Handler, Rule, Timer
+from ledger.modules.claims.ports import Ports
+from ledger.modules.claims.rules import deciding, opening, paying
+from ledger.modules.claims.rules.common import RULES
+
+__all__ = ["deciding", "make_rules", "make_timers", "opening", "paying"]
+
+
+def _bind(handler: Callable[..., None], ports: Ports) -> Handler:
+    return partial(handler, ports)
+
+
+def make_rules(ports: Ports) -> tuple[Rule, ...]:
+    """All rules, bound to `ports`."""
+    return tuple(Rule(rule.action, rule.by, _bind(rule.handler, ports)) for rule in RULES.rules)
+
+
+def make_timers(ports: Ports) -> Mapping[type[Timer], Handler]:
+    """All timers, bound to `ports`."""
+    return {timer: _bind(handler, ports) for timer, handler in RULES.timers.items()}

@@ -1,0 +1,54 @@
+"""Leader-first compensation: the buyer is paid at once, and the records, or a person, tell who bears it."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ledger.module import Bounds, Module
+from ledger.modules.claims.invariants import check_invariants
+from ledger.modules.claims.ports import Evidence, Ports
+from ledger.modules.claims.rules import make_rules, make_timers
+from ledger.modules.claims.rules.deciding import Disputes
+from ledger.modules.claims.words import WORDS
+
+if TYPE_CHECKING:
+    from ledger.modules.groupbuy.ports import Lines
+    from ledger.modules.payments.ports import Payments
+
+__all__ = ["Disputes", "claims_module"]
+
+DAY_MS = 24 * 3600 * 1000
+
+PARAMETERS = {
+    "repay_ms": DAY_MS,
+    "contest_ms": DAY_MS,
+    "adjudication_ms": 3 * DAY_MS,
+    "float_order_cap_fen": 20_000,
+    "float_day_cap_fen": 200_000,
+}
+"""When a leader has her own money back; how long a finding can be contested; how long the adjudicator has; what may be
+laid out for one order, and by one leader on one day."""
+
+BOUNDS: dict[str, Bounds] = {
+    "repay_ms": (1_000, DAY_MS),
+    "contest_ms": (1_000, 30 * DAY_MS),
+    "adjudication_ms": (1_000, 90 * DAY_MS),
+    "float_order_cap_fen": (0, 10**9),
+    "float_day_cap_fen": (0, 10**9),
+}
+
+
+def claims_module(payments: "Payments", lines: "Lines", evidence: Evidence) -> Module:
+    """The module, over payments, group buying's lines and trace's evidence.
+
+    `Disputes` is to be given to group buying, so that recalls end claims.
+    """
+    ports = Ports(payments, lines, evidence)
+    return Module(
+        "claims",
+        make_rules(ports),
+        timers=make_timers(ports),
+        parameters=PARAMETERS,
+        bounds=BOUNDS,
+        invariants=partial(check_invariants, ports),
+        words=WORDS,
+    )

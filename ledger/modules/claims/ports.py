@@ -1,0 +1,47 @@
+"""What claims need of trace and of group buying, and what they offer group buying: nothing wider than these."""
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.context import Context
+    from ledger.modules.groupbuy.ports import Lines
+    from ledger.modules.payments.ports import Payments
+    from ledger.modules.trace.evidence import Custody, Suffered
+
+
+class Evidence(Protocol):
+    """What trace tells about goods (`ledger/modules/trace/evidence.py`)."""
+
+    def allowed_degree_ms(self, ctx: "Context", lot: str) -> int | None:
+        """How many degree-ms outside its band a lot's product bears; None where it has no such limit."""
+
+    def metric(self, ctx: "Context", lot: str) -> str | None:
+        """The metric that a lot's product has a band for, or None."""
+
+    def whole(self, ctx: "Context", lot: str) -> bool:
+        """Whether all readings about a lot were held against it, and all it suffered is still known."""
+
+    def suffered(self, ctx: "Context", lot: str) -> "list[Suffered]":
+        """Where a lot suffered more degree-ms than its product bears."""
+
+    def silence_ms(self, ctx: "Context", places: frozenset[str], metric: str, from_ms: int, to_ms: int) -> int | None:
+        """The longest time in which no device in any of `places` read `metric`, ms; None where it cannot be told."""
+
+    def custody(
+        self, ctx: "Context", names: "Sequence[str]", goods: "Sequence[str]", until_ms: int
+    ) -> "tuple[Custody, ...] | None":
+        """In whose hands lots were by shipments in order of travel; None where those are no chain."""
+
+    def handlers(self, ctx: "Context", names: "Sequence[str]") -> frozenset[str]:
+        """Everybody whose hands the shipments name: shippers, receivers, owners of vehicles."""
+
+
+class Ports:
+    """The interfaces of other modules, handed to every rule."""
+
+    def __init__(self, payments: "Payments", lines: "Lines", evidence: Evidence) -> None:
+        self.payments = payments
+        self.lines = lines
+        self.evidence = evidence
