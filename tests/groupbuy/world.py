@@ -18,10 +18,11 @@ from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders,
 from ledger.modules.payments import Money, payments_module
 from ledger.modules.payments.messages import Deposit, Receipt, receipt_message
 from ledger.modules.payments.state import accounts, receipts
-from ledger.modules.registry.messages import RegisterMember
+from ledger.modules.registry.messages import RegisterMember, SetRoles
 from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import DeviceView, OrganisationView
 from ledger.modules.trace import Goods, trace_module
+from ledger.roles import Role
 from ledger.transaction import make_transaction
 from tests.registry.chain import START_MS, Chain, key_of
 from tests.trace import world as trace
@@ -74,6 +75,10 @@ class World(trace.World):
         """A member of a community, with the key `key_of(member)`."""
         key = self.new_key(key_of(member), f"member:{member}")
         self.accept(community, RegisterMember(member, role, True, key))
+
+    def roles(self, organisation: str, *roles: str) -> None:
+        """The platform gives an organisation other roles."""
+        self.accept("platform", SetRoles(organisation, tuple(Role(role) for role in roles)))
 
     def receipt(self, beneficiary: str, fen: int, number: str = "", custodian: str = "bank", **more: Any) -> Receipt:
         """A receipt of a custodian; each `number` is another one. `key` signs it, `valid_to_ms` is an hour from now;
@@ -267,6 +272,11 @@ class World(trace.World):
         """The stored public values of modules, which commit to the restricted ones."""
         prefixes = tuple(f"{module}/".encode() for module in modules)
         return {key: value for key, value in self.memory.values.items() if key.startswith(prefixes)}
+
+    def rows_of(self, *modules: str) -> dict[bytes, bytes]:
+        """The stored rows of modules, restricted ones without their salts."""
+        public = self.state_of(*modules)
+        return public | {key: self.memory.hidden[key][32:] for key in public if key in self.memory.hidden}
 
     def fork(self) -> "World":
         """Another world that goes on from here."""
