@@ -52,7 +52,7 @@ def _place(evidence: "Evidence", ctx: "Context", gap_ms: int, goods: tuple[str, 
 
 
 def _too_warm(
-    evidence: "Evidence", ctx: "Context", goods: tuple[str, ...], hands: Hands
+    evidence: "Evidence", ctx: "Context", goods: tuple[str, ...], hands: "Hands"
 ) -> tuple[frozenset[int], frozenset[int]]:
     """(intervals in which every lot surely suffered too much, intervals in which some lot may have)."""
     sure, touched = frozenset(range(len(hands))), frozenset[int]()
@@ -74,7 +74,7 @@ def _too_warm(
 
 
 def _silent(
-    evidence: "Evidence", ctx: "Context", gap_ms: int, lot: str, hands: Hands
+    evidence: "Evidence", ctx: "Context", gap_ms: int, lot: str, hands: "Hands"
 ) -> tuple[frozenset[int], frozenset[int]]:
     """(intervals in which mandatory readings are missing, intervals of which it cannot be told)."""
     metric = evidence.metric(ctx, lot)
