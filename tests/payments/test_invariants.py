@@ -1,0 +1,163 @@
+"""Each invariant of payments notices the damage it is there for."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.context import Context, timers
+from ledger.crypto.hashing import digest
+from ledger.modules.payments import ports as p
+from ledger.modules.payments import state as s
+from ledger.modules.payments.invariants import check_invariants
+from ledger.modules.payments.messages import DayTotals
+from ledger.state import Table
+from tests.payments.story import tell
+from tests.payments.world import BANK, ESCROW, FARM, GUARANTEE, HUB, World, number_of, transfer
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A world in which every kind of row is there."""
+    return tell(100)
+
+
+def alter(ctx: Context, table: Table[Any], where: Callable[[Any], bool] | str, **changes: object) -> None:
+    """Change fields of one row: the one under a key, or the first that fits."""
+    if isinstance(where, str):
+        row = table.get(ctx, where)
+        assert row is not None, where
+        table.put(ctx, where, replace(row, **changes))
+        return
+    key, row = next((key, row) for key, row in table.scan(ctx) if where(row))
+    table.put(ctx, key, replace(row, **changes))
+
+
+def drop(ctx: Context, table: Table[Any], where: Callable[[Any], bool] = lambda _row: True) -> None:
+    """Remove the first row that fits."""
+    table.delete(ctx, next(key for key, row in table.scan(ctx) if where(row)))
+
+
+def more(ctx: Context, name: str, field: str) -> None:
+    """One fen more in a sum of an account."""
+    row = s.accounts.get(ctx, name)
+    assert row is not None
+    alter(ctx, s.accounts, name, **{field: getattr(row, field) + 1})
+
+
+def pending_beyond(ctx: Context) -> None:
+    """A hold of more than there is, in its books as well."""
+    order = transfer("beyond", FARM, HUB, 10**6)
+    s.transfers.put(ctx, order.id.hex(), s.TransferRow(FARM, HUB, 10**6, "hold", 0, 1, "pending"))
+    alter(ctx, s.accounts, FARM, debits_pending=10**6 + s.account_row(ctx, FARM).debits_pending)
+    alter(ctx, s.accounts, HUB, credits_pending=10**6)
+
+
+def payment(ctx: Context, debit: str, credit: str) -> None:
+    """A transfer of 5 fen that somebody wrote down without its accounts."""
+    row = s.TransferRow(debit, credit, 5, "move", 0, None, "posted", 5, 0)
+    s.transfers.put(ctx, p.transfer_id(b"unasked").hex(), row)
+
+
+def held(state: str) -> Callable[[Any], bool]:
+    return lambda row: bool(row.state == state)
+
+
+KEY = p.receipt_key(number_of("the order's"))
+
+DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
+    "a-fen-from-nowhere": (lambda ctx: more(ctx, FARM, "credits_posted"), "its transfers come to"),
+    "a-fen-lost": (lambda ctx: more(ctx, FARM, "debits_posted"), "its transfers come to"),
+    "a-fen-held-by-nothing": (lambda ctx: more(ctx, HUB, "debits_pending"), "its transfers come to"),
+    "a-fen-expected-of-nobody": (lambda ctx: more(ctx, HUB, "credits_pending"), "its transfers come to"),
+    "more-held-than-there-is": (pending_beyond, "overdrawn"),
+    "money-made-in-the-custodians-account": (lambda ctx: more(ctx, BANK, "debits_posted"), "another sum"),
+    "a-transfer-nobody-booked": (lambda ctx: payment(ctx, FARM, HUB), "its transfers come to"),
+    "a-transfer-to-an-account-without-row": (lambda ctx: payment(ctx, FARM, "bank/member:x"), "no row"),
+    "a-transfer-to-itself": (lambda ctx: payment(ctx, FARM, FARM), f"from {FARM} to {FARM}"),
+    "a-transfer-between-custodians": (lambda ctx: payment(ctx, FARM, "bank-2/member:x"), "to bank-2/member:x"),
+    "a-transfer-past-instructions": (lambda ctx: payment(ctx, FARM, BANK), "without an instruction"),
+    "more-posted-than-asked": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=10**9), "10000000"),
+    "less-than-nothing-posted": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=-1), "-1 of"),
+    "a-voided-transfer-that-moved": (lambda ctx: alter(ctx, s.transfers, held("voided"), posted_fen=1), "is voided"),
+    "a-pending-transfer-that-is-closed": (
+        lambda ctx: alter(ctx, s.transfers, held("pending"), closed_ms=1), "closed at 1",
+    ),
+    "a-transfer-forgotten": (lambda ctx: drop(ctx, s.transfers), "its transfers come to"),
+    "a-statement-that-jumps": (lambda ctx: alter(ctx, s.entries, lambda _: True, balance_fen=1), "does not follow"),
+    "a-statement-that-lies": (lambda ctx: alter(ctx, s.entries, lambda _: True, change_fen=1), "another transfer"),
+    "an-entry-of-another-transfer": (
+        lambda ctx: alter(ctx, s.entries, lambda _: True, transfer=b"?" * 16), "another transfer",
+    ),
+    "an-entry-left-out": (lambda ctx: drop(ctx, s.entries), "does not follow"),
+    "the-last-entry-left-out": (
+        lambda ctx: s.entries.delete(ctx, s.entry_key(ESCROW, 3)), f"the statement of {ESCROW}",
+    ),
+    "entries-miscounted": (lambda ctx: alter(ctx, s.accounts, ESCROW, entries=2), f"the statement of {ESCROW}"),
+    "a-receipt-paid-back-too-much": (lambda ctx: alter(ctx, s.receipts, KEY, fen=2_600), "of 2600 went back"),
+    "a-receipt-that-forgets-a-refund": (lambda ctx: alter(ctx, s.receipts, KEY, refunded_fen=100), "says 100"),
+    "a-confirmed-instruction-that-is-open": (
+        lambda ctx: alter(ctx, s.instructions, held("confirmed"), state="issued", closed_ms=None), "is issued, its",
+    ),
+    "an-open-instruction-that-is-confirmed": (
+        lambda ctx: alter(ctx, s.instructions, held("issued"), state="confirmed", closed_ms=1), "is confirmed, its",
+    ),
+    "a-rejected-instruction-that-is-confirmed": (
+        lambda ctx: alter(ctx, s.instructions, held("rejected"), state="confirmed"), "is confirmed, its",
+    ),
+    "an-instruction-of-another-sum": (lambda ctx: alter(ctx, s.instructions, held("issued"), fen=1), "its transfer is"),
+    "an-open-instruction-that-is-closed": (
+        lambda ctx: alter(ctx, s.instructions, held("issued"), closed_ms=1), "closed at 1",
+    ),
+    "a-successor-that-is-not-there": (
+        lambda ctx: alter(ctx, s.instructions, held("rejected"), successor=b"?" * 16), "has a successor",
+    ),
+    "an-open-instruction-unlisted": (lambda ctx: drop(ctx, s.due), "and their list differ"),
+    "a-closed-instruction-listed": (lambda ctx: s.due.put(ctx, s.due_key("bank", 1, b"?" * 16), 1), "list differ"),
+    "a-debt-forgiven-by-nobody": (
+        lambda ctx: alter(ctx, s.receivables, lambda row: row.left_fen > 0, left_fen=0), "left",
+    ),
+    "a-debt-larger-than-it-was": (
+        lambda ctx: alter(ctx, s.receivables, lambda row: row.left_fen > 0, left_fen=10**9), "left",
+    ),
+    "a-debt-miscounted": (lambda ctx: more(ctx, HUB, "owes_fen"), f"{HUB} says it owes"),
+    "a-debt-unnumbered": (lambda ctx: more(ctx, HUB, "debts"), f"{HUB} says it owes"),
+    "a-debt-passed-over": (lambda ctx: more(ctx, HUB, "debts_paid"), "left"),
+    "a-day-miscounted": (lambda ctx: alter(ctx, s.days, lambda _: True, issued_fen=1), "the days of bank"),
+    "a-day-with-another-balance": (
+        lambda ctx: alter(ctx, s.days, lambda row: row.stated is not None, balance_fen=1), "ended with another balance",
+    ),
+    "a-statement-that-agrees-in-public-alone": (
+        lambda ctx: alter(ctx, s.days, lambda row: row.stated is not None, stated=DayTotals(1, 1, 1)),
+        "agrees in public",
+    ),
+    "a-statement-hidden": (lambda ctx: drop(ctx, s.agreements), "agrees in public"),
+    "a-statement-of-no-day": (lambda ctx: s.agreements.put(ctx, "bank/0000001", True), "in public alone"),
+    "a-notice-miscounted": (lambda ctx: s.noticed.put(ctx, GUARANTEE, 1), "under notice"),
+    "a-notice-without-end": (lambda ctx: drop(ctx, timers), "nothing ends the notice"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_noticed(world: World, name: str) -> None:
+    ctx = world.context()
+    ctx.secret = digest("secret", b"of this test")
+    assert check_invariants(ctx) == []
+    change, word = DAMAGE[name]
+    change(ctx)
+    found = check_invariants(ctx)
+    assert any(word in breach for breach in found), found
+
+
+@pytest.mark.parametrize(
+    ("table", "states", "first", "ends"),
+    [
+        (s.TRANSFER_TRANSITIONS, s.TransferState, "pending", {"posted", "voided", "expired"}),
+        (s.INSTRUCTION_TRANSITIONS, s.InstructionState, "issued", {"confirmed", "rejected"}),
+    ],
+)
+def test_a_life_cycle_is_whole(table: dict[str, dict[str, str]], states: object, first: str, ends: set[str]) -> None:
+    assert set(table) == set(get_args(states))
+    assert {name for name, steps in table.items() if not steps} == ends
+    assert set(table[first].values()) == ends
