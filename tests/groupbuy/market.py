@@ -1,17 +1,21 @@
 """The second half of a campaign's life, step by step: from the lots that fill it to the last fen."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from ledger.block import Receipt as BlockReceipt
+from ledger.context import Context
 from ledger.errors import Refusal
+from ledger.module import Action, Module, Rule
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.groupbuy.state import settlements
 from ledger.modules.payments import ports as p
-from ledger.modules.payments.state import accounts
+from ledger.modules.payments.state import accounts, instructions
 from ledger.modules.trace import messages as t
 from ledger.modules.trace.messages import Portion
+from ledger.roles import ANYONE
 from tests.groupbuy.world import BERRY, KG, World
 
 HALF = KG // 2
@@ -29,8 +33,23 @@ DEPOSIT = p.deposit_account("bank", CAMPAIGN)
 HOLDBACK = p.holdback_account("bank", CAMPAIGN)
 
 
+_ACTS: list[Callable[[Context], Any]] = []
+
+
+class Act(Action, tag="acting.act"):
+    """Do what the test says next."""
+
+
+def _act(ctx: Context, _action: Act) -> None:
+    _ACTS.pop()(ctx)
+
+
 class Market(World):
     """A world whose campaigns go on after they formed. Methods that say no campaign mean "c1"."""
+
+    def modules(self) -> tuple[Module, ...]:
+        """Those of `World`, and one that acts for modules which use the ports of others."""
+        return (*super().modules(), Module("acting", (Rule(Act, ANYONE, _act),)))
 
     def lot(self, number: str, units: int) -> str:
         """A lot of the farm of so many half kilograms; its key."""
@@ -96,6 +115,16 @@ class Market(World):
         name = f"{campaign} {number}"
         self.accept(self.buyer(name), m.Order(campaign), m.Acknowledge())
         return self.order(name)
+
+    def instructed(self, order: str) -> int:
+        """What the custodian was told to pay back to an order's receipt, fen: `refunded` but for what is only owed."""
+        rows = instructions.scan(self.context(), limit=10_000)
+        return sum(row.fen for _, row in rows if row.receipt == self.line(order).receipt)
+
+    def write(self, rule: Callable[[Context], Any]) -> None:
+        """What another module would do by a port, in a block of its own."""
+        _ACTS.append(rule)
+        self.accept("farm", Act())
 
     def later(self, ms: int) -> None:
         """Time passes, and all that is due runs."""

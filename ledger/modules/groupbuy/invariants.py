@@ -154,15 +154,15 @@ def check_money(ports: "Ports", ctx: Context, known: dict[str, Campaign], by_cam
             yield f"{campaign}: its escrow is not what its unsettled lines are charged"
         deposit = ports.payments.available(ctx, deposit_account(row.terms.custodian, campaign))
         holdback = ports.payments.available(ctx, holdback_account(row.terms.custodian, campaign))
-        found = by_campaign.get(campaign, [])
+        found = [line for _, line in by_campaign.get(campaign, [])]
         over = row.state in ("draft", "closed", "failed", "cancelled") or (row.state == "recalled" and not _due(found))
         if (deposit or holdback) and over:
             yield f"{campaign} is {row.state} and still has a deposit or holdback"
 
 
-def _due(found: list[tuple[str, OrderRow]]) -> bool:
+def _due(found: list[OrderRow]) -> bool:
     """Whether a recall has still to pay some line back."""
-    return any(line.state not in ("cancelled", "failed", "refunded") for _, line in found)
+    return any(line.state not in ("cancelled", "failed", "refunded") for line in found)
 
 
 def check_lots(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
@@ -217,20 +217,26 @@ def check_way_out(ctx: Context, known: dict[str, Campaign], by_campaign: Orders)
     for _, raw in all_rows(ctx, timers):
         tag, *fields = decode(raw, list)
         if str(tag).startswith("groupbuy."):
-            waiting[fields[0]].add(str(tag).removeprefix("groupbuy.") + "".join(f":{field}" for field in fields[1:2]))
+            kind = str(tag).removeprefix("groupbuy.")
+            waiting[fields[0]] |= {kind, f"{kind}:{fields[1]}" if fields[1:] else kind}
     for campaign, row in known.items():
-        due = {name.partition(":")[0] for name in waiting[campaign]}
-        needed = {"sweep"} if row.state == "recalled" and _due(by_campaign.get(campaign, [])) else _needed(row)
-        if needed and not needed & due:
-            yield f"{campaign} is {row.state} and no {' or '.join(sorted(needed))} is due"
+        for needed in _needed(row, [line for _, line in by_campaign.get(campaign, [])]):
+            if not needed & waiting[campaign]:
+                yield f"{campaign} is {row.state} and no {' or '.join(sorted(needed))} is due"
 
 
-def _needed(row: Campaign) -> set[str]:
-    """Kinds of timers of which one must be due for a campaign that stands there."""
+def _needed(row: Campaign, found: list[OrderRow]) -> Iterator[set[str]]:
+    """Sets of timers, of each of which one must be due for a campaign that stands there."""
     if row.state in ("draft", "open"):
-        return {"cut_off"}
-    if row.state in ("forming", "allocating") or (row.state in ("failed", "cancelled", "recalled") and row.lines_left):
-        return {"sweep"}
-    if row.state in ("formed", "allocated", "shipped", "ending"):
-        return {"deadline"}
-    return {"deadline", "sweep", "settle_line"} if row.state == "arrived" else set()
+        yield {"cut_off"}
+    elif row.state in ("forming", "allocating") or (row.state in ("failed", "cancelled", "recalled") and _due(found)):
+        yield {"sweep"}
+    elif row.state in ("formed", "allocated", "shipped", "ending"):
+        yield {"deadline"}
+    elif row.state == "arrived":
+        # A disputed line waits for its claim, which has timers of its own.
+        for line in found:
+            if line.state in ("allotted", "packed"):
+                yield {"deadline:no_show", "deadline:silence", "deadline:substitute", "sweep:no_show", "sweep:strand"}
+            elif line.state in ("collected", "unclaimed"):
+                yield {f"settle_line:{line.number}"}

@@ -37,7 +37,7 @@ from ledger.modules.groupbuy.rules.common import (
 from ledger.modules.groupbuy.rules.sweeps import declare_step, start_sweep
 from ledger.modules.groupbuy.state import lot_campaigns, lot_use, progress
 from ledger.roles import HANDLERS
-from ledger.state import OTHER
+from ledger.state import OTHER, SELF
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -122,7 +122,8 @@ def _shared(_ports: "Ports", ctx: "Context", campaign: str) -> None:
 
 
 def _fill_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> None:
-    """Give a line its units, and pay the missing ones back."""
+    """Give a line its units, and pay the missing ones back. All lines are named, so that it tells nothing of any."""
+    ctx.journal(f"order:{order}", SELF)
     campaign = need_campaign(ctx, row.campaign)
     if row.state != "owed" or campaign.state != "allocating":
         return
