@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,6 @@ from client.network_directory import NetworkDirectory, open_network
 from ledger.crypto.signing import Algorithm, SigningKey
 
 BATCH = 500
-LATE_READINGS = [part for name, value in PARAMETERS.items() for part in ("--parameter", f"{name}={value}")]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -33,9 +32,20 @@ def linxin(*arguments: str) -> None:
 
 
 @contextmanager
-def running_network(root: Path, validators: int = 1) -> Iterator[NetworkDirectory]:
-    """A fresh network of so many validators in `root`, running; it takes readings as late as the demonstration does."""
-    linxin("network", "init", str(root), "--validators", str(validators), *LATE_READINGS)
+def running_network(
+    root: Path,
+    validators: int = 1,
+    parameters: Mapping[str, int] | None = None,
+    prepare: Callable[[NetworkDirectory], object] = lambda _: None,
+) -> Iterator[NetworkDirectory]:
+    """A fresh network of so many validators in `root`, running; it takes readings as late as the demonstration does.
+
+    `parameters` go into its genesis file besides; `prepare` is called before it is started.
+    """
+    declared = {**PARAMETERS, **(parameters or {})}
+    listed = [part for name, value in declared.items() for part in ("--parameter", f"{name}={value}")]
+    linxin("network", "init", str(root), "--validators", str(validators), *listed)
+    prepare(open_network(root))
     linxin("network", "up", str(root))
     try:
         yield open_network(root)

@@ -7,7 +7,7 @@ it been sent late, the lateness is part of it ("coordinated omission" is what a 
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from linxin.v1 import ledger_pb2, provenance_pb2
@@ -39,13 +39,28 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True)
 class Offered:
-    """What came of an open loop: seconds from due to answered and reads refused as too many, by kind, and how long it
-    took.
+    """What came of an open loop, by kind: (due, seconds from due to answered) of each call, reads refused as too many,
+    records that were not accepted with a few words on why, and how long it all took.
     """
 
-    latencies_s: dict[str, list[float]]
+    answered: dict[str, list[tuple[float, float]]]
     refused: Counter[str]
+    failed: Counter[str]
+    reasons: Counter[str]
     elapsed_s: float
+
+    @property
+    def latencies_s(self) -> dict[str, list[float]]:
+        """Seconds from due to answered."""
+        return self.within(0.0, float("inf"))
+
+    def within(self, from_s: float, to_s: float) -> dict[str, list[float]]:
+        """Those of the calls that were due within a time."""
+        return {
+            kind: found
+            for kind, calls in self.answered.items()
+            if (found := [took_s for due_s, took_s in calls if from_s <= due_s < to_s])
+        }
 
 
 def is_accepted(message: bytes | None) -> bool:
@@ -56,45 +71,65 @@ def is_accepted(message: bytes | None) -> bool:
     return bool(outcomes) and all(outcome.status == ledger_pb2.Outcome.ACCEPTED for outcome in outcomes)
 
 
+def reason_of(message: bytes | None) -> str:
+    """Why a Submit call did not come to accepted records, in a few words."""
+    if message is None:
+        return "no answer"
+    for outcome in ledger_pb2.SubmitResponse.FromString(message).outcomes:
+        if outcome.status != ledger_pb2.Outcome.ACCEPTED:
+            return f"{outcome.refusal.number} {outcome.refusal.message_en}" if outcome.refusal.number else "not final"
+    return "no outcome"
+
+
 def submission(*envelopes: bytes, timeout_ms: int = 60_000) -> bytes:
     """A Submit call that is answered when its records are final."""
     request = ledger_pb2.SubmitRequest(transactions=envelopes, wait=True, timeout_ms=timeout_ms)
     return request.SerializeToString()
 
 
-def offer(caller: Caller, jobs: Sequence[Job], begun: Callable[[], None] = lambda: None) -> Offered:
-    """Make the calls when they are due. Every record must be accepted; a node may refuse reads when it is busy.
+def offer(
+    caller: Caller, jobs: Sequence[Job], begun: Callable[[], None] = lambda: None, *, strict: bool = True
+) -> Offered:
+    """Make the calls when they are due. A node may refuse reads when it is busy; every record must be accepted, unless
+    `strict` is False: then failures are counted, calls without an answer `DRAIN_S` after the last among them.
 
     `begun` is called when the first call is about to be made.
     """
     waiting = iter(sorted(jobs))
-    latencies: dict[str, list[float]] = defaultdict(list)
-    refused = Counter[str]()
+    done = Offered(defaultdict(list), Counter(), Counter(), Counter(), 0.0)
     following: Job | None = next(waiting)
     last_s = max(jobs).due_s
     begun()
     started = time.perf_counter()
-
-    def note(answer: Answer) -> None:
-        job = answer.token
-        assert isinstance(job, Job)
-        if job.path == SUBMIT and not is_accepted(answer.message):
-            raise SystemExit(f"a call of kind {job.kind} failed: {answer.message!r}")
-        if answer.message is None:
-            refused[job.kind] += 1
-        else:
-            latencies[job.kind].append(answer.at_s - started - job.due_s)
-
     while following is not None or caller.outstanding:
         now_s = time.perf_counter() - started
         while following is not None and following.due_s <= now_s:
             caller.channels[following.channel].call(following.path, following.message, following)
             following = next(waiting, None)
         if now_s > last_s + DRAIN_S:
-            raise SystemExit(f"{caller.outstanding} calls are not answered {DRAIN_S:.0f} s after the last was due")
+            if strict:
+                raise SystemExit(f"{caller.outstanding} calls are not answered {DRAIN_S:.0f} s after the last was due")
+            done.failed["not answered"] += caller.outstanding
+            break
         for answer in caller.wait(following.due_s - now_s if following is not None else 1.0):
-            note(answer)
-    return Offered(latencies, refused, time.perf_counter() - started)
+            _note(done, answer, started, strict=strict)
+    return replace(done, elapsed_s=time.perf_counter() - started)
+
+
+def _note(done: Offered, answer: Answer, started: float, *, strict: bool) -> None:
+    """Count an answer."""
+    job = answer.token
+    assert isinstance(job, Job)
+    if job.path == SUBMIT and not is_accepted(answer.message):
+        reason = reason_of(answer.message)
+        if strict:
+            raise SystemExit(f"a call of kind {job.kind} failed: {reason}")
+        done.failed[job.kind] += 1
+        done.reasons[f"{job.kind}: {reason}"] += 1
+    elif answer.message is None:
+        done.refused[job.kind] += 1
+    else:
+        done.answered[job.kind].append((job.due_s, answer.at_s - started - job.due_s))
 
 
 def spread(
@@ -122,7 +157,7 @@ def percentiles_ms(latencies_s: Sequence[float]) -> dict[str, float]:
 def measure_rate(signers: Signers, per_s: int, seconds: float) -> dict[str, Any]:
     """Records one by one at `per_s` through all endpoints."""
     envelopes = [signers.record() for _ in range(int(per_s * seconds))]
-    with _caller(signers.network) as caller:
+    with open_caller(signers.network) as caller:
         messages = [submission(envelope) for envelope in envelopes]
         done = offer(caller, spread("record", SUBMIT, messages, per_s, len(caller.channels)))
     return {"calls": len(messages), **percentiles_ms(done.latencies_s["record"])}
@@ -137,7 +172,7 @@ def measure_platform(signers: Signers, processes: Sequence[int], seconds: float)
     orders = [submission(signers.record()) for _ in range(int(ORDERS_PER_S * seconds))]
     readings = [submission(raw) for raw in signers.reports(gateways, metrics, int(reports_per_s * seconds))]
     scan = provenance_pb2.GetJourneyRequest(code=code, include_proof=True).SerializeToString()
-    with _caller(signers.network) as caller:
+    with open_caller(signers.network) as caller:
         count = len(caller.channels)
         jobs = spread("orders", SUBMIT, orders, ORDERS_PER_S, count)
         jobs += spread("readings", SUBMIT, readings, reports_per_s, count, GATEWAYS)
@@ -155,6 +190,7 @@ def measure_platform(signers: Signers, processes: Sequence[int], seconds: float)
     return figures | {f"final_{name}": value for name, value in finals.items()}
 
 
-def _caller(network: NetworkDirectory) -> Caller:
+def open_caller(network: NetworkDirectory) -> Caller:
+    """A channel to each endpoint of a network."""
     authority = network.settings.certificate_authority
     return Caller(network.endpoints, str(network.root / authority) if authority else None)

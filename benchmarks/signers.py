@@ -83,11 +83,13 @@ class Signers:
                 yield batch
                 batch = []
 
-    def reports(self, keys: list[SigningKey], metrics: Sequence[str], wanted: int) -> list[bytes]:
-        """What gateways report of their sensors every two minutes; the gateways in turn."""
+    def reports(self, keys: list[SigningKey], metrics: Sequence[str], wanted: int, first: int = 0) -> list[bytes]:
+        """What gateways report of their sensors every two minutes; the gateways in turn. `first`: so many reports have
+        been made before.
+        """
         start_ms, step_ms = time.time_ns() // 1_000_000 - 5 * DAY_MS, REPORT_MINUTES * MINUTE_MS
         made = []
-        for number in range(wanted):
+        for number in range(first, first + wanted):
             sequence, device = divmod(number, len(keys))
             values = tuple(1800 + (number * 7 + minute) % 400 for minute in range(REPORT_MINUTES))
             columns = tuple(Column(metric, values) for metric in metrics)
