@@ -21,6 +21,7 @@ from ledger.modules.groupbuy.rules.common import (
     step_line,
 )
 from ledger.modules.groupbuy.rules.deadlines import declare_stage, set_deadline
+from ledger.modules.groupbuy.rules.sweeps import LINE_WORK
 from ledger.modules.groupbuy.state import Settled, settlements
 from ledger.modules.payments.ports import Transfer, holdback_account, member_account, organisation_account, transfer_id
 from ledger.modules.payments.splitting import split
@@ -62,6 +63,7 @@ def settle_line(ports: "Ports", ctx: "Context", timer: SettleLine) -> None:
     over = row.settle_ms is not None and ctx.time_ms >= row.settle_ms
     if campaign.state != "arrived" or row.state not in ("collected", "unclaimed") or not over:
         return
+    ctx.work += LINE_WORK
     _pay_line(ports, ctx, order, campaign, row)
     put_order(ctx, order, step_line(order, campaign, row, "settle"))
     end_if_done(ctx, timer.campaign, close_line(ctx, timer.campaign))
