@@ -208,6 +208,28 @@ async def list_instructions(
             yield instruction
 
 
+async def get_claim(connection: Connection, key: SigningKey, order: str = "", number: int = 0) -> trade_pb2.Claim:
+    """A claim of an order ("" = the one made under this key) by its number; 0 = its newest."""
+    request = trade_pb2.GetClaimRequest(order=order, number=number)
+    return await _ask(connection, "GetClaim", request, trade_pb2.Claim, key)
+
+
+async def list_claims(
+    connection: Connection, key: SigningKey, *, order: str = "", campaign: str = "", include_closed: bool = False
+) -> AsyncIterator[trade_pb2.Claim]:
+    """The claims of a campaign, else of an order ("" = the one made under this key), that concern the key's holder:
+    those that wait for a decision, or all.
+    """
+    request = trade_pb2.ListClaimsRequest(include_closed=include_closed, page_size=100)
+    if campaign:
+        request.campaign = campaign
+    else:
+        request.order = order
+    async for page in _pages(connection, "ListClaims", request, trade_pb2.ListClaimsResponse, key):
+        for claim in page.claims:
+            yield claim
+
+
 async def _ask(
     connection: Connection, method: str, request: Protobuf, answer: type[_Answer], key: SigningKey | None
 ) -> _Answer:

@@ -6,6 +6,7 @@ order; nobody reads an order because somebody else knows its id.
 
 from enum import IntEnum
 
+from ledger.modules.claims.state import Claim
 from ledger.modules.groupbuy.messages import Draft
 from ledger.modules.groupbuy.state import Campaign, OrderRow
 from network.access import Asker, is_overseer, speaks_for_organisation
@@ -57,6 +58,20 @@ def order_view(asker: Asker, order: str, row: OrderRow, campaign: Campaign) -> V
     if asker.order == order:
         return View.TIES
     return max(line_view(asker, campaign), View.MONEY if is_member(asker, row.leader) else View.NOTHING)
+
+
+def claim_view(asker: Asker, order: str, row: OrderRow, campaign: Campaign, claim: Claim) -> View:
+    """How much of an order the asker sees beside a claim on it; `NOTHING`: not the claim either.
+
+    To carry the goods is not enough; to be found liable, or to judge, is.
+    """
+    view = order_view(asker, order, row, campaign)
+    if view >= View.MONEY:
+        return view
+    organisation = organisation_of(asker)
+    if is_member(asker, claim.leader) or (organisation and organisation == campaign.terms.adjudicator):
+        return View.MONEY
+    return View.PARCEL if organisation and organisation == claim.liable else View.NOTHING
 
 
 def is_principal(organisation: str, terms: Draft) -> bool:

@@ -13,7 +13,7 @@ from network.access import Access, Asker
 from network.chain import Chain
 from network.errors import NothingRestricted
 from network.reads import Reads
-from network.services import accounts, campaigns, lines
+from network.services import accounts, campaigns, claims, lines
 from network.services.calls import STALL_MAX_S, Call, Slots, metadata_of, streaming, unary
 from network.services.records import context_at
 
@@ -127,6 +127,16 @@ class TradeService(trade_pb2_grpc.TradeServiceServicer):
     ) -> trade_pb2.ListInstructionsResponse:
         """A page of a custodian's instructions, for itself."""
         return await self._read("ListInstructions", accounts.list_instructions, request, context)
+
+    @unary
+    async def GetClaim(self, request: trade_pb2.GetClaimRequest, context: Call) -> trade_pb2.Claim:
+        """One claim, for those whom it concerns."""
+        return claims.get_claim(self._now(), self._asker("GetClaim", context), request)
+
+    @unary
+    async def ListClaims(self, request: trade_pb2.ListClaimsRequest, context: Call) -> trade_pb2.ListClaimsResponse:
+        """A page of the claims that concern the reader."""
+        return await self._read("ListClaims", claims.list_claims, request, context)
 
     def _now(self) -> Context:
         return context_at(self._chain.snapshot, self._genesis)

@@ -1,10 +1,12 @@
-"""Fixtures of the network's tests: one running node for a whole module, and a client of it."""
+"""Fixtures of the network's tests: one running node for a whole module, and a client of it; the same of a market."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.network.market import ORGANISATIONS, Market, trade
 from tests.network.nodes import Client, Network, make_network
 
 
@@ -23,5 +25,25 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 async def client(node: Network) -> AsyncIterator[Client]:
     """A client of the running node."""
     made = Client.of(node)
+    yield made
+    await made.channel.close(None)
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """A running validator on which a presale has been handed out in part and another is open."""
+    network = make_network(tmp_path_factory.mktemp("market"), more=ORGANISATIONS, empty_block_ms=300, publish_ms=1_000)
+    network.start()
+    try:
+        yield asyncio.run(trade(network))
+        assert network.stop() == 0, network.log()
+    finally:
+        network.kill()
+
+
+@pytest.fixture
+async def teller(market: Market) -> AsyncIterator[Client]:
+    """A client of the market's node."""
+    made = Client.of(market.network)
     yield made
     await made.channel.close(None)

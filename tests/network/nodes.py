@@ -141,8 +141,17 @@ class Network:
         return asyncio.run(ask())
 
 
-def make_network(root: Path, *, plaintext: bool = False, settings: str = "", **parameters: int) -> Network:
-    """A network folder with a farm, a hub, a platform and an auditor; `settings` is added to node.toml."""
+def make_network(
+    root: Path,
+    *,
+    plaintext: bool = False,
+    settings: str = "",
+    more: Sequence[tuple[str, str]] = (),
+    **parameters: int,
+) -> Network:
+    """A network folder with a farm, a hub, a platform and an auditor, and `more` organisations as (name, role) with the
+    key `key_of` the name; `settings` is added to node.toml.
+    """
     registry = network_registry()
     validator = create_key(root / "validator.key", Algorithm.ED25519, PASSPHRASE, Cost.INTERACTIVE)
     genesis = msgspec.json.encode(
@@ -155,6 +164,7 @@ def make_network(root: Path, *, plaintext: bool = False, settings: str = "", **p
                 _organisation("hub", "logistics", HUB),
                 _organisation("platform", "platform", PLATFORM),
                 _organisation("auditor", "auditor", AUDITOR),
+                *(_organisation(name, role, key_of(name)) for name, role in more),
             ],
             "validators": [{"id": "v1", "organisation": "farm", "public_key": validator.public_key.hex()}],
             "parameters": parameters,

@@ -1225,3 +1225,203 @@ class ListInstructionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListInstructionsResponse: _TypeAlias = ListInstructionsResponse  # noqa: Y015
+
+@_typing.final
+class Claim(_message.Message):
+    """A claim on a line, by those whom it concerns: the buyer, the leader, the seller, the platform, the adjudicator, and
+    whoever is found liable.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    CAUSE_ZH_FIELD_NUMBER: _builtins.int
+    CAUSE_EN_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    FEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_ZH_FIELD_NUMBER: _builtins.int
+    STATE_EN_FIELD_NUMBER: _builtins.int
+    OPENED_MS_FIELD_NUMBER: _builtins.int
+    DUE_MS_FIELD_NUMBER: _builtins.int
+    CLOSED_MS_FIELD_NUMBER: _builtins.int
+    LEADER_FIELD_NUMBER: _builtins.int
+    PAID_FEN_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    LIABLE_FIELD_NUMBER: _builtins.int
+    AWARD_FEN_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    MONEY_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """hex id"""
+    number: _builtins.int
+    """of the order's claims, from 1"""
+    campaign: _builtins.str
+    cause: _builtins.str
+    """"spoiled", ..."""
+    cause_zh: _builtins.str
+    cause_en: _builtins.str
+    fen: _builtins.int
+    """asked for"""
+    state: _builtins.str
+    """"provisional", "adjudicating", "decided", ... (docs/MONEY.md)"""
+    state_zh: _builtins.str
+    state_en: _builtins.str
+    opened_ms: _builtins.int
+    due_ms: _builtins.int
+    """when the time limit of its state is over"""
+    closed_ms: _builtins.int
+    leader: _builtins.str
+    """member id: who paid at once; empty: nobody"""
+    paid_fen: _builtins.int
+    own: _builtins.bool
+    """out of her own account"""
+    liable: _builtins.str
+    """organisation found liable; empty: none but the platform's guarantee"""
+    award_fen: _builtins.int
+    """what the buyer is due in all, once it is decided"""
+    reasons: _builtins.bytes
+    """commitment to the reasons of who contested, then of the adjudicator"""
+    height: _builtins.int
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """commitments to vault files"""
+
+    @_builtins.property
+    def line(self) -> Global___Line: ...
+    @_builtins.property
+    def money(self) -> Global___LineMoney:
+        """absent: not for this reader"""
+
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        number: _builtins.int = ...,
+        campaign: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        cause_zh: _builtins.str = ...,
+        cause_en: _builtins.str = ...,
+        evidence: _abc.Iterable[_builtins.bytes] | None = ...,
+        fen: _builtins.int = ...,
+        state: _builtins.str = ...,
+        state_zh: _builtins.str = ...,
+        state_en: _builtins.str = ...,
+        opened_ms: _builtins.int = ...,
+        due_ms: _builtins.int = ...,
+        closed_ms: _builtins.int | None = ...,
+        leader: _builtins.str = ...,
+        paid_fen: _builtins.int = ...,
+        own: _builtins.bool = ...,
+        liable: _builtins.str = ...,
+        award_fen: _builtins.int | None = ...,
+        reasons: _builtins.bytes = ...,
+        line: Global___Line | None = ...,
+        money: Global___LineMoney | None = ...,
+        height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_award_fen", b"_award_fen", "_closed_ms", b"_closed_ms", "award_fen", b"award_fen", "closed_ms", b"closed_ms", "line", b"line", "money", b"money"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_award_fen", b"_award_fen", "_closed_ms", b"_closed_ms", "award_fen", b"award_fen", "campaign", b"campaign", "cause", b"cause", "cause_en", b"cause_en", "cause_zh", b"cause_zh", "closed_ms", b"closed_ms", "due_ms", b"due_ms", "evidence", b"evidence", "fen", b"fen", "height", b"height", "leader", b"leader", "liable", b"liable", "line", b"line", "money", b"money", "number", b"number", "opened_ms", b"opened_ms", "order", b"order", "own", b"own", "paid_fen", b"paid_fen", "reasons", b"reasons", "state", b"state", "state_en", b"state_en", "state_zh", b"state_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__award_fen: _TypeAlias = _typing.Literal["award_fen"]  # noqa: Y015
+    _WhichOneofArgType__award_fen: _TypeAlias = _typing.Literal["_award_fen", b"_award_fen"]  # noqa: Y015
+    _WhichOneofReturnType__closed_ms: _TypeAlias = _typing.Literal["closed_ms"]  # noqa: Y015
+    _WhichOneofArgType__closed_ms: _TypeAlias = _typing.Literal["_closed_ms", b"_closed_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__award_fen) -> _WhichOneofReturnType__award_fen | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__closed_ms) -> _WhichOneofReturnType__closed_ms | None: ...
+
+Global___Claim: _TypeAlias = Claim  # noqa: Y015
+
+@_typing.final
+class GetClaimRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """hex id; empty: that of the key which signs"""
+    number: _builtins.int
+    """0: its newest"""
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetClaimRequest: _TypeAlias = GetClaimRequest  # noqa: Y015
+
+@_typing.final
+class ListClaimsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    INCLUDE_CLOSED_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """hex id; empty: that of the key which signs"""
+    campaign: _builtins.str
+    include_closed: _builtins.bool
+    """those that are decided, lapsed, withdrawn or recalled, too"""
+    page_size: _builtins.int
+    """at most 100; 0 means 20"""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        include_closed: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "of", b"of", "order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "include_closed", b"include_closed", "of", b"of", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_of: _TypeAlias = _typing.Literal["order", "campaign"]  # noqa: Y015
+    _WhichOneofArgType_of: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_of) -> _WhichOneofReturnType_of | None: ...
+
+Global___ListClaimsRequest: _TypeAlias = ListClaimsRequest  # noqa: Y015
+
+@_typing.final
+class ListClaimsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    height: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def claims(self) -> _containers.RepeatedCompositeFieldContainer[Global___Claim]: ...
+    def __init__(
+        self,
+        *,
+        height: _builtins.int = ...,
+        claims: _abc.Iterable[Global___Claim] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claims", b"claims", "height", b"height", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClaimsResponse: _TypeAlias = ListClaimsResponse  # noqa: Y015

@@ -84,6 +84,16 @@ class TradeServiceStub:
                 request_serializer=linxin_dot_v1_dot_trade__pb2.ListInstructionsRequest.SerializeToString,
                 response_deserializer=linxin_dot_v1_dot_trade__pb2.ListInstructionsResponse.FromString,
                 _registered_method=True)
+        self.GetClaim = channel.unary_unary(
+                '/linxin.v1.TradeService/GetClaim',
+                request_serializer=linxin_dot_v1_dot_trade__pb2.GetClaimRequest.SerializeToString,
+                response_deserializer=linxin_dot_v1_dot_trade__pb2.Claim.FromString,
+                _registered_method=True)
+        self.ListClaims = channel.unary_unary(
+                '/linxin.v1.TradeService/ListClaims',
+                request_serializer=linxin_dot_v1_dot_trade__pb2.ListClaimsRequest.SerializeToString,
+                response_deserializer=linxin_dot_v1_dot_trade__pb2.ListClaimsResponse.FromString,
+                _registered_method=True)
 
 
 class TradeServiceServicer:
@@ -163,6 +173,20 @@ class TradeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetClaim(self, request, context):
+        """One claim.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClaims(self, request, context):
+        """The claims of an order, or of a campaign by line, as far as they concern the reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TradeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -215,6 +239,16 @@ def add_TradeServiceServicer_to_server(servicer, server):
                     servicer.ListInstructions,
                     request_deserializer=linxin_dot_v1_dot_trade__pb2.ListInstructionsRequest.FromString,
                     response_serializer=linxin_dot_v1_dot_trade__pb2.ListInstructionsResponse.SerializeToString,
+            ),
+            'GetClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClaim,
+                    request_deserializer=linxin_dot_v1_dot_trade__pb2.GetClaimRequest.FromString,
+                    response_serializer=linxin_dot_v1_dot_trade__pb2.Claim.SerializeToString,
+            ),
+            'ListClaims': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClaims,
+                    request_deserializer=linxin_dot_v1_dot_trade__pb2.ListClaimsRequest.FromString,
+                    response_serializer=linxin_dot_v1_dot_trade__pb2.ListClaimsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -487,6 +521,60 @@ class TradeService:
             '/linxin.v1.TradeService/ListInstructions',
             linxin_dot_v1_dot_trade__pb2.ListInstructionsRequest.SerializeToString,
             linxin_dot_v1_dot_trade__pb2.ListInstructionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/linxin.v1.TradeService/GetClaim',
+            linxin_dot_v1_dot_trade__pb2.GetClaimRequest.SerializeToString,
+            linxin_dot_v1_dot_trade__pb2.Claim.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClaims(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/linxin.v1.TradeService/ListClaims',
+            linxin_dot_v1_dot_trade__pb2.ListClaimsRequest.SerializeToString,
+            linxin_dot_v1_dot_trade__pb2.ListClaimsResponse.FromString,
             options,
             channel_credentials,
             insecure,

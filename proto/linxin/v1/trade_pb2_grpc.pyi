@@ -67,6 +67,10 @@ class TradeServiceStub:
     """
     ListInstructions: _grpc.UnaryUnaryMultiCallable[_trade_pb2.ListInstructionsRequest, _trade_pb2.ListInstructionsResponse]
     """Instructions to a custodian: those that wait to be carried out, or all."""
+    GetClaim: _grpc.UnaryUnaryMultiCallable[_trade_pb2.GetClaimRequest, _trade_pb2.Claim]
+    """One claim."""
+    ListClaims: _grpc.UnaryUnaryMultiCallable[_trade_pb2.ListClaimsRequest, _trade_pb2.ListClaimsResponse]
+    """The claims of an order, or of a campaign by line, as far as they concern the reader."""
 
 @_typing.type_check_only
 class TradeServiceAsyncStub(TradeServiceStub):
@@ -98,6 +102,10 @@ class TradeServiceAsyncStub(TradeServiceStub):
     """
     ListInstructions: _aio.UnaryUnaryMultiCallable[_trade_pb2.ListInstructionsRequest, _trade_pb2.ListInstructionsResponse]  # type: ignore[assignment]
     """Instructions to a custodian: those that wait to be carried out, or all."""
+    GetClaim: _aio.UnaryUnaryMultiCallable[_trade_pb2.GetClaimRequest, _trade_pb2.Claim]  # type: ignore[assignment]
+    """One claim."""
+    ListClaims: _aio.UnaryUnaryMultiCallable[_trade_pb2.ListClaimsRequest, _trade_pb2.ListClaimsResponse]  # type: ignore[assignment]
+    """The claims of an order, or of a campaign by line, as far as they concern the reader."""
 
 class TradeServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -186,5 +194,21 @@ class TradeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trade_pb2.ListInstructionsResponse, _abc.Awaitable[_trade_pb2.ListInstructionsResponse]]:
         """Instructions to a custodian: those that wait to be carried out, or all."""
+
+    @_abc_1.abstractmethod
+    def GetClaim(
+        self,
+        request: _trade_pb2.GetClaimRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trade_pb2.Claim, _abc.Awaitable[_trade_pb2.Claim]]:
+        """One claim."""
+
+    @_abc_1.abstractmethod
+    def ListClaims(
+        self,
+        request: _trade_pb2.ListClaimsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trade_pb2.ListClaimsResponse, _abc.Awaitable[_trade_pb2.ListClaimsResponse]]:
+        """The claims of an order, or of a campaign by line, as far as they concern the reader."""
 
 def add_TradeServiceServicer_to_server(servicer: TradeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
