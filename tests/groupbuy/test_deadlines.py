@@ -77,7 +77,8 @@ def test_a_substitute_that_takes_nothing_in_holds_nobody_up(market: Market) -> N
 
 def test_only_another_leader_of_the_community_takes_the_place(market: Market) -> None:
     market.arrived(10)
-    wait(market, DAY_MS)
+    wait(market, DAY_MS - 2_000)
+    market.refuse("garden", m.Substitute(CAMPAIGN, "lan"), LeaderNotSilent)
     for leader in ("mei", "wen", "nobody"):
         market.refuse("garden", m.Substitute(CAMPAIGN, leader), LeaderUnknown)
     market.register("rin", "garden", "resident")
