@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+from linxin.v1 import ledger_pb2
 
 from benchmarks.h2 import Answer, Caller
-from benchmarks.open_loop import Job, offer, percentiles_ms, spread
+from benchmarks.open_loop import SUBMIT, Job, offer, percentiles_ms, spread
 
 ECHO, REFUSE = "/test.Echo/Echo", "/test.Echo/Refuse"
 
@@ -93,3 +94,38 @@ def test_an_open_loop_counts_a_stall_for_everyone_it_held_up(endpoint: str) -> N
     assert len(latencies) == 21
     # The one thread of the server is taken for 300 ms: a call due after 100 ms waits some 200 of them.
     assert percentiles_ms(latencies)["p50_ms"] > 100
+
+
+def test_calls_are_counted_by_when_they_were_due(endpoint: str) -> None:
+    with Caller([endpoint], None) as caller:
+        done = offer(caller, spread("echo", ECHO, [b"x"] * 10, 100, 1))
+    assert len(done.within(0.0, 0.05)["echo"]) == 5
+    assert len(done.latencies_s["echo"]) == 10
+    assert done.within(1.0, 2.0) == {}
+
+
+def _submission(request: bytes, _: grpc.ServicerContext) -> bytes:
+    """Accepts, refuses or gives no outcome."""
+    outcome = ledger_pb2.Outcome(status=ledger_pb2.Outcome.ACCEPTED)
+    if request == b"refused":
+        refusal = ledger_pb2.Refusal(number=5003, message_en="it cannot")
+        outcome = ledger_pb2.Outcome(status=ledger_pb2.Outcome.REFUSED, refusal=refusal)
+    return ledger_pb2.SubmitResponse(outcomes=[outcome]).SerializeToString()
+
+
+def test_failures_are_counted_with_their_reasons_or_end_it() -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    handler = grpc.unary_unary_rpc_method_handler(_submission)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("linxin.v1.LedgerService", {"Submit": handler}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    jobs = [Job(0.01 * number, "place", 0, SUBMIT, b"refused" if number == 2 else b"fine") for number in range(5)]
+    with Caller([f"127.0.0.1:{port}"], None) as caller:
+        done = offer(caller, jobs, strict=False)
+        assert (len(done.latencies_s["place"]), dict(done.failed)) == (4, {"place": 1})
+        assert list(done.reasons) == ["place: 5003 it cannot"]
+        with pytest.raises(SystemExit, match="5003"):
+            offer(caller, jobs)
+    server.stop(None)
