@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from ledger.errors import describe
 from ledger.modules.groupbuy.state import campaigns, orders
-from ledger.modules.payments.state import accounts, receipt_key, receipts, receivables
+from ledger.modules.payments.ports import receipt_key
+from ledger.modules.payments.state import accounts, receipts, receivables
 from tests.economy.campaigns import make_scenario
 from tests.economy.reference import Reference
 from tests.economy.translate import Translator, number_of, order_of

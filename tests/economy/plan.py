@@ -105,10 +105,6 @@ class Plan:
                 legs.append({"holder": van, "van": van, "hot": hot, "gap": gap})
             else:
                 legs.append({"holder": holder, "van": "", "hot": "", "gap": False})
-        trouble = [leg["holder"] for leg in legs if leg["hot"] == "sound"]
-        gaps = [leg["holder"] for leg in legs if leg["gap"]]
-        if len(set(trouble)) < len(trouble) or len(set(gaps)) < len(gaps):
-            return self.make_evidence(seller, logistics, strict)
         return [*legs, {"holder": "shop", "van": "", "hot": "", "gap": False}]
 
     def start(self) -> list["Happening"]:

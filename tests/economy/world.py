@@ -7,6 +7,7 @@ import copy
 import json
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from ledger.block import Block, Head, Position, Proposal
 from ledger.context import Context, timers
@@ -59,7 +60,7 @@ BAND = Band("temperature", "CEL", -2, 0, 800, 10**9, 20 * 1_000 * 1_000)
 """0 to 8 degrees; what goods bear: 20 degree-seconds (hundredths of a degree x ms)."""
 
 
-def genesis_file() -> bytes:
+def genesis_file(timers_per_block: int) -> bytes:
     """The network's genesis: every organisation has the key `key_of(its id)`."""
     organisations = [
         {
@@ -72,7 +73,8 @@ def genesis_file() -> bytes:
         for name, roles in ORGANISATIONS.items()
     ]
     validator = {"id": "v1", "organisation": "platform", "public_key": key_of("validator").public_key.hex()}
-    document = {"format": "linxin-genesis/1", "name": "economy", "time": "2026-01-01T00:00:00Z"}
+    document: dict[str, Any] = {"format": "linxin-genesis/1", "name": "economy", "time": "2026-01-01T00:00:00Z"}
+    document |= {"parameters": {"timers_per_block": timers_per_block}}
     return json.dumps(document | {"organisations": organisations, "validators": [validator]}).encode()
 
 
@@ -146,11 +148,11 @@ class Chain:
         ]
 
 
-@lru_cache(maxsize=1)
-def settled_chain() -> Chain:
+@lru_cache(maxsize=4)
+def settled_chain(timers_per_block: int = 256) -> Chain:
     """The world before any campaign: members, products, plantings, vans and their thermometers."""
     registry = economy_registry()
-    chain = Chain(registry, load_genesis(genesis_file(), registry))
+    chain = Chain(registry, load_genesis(genesis_file(timers_per_block), registry))
     chain.run(START_MS, [])
     for leader in LEADERS:
         member = RegisterMember(leader, "leader", True, chain.new_key(leader, f"member:{leader}"))

@@ -48,6 +48,7 @@ class Books:
         """Money enters for an organisation or leader."""
         self.issued += fen
         self.add(account, fen)
+        self.settle_debts(account)
 
     def accept(self, receipt: str, fen: int) -> None:
         """Money enters with an order."""
@@ -80,12 +81,17 @@ class Books:
         self.waiting.append((f"receipt:{receipt}", fen))
 
     def withdraw(self, account: str, fen: int) -> bool:
-        """Have the custodian pay out money of its own to whoever owns `account`."""
-        if self.available(account) < fen:
+        """Have the custodian pay out money of its own to whoever owns `account`, but what it owes to others."""
+        if self.available(account) - self.owed_by(account) < fen:
             return False
         self.held[account] = self.held.get(account, 0) + fen
         self.waiting.append((account, fen))
         return True
+
+    def reserve(self, account: str, fen: int) -> None:
+        """Set money of an account aside (or, with less than 0, no longer)."""
+        self.held[account] = self.held.get(account, 0) + fen
+        assert 0 <= self.held[account] <= self.balance[account]
 
     def confirm(self) -> None:
         """The custodian has carried out all that it was told so far."""
@@ -108,30 +114,37 @@ class Books:
         if fen:
             self.debts.append([debtor, creditor, fen])
 
-    def charge(self, debtor: str, creditor: str, fen: int, guarantor: str = "guarantee") -> int:
+    def charge(self, debtor: str, creditor: str, fen: int, guarantor: str | None = "guarantee") -> int:
         """Take `fen` from the debtor as far as it goes, then from the guarantor, whom the debtor then owes it; what
-        neither has, the debtor owes to the creditor. Returns what was paid.
+        neither has, the debtor owes to the creditor, and that debt is the older one. Returns what was paid.
         """
+        assert guarantor not in (debtor, creditor)
         own = min(fen, self.available(debtor))
-        helped = 0 if debtor == guarantor else min(fen - own, self.available(guarantor))
+        helped = min(fen - own, self.available(guarantor)) if guarantor else 0
         self.pay(debtor, creditor, own)
-        self.pay(guarantor, creditor, helped)
-        self.owe(debtor, guarantor, helped)
         self.owe(debtor, creditor, fen - own - helped)
+        if guarantor:
+            self.pay(guarantor, creditor, helped)
+            self.owe(debtor, guarantor, helped)
         return own + helped
 
     def earn(self, debit: str, account: str, fen: int) -> None:
-        """An earning: what its receiver owes is paid out of it first, oldest first."""
-        if fen == 0:
-            return
-        self.move(debit, account, fen)
-        left = fen
-        for debt in [debt for debt in self.debts if debt[0] == account][:DEBTS_A_PAYMENT]:
-            paid = min(left, debt[2])
+        """An earning, or other money that comes in."""
+        if fen:
+            self.move(debit, account, fen)
+            self.settle_debts(account)
+
+    def owed_by(self, debtor: str) -> int:
+        """What somebody owes in all."""
+        return sum(debt[2] for debt in self.debts if debt[0] == debtor)
+
+    def settle_debts(self, debtor: str) -> None:
+        """Whoever has money pays what it owes, oldest first, a few debts at a time."""
+        for debt in [debt for debt in self.debts if debt[0] == debtor][:DEBTS_A_PAYMENT]:
+            paid = min(self.available(debtor), debt[2])
             if paid:
-                self.pay(account, debt[1], paid)
+                self.pay(debtor, debt[1], paid)
                 debt[2] -= paid
-                left -= paid
         self.debts = [debt for debt in self.debts if debt[2]]
 
     def total(self) -> int:

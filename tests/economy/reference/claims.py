@@ -14,8 +14,8 @@ OPEN = ("provisional", "adjudicating", "contested")
 class Claims(Settling):
     """Claims: paid at once by the leader, borne by whoever is found liable.
 
-    A claim: `fen` asked, `paid` by the leader (`by`, `own`: out of her own account), `lent`: of her own money what she
-    has not back yet, `liable`: whom the rule finds liable.
+    A claim: `fen` asked, `paid` by the leader (`by`, `own`: out of her own account, for which the guarantee stands in
+    from the first), `liable`: whom the rule finds liable.
     """
 
     def open_claim(self, order: str) -> dict[str, Any]:
@@ -45,7 +45,6 @@ class Claims(Settling):
             "paid": 0,
             "by": "",
             "own": False,
-            "lent": 0,
             "liable": liable,
             "state": "provisional" if liable else "adjudicating",
         }
@@ -58,17 +57,24 @@ class Claims(Settling):
         self.at(claim["due"], "claim", claim["id"], claim["state"])
 
     def judge(self, campaign: dict[str, Any]) -> str:
-        """Whoever alone had the goods in hand when sound devices saw them too warm; or, if none did, whoever alone
-        left mandatory readings out. "" if the rule cannot tell, as of
-        goods that bear any temperature (those sold by the piece here).
+        """Whoever alone had the goods in hand when sound devices saw them too warm, or left mandatory readings out;
+        "" if that is nobody or not alone, as of goods that bear any temperature (those sold by the piece here).
+
+        A device that talked nonsense, or was declared wrong, on one of a campaign's ways is not sound on the others;
+        and where it was, nobody can tell whether readings are missing.
         """
         if campaign["terms"]["product"] != "kg":
             return ""
         legs = [campaign["terms"]["evidence"][2 * leg + 1] for leg in campaign["legs"]]
-        hot = [leg["holder"] for leg in legs if leg["hot"] == "sound"]
-        gaps = [leg["holder"] for leg in legs if leg["gap"] and campaign["terms"]["gap"]]
-        found = hot or gaps
-        return str(found[0]) if len(found) == 1 else ""
+        faulty = {leg["van"] for leg in legs if leg["hot"] == "faulty"}
+        unsound = {leg["van"] for leg in legs if leg["hot"] in ("faulty", "doubtful")}
+        hot = {leg["holder"] for leg in legs if leg["hot"] == "sound" and leg["van"] not in unsound}
+        missing, untold = set(), set()
+        if campaign["terms"]["gap"]:
+            missing = {leg["holder"] for leg in legs if leg["gap"] and leg["van"] not in faulty}
+            untold = {leg["holder"] for leg in legs if leg["van"] in faulty}
+        found = hot | missing if hot else missing | untold if missing else set()
+        return str(found.pop()) if len(found) == 1 else ""
 
     def do_opt_in(self, h: dict[str, Any]) -> None:
         """A leader is willing, or not any more, to lay out money of her own."""
@@ -79,34 +85,30 @@ class Claims(Settling):
         need(h["order"] in self.orders, "no such order")
         claim = self.open_claim(h["order"])
         order = self.orders[h["order"]]
-        need(h["by"] == self.campaigns[order["campaign"]]["leader"], "may not")
+        need(h["by"] in (self.campaigns[order["campaign"]]["leader"], order["leader"]), "may not")
         need(not claim["paid"], "paid already")
         need(h["fen"] <= claim["fen"], "more than claimed")
-        day = (self.scenario["epoch"] + self.now + 8 * HOUR) // DAY
+        day = (h["by"], (self.scenario["epoch"] + self.now + 8 * HOUR) // DAY)
+        before = sum(c["paid"] for c in self.claims if c["order"] == h["order"])
+        need(before + h["fen"] <= FLOAT_ORDER_CAP, "over the order's cap")
+        need(self.paid_out.get(day, 0) + h["fen"] <= FLOAT_DAY_CAP, "over the day's cap")
+        source = ("member:" if h["own"] else "float:") + h["by"]
+        need(self.books.available(source) >= h["fen"], "no money")
         if h["own"]:
             need(self.willing.get(h["by"], False), "not opted in")
-            source = "member:" + h["by"]
-        else:
-            source = "float:" + h["by"]
-            before = sum(c["paid"] for c in self.claims if c["order"] == h["order"] and not c["own"])
-            need(before + h["fen"] <= FLOAT_ORDER_CAP, "over the order's cap")
-            need(self.paid_out.get((h["by"], day), 0) + h["fen"] <= FLOAT_DAY_CAP, "over the day's cap")
-        need(self.books.available(source) >= h["fen"], "no money")
-        if not h["own"]:
-            self.paid_out[h["by"], day] = self.paid_out.get((h["by"], day), 0) + h["fen"]
+            need(self.books.available("guarantee") >= h["fen"], "nobody to guarantee for it")
+            self.books.reserve("guarantee", h["fen"])
+            self.at(self.now + WINDOWS["repay"], "repay", claim["id"])
+        self.paid_out[day] = self.paid_out.get(day, 0) + h["fen"]
         self.books.refund(source, order["receipt"], h["fen"])
         order["compensated"] += h["fen"]
         claim.update(paid=h["fen"], by=h["by"], own=h["own"])
-        if h["own"]:
-            claim["lent"] = h["fen"]
-            self.at(self.now + WINDOWS["repay"], "repay", claim["id"])
 
     def due_repay(self, number: int) -> None:
         """A leader has her own money back within a day, whoever turns out liable."""
         claim = self.claims[number]
-        if claim["lent"]:
-            self.books.charge("guarantee", "member:" + claim["by"], claim["lent"])
-            claim["lent"] = 0
+        self.books.reserve("guarantee", -claim["paid"])
+        self.books.move("guarantee", "member:" + claim["by"], claim["paid"])
 
     def do_contest(self, h: dict[str, Any]) -> None:
         """Whom the rule finds liable does not agree."""
@@ -140,48 +142,39 @@ class Claims(Settling):
     def due_claim(self, number: int, stage: str) -> None:
         """Not contested: the rule's finding stands. Not adjudicated: the guarantee pays."""
         claim = self.claims[number]
-        if claim["state"] != stage:
-            return
-        if stage == "provisional":
-            self.decide(claim, claim["fen"], claim["liable"])
-        else:
-            self.decide(claim, claim["fen"], "")
+        if claim["state"] == stage:
+            self.decide(claim, claim["fen"], claim["liable"] if stage == "provisional" else "")
 
     def decide(self, claim: dict[str, Any], award: int, liable: str) -> None:
         """The buyer gets what she is due beyond what the leader paid; who laid that out gets it back; the liable pays.
 
-        `liable` "": the guarantee; what it has not comes out of the line's own escrow.
+        `liable` "": the guarantee. The buyer waits for nobody: what others have not comes out of her line's escrow, and
+        they owe it to the seller.
         """
         order = self.orders[claim["order"]]
         seller = self.campaigns[order["campaign"]]["terms"]["seller"]
-        escrow = "escrow:" + order["campaign"]
+        escrow, lender = "escrow:" + order["campaign"], self.lender(claim)
         back, more = min(award, claim["paid"]), max(0, award - claim["paid"])
         order["compensated"] += more
-        if liable == seller:
-            self.repay(claim, escrow, back)
-            self.books.refund(escrow, order["receipt"], more)
-            order["borne"] += award
-        elif liable:
-            self.repay(claim, "org:" + liable, back)
-            self.books.charge("org:" + liable, "receipt:" + order["receipt"], more)
-        else:
-            order["borne"] += self.out_of_guarantee(claim, order, back, more)
         claim["state"] = "decided"
+        if liable == seller:
+            self.books.refund(escrow, order["receipt"], more)
+            self.books.earn(escrow, lender, back)
+            order["borne"] += award
+            self.resolve(order)
+            return
+        debtor = "org:" + liable if liable else "guarantee"
+        funds = self.books.available(debtor) + (self.books.available("guarantee") if liable else 0)
+        given = min(more, funds)
+        self.books.charge(debtor, "receipt:" + order["receipt"], given, "guarantee" if liable else None)
+        self.books.refund(escrow, order["receipt"], more - given)
+        order["borne"] += more - given
+        self.books.charge(debtor, "org:" + seller, more - given, None)
+        if liable:
+            self.books.charge(debtor, lender, back, None if claim["own"] else "guarantee")
+        elif not claim["own"]:
+            self.books.move("guarantee", lender, min(back, self.books.available("guarantee")))
         self.resolve(order)
-
-    def out_of_guarantee(self, claim: dict[str, Any], order: dict[str, Any], back: int, more: int) -> int:
-        """The buyer first, then who laid money out; returns what the escrow had to give."""
-        escrow, lender = "escrow:" + order["campaign"], self.lender(claim)
-        borne = 0
-        for creditor, fen in (("receipt:" + order["receipt"], more), (lender, back)):
-            if creditor == "guarantee":
-                continue
-            helped = min(fen, self.books.available("guarantee"))
-            self.books.pay("guarantee", creditor, helped)
-            self.books.pay(escrow, creditor, fen - helped)
-            borne += fen - helped
-        claim["lent"] -= min(back, claim["lent"])
-        return borne
 
     def resolve(self, order: dict[str, Any]) -> None:
         """The line waits no longer: its window goes on, or is over."""

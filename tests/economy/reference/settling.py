@@ -81,22 +81,14 @@ class Settling(Pickup):
         left = order["charged"] - order["borne"]
         for claim in self.claims:
             if claim["order"] == order["name"] and claim["state"] in ("provisional", "adjudicating", "contested"):
-                left -= self.repay(claim, escrow, claim["paid"])
-                claim["state"] = "withdrawn"
+                self.books.earn(escrow, self.lender(claim), claim["paid"])
+                left -= claim["paid"]
+                claim["state"] = "recalled"
         due = order["charged"] - order["compensated"]
         self.books.refund(escrow, order["receipt"], due)
         self.books.earn(escrow, "org:" + campaign["terms"]["seller"], left - due)
         order["state"] = "refunded"
 
-    def repay(self, claim: dict[str, Any], source: str, fen: int) -> int:
-        """Pay back whoever laid out `fen` of a claim, out of `source`; returns how much that was."""
-        if fen:
-            self.books.charge(source, self.lender(claim), fen)
-        claim["lent"] -= min(fen, claim["lent"])
-        return fen
-
     def lender(self, claim: dict[str, Any]) -> str:
-        """Who laid the leader's payment out, as things stand."""
-        if not claim["own"]:
-            return "float:" + str(claim["by"])
-        return "member:" + str(claim["by"]) if claim["lent"] else "guarantee"
+        """Who bears the leader's payment until it is known who is liable: her own money is the guarantee's concern."""
+        return "guarantee" if claim["own"] else "float:" + str(claim["by"])

@@ -29,9 +29,9 @@ class Treasury(World):
             self.at(self.now + WINDOWS["guarantee_notice"], "notice", h["target"], h["fen"])
             return
         need(self.books.available(h["source"]) >= h["fen"], "no money")
-        self.books.move(h["source"], h["target"], h["fen"])
+        self.books.earn(h["source"], h["target"], h["fen"])
 
     def due_notice(self, target: str, fen: int) -> None:
         """The notice is over: what is then there, at most what was asked."""
         self.noticed -= fen
-        self.books.move("guarantee", target, min(fen, self.books.available("guarantee")))
+        self.books.earn("guarantee", target, min(fen, self.books.available("guarantee")))
