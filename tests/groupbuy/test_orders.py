@@ -8,8 +8,7 @@ from ledger.modules.groupbuy.rules.common import supply_key
 from ledger.modules.groupbuy.rules.sweeps import LINE_WORK, LINES_MAX
 from ledger.modules.groupbuy.state import progress, sold
 from ledger.modules.payments.messages import Expire, Overdue
-from ledger.modules.payments.ports import deposit_account, escrow_account, organisation_account
-from ledger.modules.payments.state import transfer_id
+from ledger.modules.payments.ports import deposit_account, escrow_account, organisation_account, transfer_id
 from tests.groupbuy.world import BERRY, DAY_MS, HOUR_MS, MINUTE_MS, PLANTING, World
 
 ESCROW = escrow_account("bank", "c1")
