@@ -178,3 +178,19 @@ def test_a_call_pays_eight_debts_over_all_its_receivers() -> None:
     both = [transfer("farm", PLATFORM, FARM, 50), transfer("hub", PLATFORM, HUB, 50)]
     world.use(lambda ctx, money: money.income(ctx, both))
     assert [world.account(name).debts_paid for name in (FARM, HUB)] == [6, 2]
+
+
+def test_held_money_pays_no_debts() -> None:
+    world = funded(farm=100)
+    world.say("farm", m.Withdraw(), m.WithdrawTerms("bank", 100))
+    charge(world, 30)
+    income(world, 10)
+    assert (world.balance(FARM), world.available(FARM), debts(world)) == (100, 0, [(HUB, 30, 20)])
+
+
+def test_where_nobody_stands_in_all_the_rest_is_owed_to_the_creditor() -> None:
+    world = funded(farm=30, guarantee=50)
+    asked = transfer("charge", FARM, HUB, 70, "recall")
+    for _ in range(2):
+        assert world.use(using("charge", asked, None)) == 30
+    assert (world.balance(GUARANTEE), debts(world)) == (50, [(HUB, 40, 40)])

@@ -7,42 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.crypto.encoding import Message
 from ledger.modules.payments.messages import DayTotals
-from ledger.modules.payments.ports import (
-    Why,
-    custodian_account,
-    deposit_account,
-    escrow_account,
-    float_account,
-    guarantee_account,
-    holdback_account,
-    instruction_id,
-    member_account,
-    organisation_account,
-    receipt_account,
-    receipt_key,
-    transfer_id,
-)
+from ledger.modules.payments.ports import Why
 from ledger.state import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.context import Context
-
-__all__ = [
-    "custodian_account",
-    "deposit_account",
-    "escrow_account",
-    "float_account",
-    "guarantee_account",
-    "holdback_account",
-    "instruction_id",
-    "member_account",
-    "organisation_account",
-    "receipt_account",
-    "receipt_key",
-    "transfer_id",
-]
 
 DAY_MS = 86_400_000
 CHINA_MS = 8 * 3_600_000

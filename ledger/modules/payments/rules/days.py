@@ -36,7 +36,10 @@ def state_day(ctx: "Context", action: m.StateDay) -> None:
     s.days.put(ctx, key, replace(day, balance_fen=balance_fen, stated=stated))
     agrees = stated == m.DayTotals(day.issued_fen, day.redeemed_fen, balance_fen)
     s.agreements.put(ctx, key, agrees)
-    ctx.event("statement_agrees" if agrees else "statement_differs", action.day)
+    if agrees:
+        ctx.event("statement_agrees", action.day)
+    else:
+        ctx.event("statement_differs", action.day)
     ctx.journal(f"organisation:{custodian}", OTHER)
 
 
