@@ -180,8 +180,8 @@ class _Run:
         """
         until = TIMER_KEY.format(due=self.time_ms + 1, height=0, position=0, number=0)
         left = self.parameters["timers_per_block"]
-        for key, raw in timers.scan(self.context(), limit=left):
-            if key >= until or left <= 0:
+        for key, raw in timers.scan(self.context(), limit=left, until=until):
+            if left <= 0:
                 break
             timer = self.registry.decode_timer(raw)
             ctx = self.context()
@@ -282,9 +282,7 @@ class _Run:
                 chain = digest("recent", chain, transaction_id)
             recent.put(ctx, key, CountedIds(known.count + len(ids), chain))
         passed = f"{self.time_ms // MINUTE_MS:012d}"
-        for key, _ in recent.scan(ctx, limit=2 * self.parameters["expiry_max_ms"] // MINUTE_MS):
-            if key >= passed:
-                break
+        for key, _ in recent.scan(ctx, limit=2 * self.parameters["expiry_max_ms"] // MINUTE_MS, until=passed):
             recent.delete(ctx, key)
         self.state.keep()
 

@@ -146,12 +146,15 @@ class Table(Generic[_V]):
         ctx.state.write(self, self.prefix + key.encode(), None)
 
     def scan(
-        self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000
+        self, ctx: "Context", prefix: str = "", after: str | None = None, limit: int = 1000, until: str | None = None
     ) -> list[tuple[str, _V]]:
-        """At most `limit` (key, row) pairs whose key starts with `prefix`, ordered by key, after the key `after`."""
+        """At most `limit` (key, row) pairs whose key starts with `prefix`, ordered by key, after the key `after` and
+        before the key `until`: rows beyond it are not read.
+        """
         full = self.prefix + prefix.encode()
         start = full if after is None else self.prefix + after.encode() + b"\0"
-        pairs = ctx.state.scan(self, full, start, limit)
+        end = None if until is None else self.prefix + until.encode()
+        pairs = ctx.state.scan(self, full, start, limit, end)
         return [(key[len(self.prefix) :].decode(), row.value) for key, row in pairs]
 
     def decode(self, value: bytes, private: bytes | None) -> Row:
@@ -217,24 +220,28 @@ class BlockState:
         self.rows[key] = row
         self.dirty[key] = table
 
-    def row(self, table: "Table[Any]", key: bytes) -> Row | None:
-        """The row under a full state key, as the running transaction sees it."""
+    def row(self, table: "Table[Any]", key: bytes, stored: bytes | None = None) -> Row | None:
+        """The row under a full state key, as the running transaction sees it; `stored`: see `settled`."""
         written = self.writes.get(key)
-        return self.settled(table, key) if written is None else written[1]
+        return self.settled(table, key, stored) if written is None else written[1]
 
-    def settled(self, table: "Table[Any]", key: bytes) -> Row | None:
-        """The row without the running transaction's writes."""
+    def settled(self, table: "Table[Any]", key: bytes, stored: bytes | None = None) -> Row | None:
+        """The row without the running transaction's writes. `stored`: what the state before this block holds, for who
+        has read it already.
+        """
         try:
             return self.rows[key]
         except KeyError:
-            value = self.reader.get(key)
+            value = self.reader.get(key) if stored is None else stored
             private = self.reader.private(key) if table.restricted and value is not None else None
             row = self.rows[key] = None if value is None else table.decode(value, private)
             return row
 
-    def scan(self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int) -> Iterator[tuple[bytes, Row]]:
-        """Rows of `table` under `prefix` from `start`, ordered, with this block's and this transaction's writes
-        applied.
+    def scan(
+        self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int, end: bytes | None = None
+    ) -> Iterator[tuple[bytes, Row]]:
+        """Rows of `table` under `prefix` from `start` to before `end`, ordered, with this block's and this
+        transaction's writes applied.
         """
         changed = {key for key, of in self.dirty.items() if of is table}
         changed.update(key for key, (of, _) in self.writes.items() if of is table)
@@ -243,13 +250,16 @@ class BlockState:
         stored = self.reader.scan(prefix, start)
         next_stored = next(stored, None)
         while found < limit and (ahead or next_stored is not None):
+            value: bytes | None = None
             if next_stored is not None and (not ahead or next_stored[0] < ahead[-1]):
-                key, next_stored = next_stored[0], next(stored, None)
+                (key, value), next_stored = next_stored, next(stored, None)
             else:
                 key = ahead.pop()
                 if next_stored is not None and next_stored[0] == key:
                     next_stored = next(stored, None)
-            row = self.row(table, key)
+            if end is not None and key >= end:
+                return
+            row = self.row(table, key, value)
             if row is not None:
                 found += 1
                 yield key, row
