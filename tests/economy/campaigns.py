@@ -67,7 +67,7 @@ def who(happening: Happening) -> str:
 class Maker:
     """Makes one scenario: an agenda of acts, each of which looks at the reference and says what is tried."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, silent: str | None = None) -> None:
         self.rng = Random(seed)
         rng = self.rng
         rich = rng.random() < 0.8
@@ -89,7 +89,8 @@ class Maker:
         self.reference = Reference(self.scenario)
         self.agenda: list[tuple[int, int, Act]] = []
         self.count = 0
-        self.silent = rng.choice(SILENT) if rng.random() < 0.25 else ""
+        drawn = rng.choice(SILENT) if rng.random() < 0.25 else ""
+        self.silent = drawn if silent is None else silent
         self.silent_from = rng.randrange(6 * DAY)
 
     def later(self, time: int, act: Act) -> None:
@@ -137,6 +138,6 @@ class Maker:
         return [rng.choice(choices)]
 
 
-def make_scenario(seed: int) -> dict[str, Any]:
-    """The scenario of a seed; always the same."""
-    return Maker(seed).make()
+def make_scenario(seed: int, silent: str | None = None) -> dict[str, Any]:
+    """The scenario of a seed, always the same. `silent`: who falls silent in it ("": nobody; None: as drawn)."""
+    return Maker(seed, silent).make()

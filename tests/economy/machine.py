@@ -21,7 +21,7 @@ from tests.economy.world import DAY_MS, Chain, settled_chain
 from tests.registry.chain import key_of
 
 HOUR_MS = 3_600_000
-STEPS_MS = (1, 1, 1_000, 60_000, HOUR_MS, 8 * HOUR_MS, DAY_MS, 3 * DAY_MS)
+STEPS_MS = (1, 1_000, 60_000, HOUR_MS, HOUR_MS, 9 * HOUR_MS, DAY_MS)
 PATIENCE_MS = 60 * DAY_MS
 """More than all windows of the rules one after the other."""
 
@@ -43,7 +43,7 @@ class Economy(RuleBasedStateMachine):
         self.translator = Translator(self.chain, {"epoch": 0})
         self.lives = Lives(LIVES)
         self.silent = ""
-        self.count = 0
+        self.count = self.claimed = 0
         self.drafted: dict[str, dict[str, Any]] = {}
         self.ordered: dict[str, str] = {}
         self.rows = Rows(self.chain)
@@ -120,11 +120,12 @@ class Economy(RuleBasedStateMachine):
         if due is not None:
             self.block(later_ms=max(1, due + offset - self.now))
 
-    @rule(party=st.sampled_from(SILENT))
+    @rule(party=st.sampled_from(SILENT), sure=st.integers(0, 3))
     @precondition(lambda self: not self.silent)
-    def fall_silent(self, party: str) -> None:
+    def fall_silent(self, party: str, sure: int) -> None:
         """From now on that party does nothing any more."""
-        self.silent = party
+        if sure == 0:
+            self.silent = party
 
     @rule(seed=seeds)
     @precondition(lambda self: len(self.drafted) < len(NAMES))
@@ -176,7 +177,7 @@ class Economy(RuleBasedStateMachine):
         if order:
             self.block({"do": "cancel_order", "order": order})
 
-    @rule(number=small, by=st.sampled_from(("leader", "seller", "platform")), sure=st.integers(0, 9))
+    @rule(number=small, by=st.sampled_from(("leader", "seller", "platform")), sure=st.integers(0, 29))
     def cancel(self, number: int, by: str, sure: int) -> None:
         """A campaign is called off (seldom)."""
         name = list(self.drafted)[number % len(self.drafted)]
@@ -241,7 +242,7 @@ class Economy(RuleBasedStateMachine):
         by = "platform" if self.silent == "community" else "estate"
         self.block({"do": "substitute", "campaign": name, "by": by, "leader": other})
 
-    @rule(number=small, sure=st.integers(0, 4))
+    @rule(number=small, sure=st.integers(0, 19))
     @precondition(lambda self: self.has_campaign("allocating", "allocated", "shipped", "arrived", "ending", "closed"))
     def recall(self, number: int, sure: int) -> None:
         """A lot is called back (seldom)."""
@@ -292,6 +293,7 @@ class Economy(RuleBasedStateMachine):
             row = self.rows.orders[order_of(order).hex()]
             fen = max(1, (row.charged_fen - row.compensated_fen) * part // 4)
             self.block({"do": "claim", "order": order, "cause": cause, "fen": fen})
+            self.claimed += 1
 
     @rule(number=small, fen=st.integers(1, 3_000), own=st.booleans())
     @precondition(lambda self: self.has_order("disputed"))

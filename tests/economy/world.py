@@ -16,6 +16,7 @@ from ledger.crypto.signing import SigningKey
 from ledger.execute import execute
 from ledger.genesis import Genesis, load_genesis
 from ledger.module import Action, Registry
+from ledger.modules.catalogue import network_registry
 from ledger.modules.registry.messages import (
     CalibrateDevice,
     Metric,
@@ -31,7 +32,6 @@ from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
 from ledger.transaction import Transaction, decode_transaction, make_transaction
 from tests.economy.campaigns import LEADERS, START_MS
-from tests.economy.modules import economy_registry
 from tests.registry.chain import key_of
 
 KG_PRODUCT = "0952123456789" + gs1_check_digit("0952123456789")
@@ -151,7 +151,7 @@ class Chain:
 @lru_cache(maxsize=4)
 def settled_chain(timers_per_block: int = 256) -> Chain:
     """The world before any campaign: members, products, plantings, vans and their thermometers."""
-    registry = economy_registry()
+    registry = network_registry()
     chain = Chain(registry, load_genesis(genesis_file(timers_per_block), registry))
     chain.run(START_MS, [])
     for leader in LEADERS:
