@@ -242,6 +242,21 @@ def test_two_recalled_lots_pay_once(market: Market) -> None:
     assert market.events("campaign_recalled") == [[CAMPAIGN, first]]
 
 
+def test_a_window_that_ends_while_the_recall_is_under_way_settles_nothing(market: Market) -> None:
+    orders = market.arrived(*([1] * 40))
+    market.hand(39)
+    over_ms = market.now + DAY_MS
+    market.until(over_ms - 1_000)
+    lot = market.campaign().lots[0].lot
+    market.run([market.envelope("watch", t.Recall((lot,), "农残", "residues"))], 500)
+    market.run([], 500)
+    assert market.now == over_ms
+    assert market.states(orders) == ["refunded"] * 32 + ["allotted"] * 7 + ["collected"]
+    market.drain()
+    all_back(market, orders)
+    assert market.balances() == {FARM: 1_000_000}
+
+
 def test_another_campaigns_lots_are_not_touched(market: Market) -> None:
     market.allocated(6, 4)
     other = market.allocated(6, 4, campaign="c2")

@@ -60,9 +60,10 @@ def settle_line(ports: "Ports", ctx: "Context", timer: SettleLine) -> None:
     """A window is over. A disputed line waits alone: its claim's decision brings it here again."""
     campaign = need_campaign(ctx, timer.campaign)
     order, row = order_at(ctx, timer.campaign, timer.line)
-    over = row.settle_ms is not None and ctx.time_ms >= row.settle_ms
-    if campaign.state != "arrived" or row.state not in ("collected", "unclaimed") or not over:
+    if campaign.state != "arrived" or row.state not in ("collected", "unclaimed"):
         return
+    assert row.settle_ms is not None, order
+    assert ctx.time_ms >= row.settle_ms, order
     ctx.work += LINE_WORK
     _pay_line(ports, ctx, order, campaign, row)
     put_order(ctx, order, step_line(order, campaign, row, "settle"))
