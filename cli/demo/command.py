@@ -11,10 +11,14 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from cli.demo import cast
+from cli.demo import cast, market
+from cli.demo.books import document as money_document
+from cli.demo.books import read_books, show_books, withdraw
 from cli.demo.cast import DAY_MS, Calendar
 from cli.demo.crisis import Crisis
+from cli.demo.presale import tell_presale
 from cli.demo.runner import VERIFIER, Telling
+from cli.demo.trading import Trading
 from cli.modules import standard_registry
 from cli.network_files import init_network
 from cli.network_status import listens_on
@@ -45,7 +49,7 @@ def demo(out: Output, directory: Path | None, validators: int, keep: bool) -> No
     root = directory if directory is not None else Path(tempfile.mkdtemp(prefix="linxin-demo-"))
     network: NetworkDirectory | None = None
     try:
-        network = init_network(root, "demo", standard_registry(), validators=validators, parameters=cast.PARAMETERS)
+        network = init_network(root, "demo", standard_registry(), validators=validators, parameters=market.PARAMETERS)
         document = _tell(out, network)
     except BaseException:
         out.note(f"files stay in {root}")
@@ -71,6 +75,12 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         _start(out, network, survival)
     with Submitter.to(network) as submitter:
         telling.tell(submitter)
+        story = Trading(telling, submitter)
+        tell_presale(story)
+        with telling.part("books", "每一分钱去了哪里", "Where each fen went"):
+            withdraw(story)
+            books = read_books(story)
+            show_books(story, books)
         with telling.part("certificate", "谁为这些记录担保", "who vouches for all this"):
             certificate = telling.show_certificate(submitter)
             revived = crisis.killed if crisis is not None else network.node_homes()[0].name
@@ -110,8 +120,9 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         "as_of_ms": verified.time_ms,
         "audit": audited,
         "refusals": lies,
+        "windows_ms": market.WINDOWS,
         "seconds": telling.seconds | {"total": round(time.monotonic() - started, 2)},
-    }
+    } | money_document(books)
 
 
 def _opening(validators: int) -> tuple[str, str]:
@@ -129,6 +140,8 @@ def _start(out: Output, network: NetworkDirectory, survival: Survival) -> None:
     days = cast.PARAMETERS["late_readings_ms"] // DAY_MS
     out.say(f"    {escape(str(network.root))}")
     out.say(f"    演示网络接受至多 {days} 天前的读数 / this network takes readings up to {days} days late (usual: 7)")
+    windows = "，".join(f"{name} {value // 1000} s" for name, value in market.WINDOWS.items())
+    out.say(f"    团购的各个时限以秒计，不用等几天 / windows of group buying are seconds here: [dim]{windows}[/]")
     zh, en = survival.words()
     out.say(f"    {zh}\n    {en}")
     for process in bring_up(out, network):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,10 @@ from linxin.v1 import ledger_pb2, provenance_pb2
 from rich.markup import escape
 
 from cli.archive import audit_archive, export_to
-from cli.demo import cast, story, tamper
+from cli.demo import cast, goods, market, story, tamper
 from cli.demo.cast import Calendar
 from cli.demo.crisis import Crisis
-from cli.demo.story import Chapter
+from cli.demo.story import Chapter, PossessedKey
 from cli.network_status import listens_on, wait_for_height
 from cli.output import Output, Problem
 from client.blobs import put_blob
@@ -31,7 +31,7 @@ from client.wallet import Cost, create_key, load_key
 from ledger.block import validator_id
 from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_note
-from ledger.crypto.signing import SigningKey
+from ledger.crypto.signing import Algorithm, SigningKey
 from ledger.modules.registry.messages import NewKey, possession_message
 
 VERIFIER = Path(__file__).resolve().parents[2] / "verifier" / "verify_linxin.py"
@@ -43,6 +43,12 @@ REPORT = """检验报告 LABORATORY REPORT (demonstration)
 结论 verdict: 合格 PASS
 """
 REACH_S_MAX = 20.0
+SIGNERS = (
+    *(cast.FARM, cast.HUB, cast.WAREHOUSE, cast.PLATFORM, cast.INSPECTOR),
+    *("auditor", market.COMMUNITY, market.CUSTODIAN),
+)
+"""Organisations that sign in the story."""
+
 STRIKE_CHAPTER, STRIKE_WAVE, REVIVAL_CHAPTER = 3, 3, 6
 """The leader is killed in the week of readings, and is started again when the harvest has been packed."""
 
@@ -82,12 +88,13 @@ class Telling:
 
     def tell(self, submitter: Submitter) -> None:
         """Record the whole story: every chapter, wave by wave, each record final before what depends on it."""
-        with self.part("keys", "八个签名者的密钥", "keys of eight signers"):
+        with self.part("keys", "各签名者的密钥", "the signers' keys"):
             self._open_keys()
+            self.out.say(f"    {len(self.keys)} 个密钥 / keys: {', '.join(self.keys)}")
             chapters = self._chapters(submitter)
         for number, chapter in enumerate(chapters, 1):
             with self.part(f"chapter_{number}", chapter.zh, chapter.en):
-                self._record(submitter, chapter, strike_at=STRIKE_WAVE if number == STRIKE_CHAPTER else None)
+                self.record(submitter, chapter, strike_at=STRIKE_WAVE if number == STRIKE_CHAPTER else None)
                 if self.crisis is not None and number == REVIVAL_CHAPTER:
                     self.crisis.revive(submitter)
 
@@ -99,13 +106,8 @@ class Telling:
             )
         )
 
-        def new_key(device: str) -> NewKey:
-            key = self.keys[device]
-            possession = key.sign(possession_message(submitter.chain_id, f"device:{device}"))
-            return NewKey(key.algorithm, key.public_key, possession)
-
         return [
-            story.opening(calendar, new_key),
+            story.opening(calendar, self.possessed_key(submitter)),
             story.growing(calendar),
             story.week(calendar),
             story.harvests(calendar),
@@ -114,15 +116,31 @@ class Telling:
             story.journey(calendar),
         ]
 
+    def possessed_key(self, submitter: Submitter) -> PossessedKey:
+        """Tells the key of a device or member for its registration."""
+
+        def new_key(subject: str) -> NewKey:
+            key = self.keys[subject.partition(":")[2]]
+            return NewKey(key.algorithm, key.public_key, key.sign(possession_message(submitter.chain_id, subject)))
+
+        return new_key
+
     def _open_keys(self) -> None:
         passphrase = self.network.passphrase()
-        for organisation in (cast.FARM, cast.HUB, cast.WAREHOUSE, cast.PLATFORM, cast.INSPECTOR, "auditor"):
+        for organisation in SIGNERS:
             self.keys[organisation] = load_key(self.network.key_file(organisation), passphrase)
-        for device in cast.DEVICES:
-            path = self.network.key_file(device.id)
-            self.keys[device.id] = create_key(path, device.algorithm, passphrase, Cost.INTERACTIVE)
+        for device in (*cast.DEVICES, goods.DEVICE):
+            self.make_key(device.id, device.algorithm)
+        self.make_key(market.LEADER)
 
-    def _record(self, submitter: Submitter, chapter: Chapter, strike_at: int | None) -> None:
+    def make_key(self, name: str, algorithm: Algorithm = Algorithm.ED25519) -> SigningKey:
+        """A fresh key in a file of the network's folder."""
+        made = create_key(self.network.key_file(name), algorithm, self.network.passphrase(), Cost.INTERACTIVE)
+        self.keys[name] = made
+        return made
+
+    def record(self, submitter: Submitter, chapter: Chapter, strike_at: int | None = None) -> None:
+        """Record a chapter, wave by wave, and say that it is final."""
         with self.out.progress() as progress:
             task = progress.add_task(chapter.en, total=sum(map(len, chapter.waves)))
             for number, wave in enumerate(chapter.waves):
@@ -133,14 +151,22 @@ class Telling:
                 striking = self.crisis is not None and number == strike_at
                 outcomes = self._submit(submitter, envelopes, striking=striking)
                 for each, outcome in zip(wave, outcomes, strict=True):
-                    receipt = outcome.need(f"{type(each.action).__name__} ({each.signer})")
-                    self.acknowledged.append(receipt.transaction_id)
-                    self.last_height = max(self.last_height, receipt.height)
+                    self._acknowledge(outcome, f"{type(each.action).__name__} ({each.signer})")
                     self.readings += story.count_readings(each.action)
                 progress.update(task, advance=len(wave))
         signers = dict.fromkeys(each.signer for wave in chapter.waves for each in wave)
         count = sum(map(len, chapter.waves))
         self.out.say(f"    {count} 条记录已最终确认 / records final, signed by {', '.join(signers)}")
+
+    def submit(self, submitter: Submitter, what: str, envelopes: Sequence[bytes]) -> None:
+        """Have envelopes of one kind made final; raises what `Outcome.need` raises, of records called `what`."""
+        for outcome in submitter.submit(envelopes):
+            self._acknowledge(outcome, what)
+
+    def _acknowledge(self, outcome: Outcome, what: str) -> None:
+        receipt = outcome.need(what)
+        self.acknowledged.append(receipt.transaction_id)
+        self.last_height = max(self.last_height, receipt.height)
 
     def _submit(self, submitter: Submitter, envelopes: list[bytes], *, striking: bool) -> list[Outcome]:
         if self.crisis is None:

@@ -51,9 +51,11 @@ def soil_day(day: int, watered_at: int | None) -> tuple[list[int], list[int]]:
     return moisture, temperature
 
 
-def trip() -> tuple[list[int], list[int], list[int]]:
-    """Temperature, latitude and longitude of the truck, one value a minute, with one real excursion on the way."""
-    noise = _noise("trip")
+def trip(name: str = "trip") -> tuple[list[int], list[int], list[int]]:
+    """Temperature, latitude and longitude of a truck, one value a minute, with one real excursion on the way. Trips of
+    different names differ in their noise alone.
+    """
+    noise = _noise(name)
     temperature, latitude, longitude = [], [], []
     celsius = 420.0
     for minute in range(TRIP_MINUTES):

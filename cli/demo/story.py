@@ -17,7 +17,7 @@ KG = 1_000_000
 PIECE = 1_000_000
 
 PossessedKey = Callable[[str], registry.NewKey]
-"""The new key of a device, by its id, with the proof of possession."""
+"""The new key of a subject (`device:x`, `member:y`), with the proof of possession."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ def opening(calendar: Calendar, new_key: PossessedKey) -> Chapter:
         Record(
             device.owner,
             registry.RegisterDevice(
-                device.id, device.name_zh, device.name_en, device.metrics, device.interval_ms, new_key(device.id)
+                device.id,
+                device.name_zh,
+                device.name_en,
+                device.metrics,
+                device.interval_ms,
+                new_key(f"device:{device.id}"),
             ),
         )
         for device in cast.DEVICES
@@ -123,8 +128,8 @@ def week(calendar: Calendar) -> Chapter:
         moisture, soil = sensors.soil_day(day, 7 if day == -4 else None)
         air, humidity = sensors.air_day(day)
         wave = [
-            Record(SOIL, _readings(number, start_ms, 10, soil_moisture=moisture, soil_temperature=soil)),
-            Record(AIR, _readings(number, start_ms, 10, temperature=air, humidity=humidity)),
+            Record(SOIL, readings(number, start_ms, 10, soil_moisture=moisture, soil_temperature=soil)),
+            Record(AIR, readings(number, start_ms, 10, temperature=air, humidity=humidity)),
         ]
         waves.append([*wave, Record(FARM, work[day])] if day in work else wave)
     return Chapter(
@@ -132,7 +137,8 @@ def week(calendar: Calendar) -> Chapter:
     )
 
 
-def _readings(sequence: int, start_ms: int, minutes: int, **columns: Sequence[int]) -> trace.RecordReadings:
+def readings(sequence: int, start_ms: int, minutes: int, **columns: Sequence[int]) -> trace.RecordReadings:
+    """A device's record number `sequence`: columns by metric, a value each so many minutes."""
     listed = tuple(trace.Column(metric, tuple(values)) for metric, values in columns.items())
     return trace.RecordReadings(sequence, start_ms, minutes * MINUTE_MS, listed)
 
@@ -196,7 +202,7 @@ def journey(calendar: Calendar) -> Chapter:
     columns = [
         Record(
             LOGGER,
-            _readings(
+            readings(
                 number,
                 depart - 15 * MINUTE_MS + first * MINUTE_MS,
                 1,
