@@ -27,6 +27,7 @@ A scenario is a dictionary of plain values: `funds` (account -> fen to begin wit
 | deposit, withdraw | account, fen |
 | move | source, target, fen |
 | confirm | |
+| reject, reissue | order: all that its receipt is to be paid back |
 
 The reference walks along while a scenario is made, so that most of what happens makes sense; what does
 not is wanted too.
@@ -89,6 +90,7 @@ class Maker:
         self.reference = Reference(self.scenario)
         self.agenda: list[tuple[int, int, Act]] = []
         self.count = 0
+        self.plans: list[Plan] = []
         drawn = rng.choice(SILENT) if rng.random() < 0.25 else ""
         self.silent = drawn if silent is None else silent
         self.silent_from = rng.randrange(6 * DAY)
@@ -102,7 +104,8 @@ class Maker:
         """The scenario."""
         begin = 10_000
         for number in range(1 if self.rng.random() < 0.7 else 2):
-            Plan(self, f"c{number + 1}").begin(begin + number * self.rng.randrange(1, DAY))
+            self.plans.append(Plan(self, f"c{number + 1}"))
+            self.plans[-1].begin(begin + number * self.rng.randrange(1, DAY))
         if self.rng.random() < 0.5:
             self.later(self.rng.randrange(HOUR, 20 * DAY), self.treasury)
         while self.agenda:
@@ -133,6 +136,11 @@ class Maker:
             {"do": "move", "source": "float:anna", "target": "float:bai", "fen": fen},
             {"do": "confirm"},
         ]
+        owed = [name.partition(":")[2] for name, _ in self.reference.books.waiting if name.startswith("receipt:")]
+        if owed and rng.random() < 0.5:
+            order = rng.choice(owed)
+            self.later(self.reference.now + rng.randrange(1, HOUR), lambda: [{"do": "reissue", "order": order}])
+            choices = [{"do": "reject", "order": order}]
         if rng.random() < 0.8:
             self.later(self.reference.now + rng.randrange(MINUTE, 5 * DAY), self.treasury)
         return [rng.choice(choices)]

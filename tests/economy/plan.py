@@ -191,7 +191,7 @@ class Plan:
         for units in filter(None, (first, wanted - first)):
             self.harvested += 1
             lot, quantity = f"{self.name}-{self.harvested}", units * terms["unit_quantity"]
-            spare = rng.choice((0, terms["unit_quantity"]))
+            spare = rng.choice((0, terms["unit_quantity"], 50 * terms["unit_quantity"]))
             source = rng.choice(terms["sources"])
             found.append(
                 {
@@ -206,6 +206,7 @@ class Plan:
             lots.append([lot, quantity])
         if self.chance(0.03):
             lots[0][1] += 2 * terms["unit_quantity"]
+        lots[-1] = self.share_lot(lots[-1])
         found.append({"do": "allocate", "campaign": self.name, "by": terms["seller"], "lots": lots})
         now, to = self.reference.now, terms["to"]
         if wanted > share and wanted > ordered:
@@ -222,6 +223,21 @@ class Plan:
         road = rng.randrange(pack + S, max(to, pack + MINUTE)) if self.chance(0.93) else to - rng.choice((0, 1))
         self.maker.later(road, self.ship)
         return found
+
+    def share_lot(self, portion: list[Any]) -> list[Any]:
+        """The same out of a lot that fills another campaign as well, where one has enough to spare; not where vans are
+        watched, as one lot would then have been in two at a time.
+        """
+        for other in self.maker.plans:
+            if other is self or any(leg["van"] for leg in other.terms["evidence"] + self.terms["evidence"]):
+                continue
+            if other.terms["product"] != self.terms["product"]:
+                continue
+            for name, row in self.reference.lots.items():
+                mine = row["source"] in self.terms["sources"] and name.startswith(other.name)
+                if mine and row["produced"] - row["used"] >= portion[1]:
+                    return [name, portion[1]]
+        return portion
 
     def pack(self) -> list["Happening"]:
         """Weights around nominal, most within what is allowed; some lines are left out."""

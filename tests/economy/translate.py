@@ -100,6 +100,24 @@ class Translator:
         for start in range(0, len(waiting), 256):
             yield key_of("bank"), payments.Confirm(), payments.Confirmed(waiting[start : start + 256])
 
+    def do_reject(self, h: dict[str, Any]) -> Iterator[Part]:
+        for identifier in self.instructed(h["order"], "issued"):
+            yield key_of("bank"), payments.Reject(), payments.Rejected(identifier, "户名不符")
+
+    def do_reissue(self, h: dict[str, Any]) -> Iterator[Part]:
+        for identifier in self.instructed(h["order"], "rejected"):
+            yield order_key("anybody"), payments.Reissue(), payments.Again(identifier)
+
+    def instructed(self, order: str, state: str) -> list[bytes]:
+        """The instructions to pay an order's receipt back that are in this state and were not tried again."""
+        rows = instructions.scan(self.chain.context(), limit=10_000)
+        number = number_of("receipt", order)
+        return [
+            bytes.fromhex(key)
+            for key, row in rows
+            if row.receipt == number and row.state == state and row.successor is None
+        ]
+
     # Campaigns
 
     def do_commit(self, h: dict[str, Any]) -> Iterator[Part]:

@@ -39,6 +39,7 @@ class Books:
         self.issued = 0
         self.redeemed = 0
         self.waiting: list[tuple[str, int]] = []
+        self.rejected: list[tuple[str, int]] = []
 
     def available(self, account: str) -> int:
         """What can be spent."""
@@ -102,6 +103,20 @@ class Books:
                 self.balance[account] -= fen
         self.waiting = []
 
+    def reject(self, receipt: str) -> bool:
+        """The custodian cannot pay back to a receipt now; whether there was anything to pay."""
+        return self._shift(f"receipt:{receipt}", self.waiting, self.rejected)
+
+    def reissue(self, receipt: str) -> bool:
+        """It shall try again; whether there was anything."""
+        return self._shift(f"receipt:{receipt}", self.rejected, self.waiting)
+
+    def _shift(self, name: str, source: list[tuple[str, int]], target: list[tuple[str, int]]) -> bool:
+        found = [entry for entry in source if entry[0] == name]
+        target += found
+        source[:] = [entry for entry in source if entry[0] != name]
+        return bool(found)
+
     def pay(self, debit: str, creditor: str, fen: int) -> None:
         """Pay an account or, for `receipt:<name>`, have the money paid back to a receipt."""
         if creditor.startswith("receipt:"):
@@ -149,5 +164,5 @@ class Books:
 
     def total(self) -> int:
         """All that is in, by another way than `issued` less `redeemed`."""
-        unconfirmed = sum(fen for account, fen in self.waiting if account.startswith("receipt:"))
+        unconfirmed = sum(fen for account, fen in self.waiting + self.rejected if account.startswith("receipt:"))
         return sum(self.balance.values()) + sum(self.kept.values()) + unconfirmed

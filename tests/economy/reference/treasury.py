@@ -21,6 +21,14 @@ class Treasury(World):
         need(bool(self.books.waiting), "nothing to confirm")
         self.books.confirm()
 
+    def do_reject(self, h: dict[str, Any]) -> None:
+        """The custodian could not pay a buyer back."""
+        need(self.books.reject(h["order"]), "nothing to reject")
+
+    def do_reissue(self, h: dict[str, Any]) -> None:
+        """Anybody has it try again."""
+        need(self.books.reissue(h["order"]), "nothing was rejected")
+
     def do_move(self, h: dict[str, Any]) -> None:
         """Between the platform's own accounts; out of the guarantee only after a notice."""
         if h["source"] == "guarantee":
