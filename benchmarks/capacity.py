@@ -22,7 +22,7 @@ import click
 from rich.console import Console
 
 from benchmarks.groups import MEMBERS_MAX, Group
-from benchmarks.lives import SETTLED_S, Market, Pace
+from benchmarks.lives import PARAMETERS, SETTLED_S, Market, Pace
 from benchmarks.load import BATCH, drive
 from benchmarks.open_loop import ORDERS_PER_S, Job, Offered, offer, open_caller, percentiles_ms
 from benchmarks.record import record
@@ -30,6 +30,7 @@ from benchmarks.rig import Rig, running_rig
 from benchmarks.tables import show
 from benchmarks.watch import Watch, cores_used, queue_figures
 from client.submit import Submitter
+from ledger.modules.groupbuy.rules.sweeps import LINE_WORK
 
 FINAL_P99_MS_MAX = 1_000
 SIGN_S_AN_ORDER = 0.002
@@ -39,8 +40,8 @@ SIGN_S_LEAST = 5.0
 WATCH_S, WATCH_BURST_S = 2.0, 0.25
 BURST_ORDERS_PER_S = 400
 """At which rate the burst's orders are allowed to be placed beforehand, in batches."""
-BURST_AFTER_S = 40.0
-"""How long the other load goes on after the burst."""
+BURST_AFTER_S = 20.0
+"""How much longer the other load goes on than draining the burst takes where timers have half of each block's room."""
 BURST_LEFT = 20
 """Overdue timers that are no burst's any more: other campaigns have some too."""
 
@@ -136,7 +137,9 @@ def measure_burst(rig: Rig, campaigns: int, rate: float, pace: Pace) -> dict[str
     """`campaigns` of fifty orders cut off in the same second, while the load at `rate` goes on."""
     some = burst_groups(rig, campaigns)
     lead_s = pace.life_s + 10.0
-    others = rig.take_for(lead_s + BURST_AFTER_S, rate)
+    blocks = 2 * MEMBERS_MAX * campaigns * LINE_WORK / PARAMETERS["timers_per_block"]
+    end_s = lead_s + BURST_AFTER_S + blocks * PARAMETERS["block_interval_ms"] / 1000
+    others = rig.take_for(end_s, rate)
     market, beside = rig.market("burst", pace, some), rig.market("beside", pace, others)
     with say.status(f"signing {MEMBERS_MAX * campaigns} orders of the burst"):
         placed = [envelope for group in some for _, _, envelope in market.orders(group)]
@@ -147,7 +150,6 @@ def measure_burst(rig: Rig, campaigns: int, rate: float, pace: Pace) -> dict[str
         prepare_burst(rig, market, some, cutoff_ms, placed)
     beside.zero_ms = cutoff_ms - round(1000 * lead_s)
     with say.status("signing what goes on beside"):
-        end_s = lead_s + BURST_AFTER_S
         jobs = [job for job in rig.orders(beside, others, rate) if job.due_s < end_s]
         jobs += rig.beside(0.0, end_s, rate)
     with say.status(f"the cut-off comes in {(cutoff_ms - now_ms()) / 1000:.0f} s"):
