@@ -56,10 +56,11 @@ def test_every_action_and_timer_has_a_title(registry: Registry) -> None:
 
 
 def test_sentences_use_the_fields_there_are_alike_in_both_languages(registry: Registry) -> None:
+    kinds = dict(registry.actions) | {tag_of(timer): timer for timer in registry.timers}
     for tag, (_, sentence) in registry.words.actions.items():
         if sentence is None:
             continue
-        action = registry.actions.get(tag)
+        action = kinds.get(tag)
         fields = set(action.__struct_fields__ if action else ()) | ADDED.get(tag, set())
         zh, en = (set(PLACE.findall(text)) for text in sentence)
         assert zh | en <= fields, tag

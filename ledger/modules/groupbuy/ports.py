@@ -7,14 +7,28 @@ from msgspec.structs import replace
 from ledger.modules.groupbuy.messages import SettleLine
 from ledger.modules.groupbuy.rules.common import need_campaign, need_order, put_order, remaining, step_line
 from ledger.modules.groupbuy.rules.recalling import hear_recall
+from ledger.modules.groupbuy.state import Campaign, OrderRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ledger.context import Context
-    from ledger.modules.groupbuy.state import Campaign, OrderRow
     from ledger.modules.payments.ports import Payments
     from ledger.roles import Role
+
+__all__ = [
+    "Campaign",
+    "Disputes",
+    "Goods",
+    "Keys",
+    "Lines",
+    "MemberFacts",
+    "OrderRow",
+    "Organisations",
+    "Ports",
+    "ProductFacts",
+    "Recalls",
+]
 
 
 class MemberFacts(Protocol):

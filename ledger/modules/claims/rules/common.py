@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ledger.context import Context
     from ledger.modules.claims.ports import Ports
     from ledger.modules.groupbuy.messages import Draft
-    from ledger.modules.groupbuy.ports import Lines
-    from ledger.modules.groupbuy.state import OrderRow
+    from ledger.modules.groupbuy.ports import Lines, OrderRow
     from ledger.modules.payments.ports import Payments, Why
 
 RULES = Rules()

@@ -109,7 +109,10 @@ def _decide(case: Case, event: str, award_fen: int, liable: str) -> None:
         borne = _by_nobody(case, more, lent)
     case.lines.compensate(case.ctx, case.order, more, borne)
     case.lines.resolve(case.ctx, case.order)
-    case.ctx.event("claim_lapsed" if event == "lapse" else "claim_decided", case.claim.campaign)
+    if event == "lapse":
+        case.ctx.event("claim_lapsed", case.claim.campaign)
+    else:
+        case.ctx.event("claim_decided", case.claim.campaign)
 
 
 def _repay_lender(case: Case, fen: int) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.context import Context
     from ledger.modules.claims.messages import Cause
     from ledger.modules.claims.ports import Evidence
-    from ledger.modules.groupbuy.state import Campaign
+    from ledger.modules.groupbuy.ports import Campaign
     from ledger.modules.trace.evidence import Custody
 
     Hands = tuple[Custody, ...]

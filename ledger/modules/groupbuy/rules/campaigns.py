@@ -97,7 +97,7 @@ def call_off(ports: "Ports", ctx: "Context", campaign: str, row: Campaign, event
     if before != "draft":
         return_deposit(ports, ctx, campaign, row.terms)
     put_campaign(ctx, campaign, row)
-    ctx.event(row.state, campaign)
+    ctx.event("cancelled", campaign)
     if row.lines_left:
         start_sweep(ctx, campaign, "refund")
 
