@@ -103,9 +103,12 @@ class Maker:
     def make(self) -> dict[str, Any]:
         """The scenario."""
         begin = 10_000
-        for number in range(1 if self.rng.random() < 0.7 else 2):
-            self.plans.append(Plan(self, f"c{number + 1}"))
-            self.plans[-1].begin(begin + number * self.rng.randrange(1, DAY))
+        first = Plan(self, "c1")
+        first.begin(begin)
+        self.plans = [first]
+        if self.rng.random() < 0.35:
+            self.plans.append(Plan(self, "c2"))
+            self.plans[1].begin(begin + self.rng.randrange(1, DAY), first if self.rng.random() < 0.6 else None)
         if self.rng.random() < 0.5:
             self.later(self.rng.randrange(HOUR, 20 * DAY), self.treasury)
         while self.agenda:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tests.economy.campaigns import Happening, Maker
 
 KG_GRAMS = (137, 250, 333, 500, 1_000)
+GOODS = ("seller", "logistics", "product", "weighed", "sources", "unit_quantity", "tolerance_bp", "shares")
 SOURCES = {"farm": ("planting:field-1", "planting:field-2"), "coop": ("planting:field-3",)}
 
 
@@ -24,9 +25,12 @@ class Plan:
         """Whether something of that probability is the case."""
         return self.rng.random() < probability
 
-    def begin(self, time: int) -> None:
-        """Make the terms and fill the agenda."""
+    def begin(self, time: int, like: "Plan | None" = None) -> None:
+        """Make the terms (selling the same things as another campaign, where one is given) and fill the agenda."""
         self.terms = self.make_terms(time)
+        if like is not None:
+            self.terms |= {name: like.terms[name] for name in GOODS}
+            self.terms["evidence"] = [leg | {"van": "", "hot": "", "gap": False} for leg in like.terms["evidence"]]
         self.maker.later(time, self.start)
         cutoff = self.terms["cutoff"]
         orders = self.rng.choice((0, 1, 2, 3, 5, 5, 8, 8, 12, 12, 20))
@@ -235,7 +239,7 @@ class Plan:
                 continue
             for name, row in self.reference.lots.items():
                 mine = row["source"] in self.terms["sources"] and name.startswith(other.name)
-                if mine and row["produced"] - row["used"] >= portion[1]:
+                if mine and not row["recalled"] and row["produced"] - row["used"] >= portion[1]:
                     return [name, portion[1]]
         return portion
 
