@@ -33,6 +33,8 @@ from network.services.readings import TIME_MS_MAX
 PAGE_MAX = 500
 PAGE_DEFAULT = 100
 ACCOUNT_NAME_MAX = 180
+STEP = 50
+"""Accounts read at a time."""
 
 
 def may_read(ctx: Context, asker: Asker, name: str, row: Account) -> bool:
@@ -94,8 +96,8 @@ def list_accounts(ctx: Context, asker: Asker, request: trade_pb2.ListAccountsReq
         raise BadField("$.page_token", "it is of another prefix")
     page = trade_pb2.ListAccountsResponse(height=ctx.height)
     after: str | None = request.page_token or None
-    for _ in range(LOOKED_AT_MAX // 50):
-        pairs = accounts.scan(ctx, request.prefix, after=after, limit=50)
+    for _ in range(LOOKED_AT_MAX // STEP):
+        pairs = accounts.scan(ctx, request.prefix, after=after, limit=STEP)
         for name, row in pairs:
             if len(page.accounts) == (request.page_size or PAGE_DEFAULT):
                 page.next_page_token = after or ""
@@ -103,7 +105,7 @@ def list_accounts(ctx: Context, asker: Asker, request: trade_pb2.ListAccountsReq
             after = name
             if may_read(ctx, asker, name, row):
                 page.accounts.append(account_message(ctx, name))
-        if len(pairs) < 50:
+        if len(pairs) < STEP:
             return page
     page.next_page_token = after or ""
     return page

@@ -53,6 +53,7 @@ def campaign_message(ctx: Context, name: str, row: Campaign) -> trade_pb2.Campai
         drafted_ms=row.drafted_ms,
         arrived_ms=row.arrived_ms,
         heard_ms=row.heard_ms,
+        lines_left=row.lines_left,
     )
 
 

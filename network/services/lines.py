@@ -94,7 +94,7 @@ def packing_list(ctx: Context, asker: Asker, request: trade_pb2.PackingListReque
     page = trade_pb2.PackingListResponse(height=ctx.height)
     first, _, number = request.page_token.rpartition("/")
     after, token, looked_at = _number_of(number), "", 0
-    for name, campaign in _packed_campaigns(ctx, asker, request, first):
+    for name, campaign in _packed_campaigns(ctx, asker, request, first, after):
         if campaign is None:
             token, looked_at = f"{name}/{NUMBER_MAX}", looked_at + 1
             if looked_at == LOOKED_AT_MAX:
@@ -112,10 +112,10 @@ def packing_list(ctx: Context, asker: Asker, request: trade_pb2.PackingListReque
 
 
 def _packed_campaigns(
-    ctx: Context, asker: Asker, request: trade_pb2.PackingListRequest, first: str
+    ctx: Context, asker: Asker, request: trade_pb2.PackingListRequest, first: str, after: int
 ) -> Iterator[tuple[str, Campaign | None]]:
-    """The campaign asked for; or all from `first` on, None in the place of those that are not of the pickup point or in
-    which the asker has no part.
+    """The campaign asked for; or all from `first` on (behind it, if nothing of it comes after the line `after`), with
+    None in the place of those that are not of the pickup point or in which the asker has no part.
     """
     if request.WhichOneof("of") == "campaign":
         campaign = need_campaign(ctx, "$.campaign", request.campaign)
@@ -125,7 +125,7 @@ def _packed_campaigns(
         yield request.campaign, campaign
         return
     pickup = check_text("$.pickup", request.pickup, CAMPAIGN_ID_MAX)
-    for name, campaign in campaigns_from(ctx, first, inclusive=True):
+    for name, campaign in campaigns_from(ctx, first, inclusive=after < NUMBER_MAX):
         fits = campaign.terms.pickup == pickup and campaign.state in TRAVELLING
         yield name, campaign if fits and line_view(asker, campaign) >= View.PARCEL else None
 

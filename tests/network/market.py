@@ -20,7 +20,7 @@ from tests.network.nodes import FARM, PLATFORM, Client, Network, key_of, now_ms
 from tests.trace.world import BERRY, KG
 
 HOUR_MS = 3_600_000
-CUT_OFF_MS = 5_000
+CUT_OFF_MS = 8_000
 """From the draft to the cut-off of the presale that forms."""
 
 ORGANISATIONS = (
@@ -189,9 +189,9 @@ class Market:
         """
         lin, reasons = key_of("lin"), digest("ticket", b"reasons")
         for name, fen in (("anna", 700), ("chen", 500)):
-            order = bytes.fromhex(order_of(name))
-            await self.do(lin, g.Handle(FORMED), g.HandOver(order, code_of(name)))
+            await self.do(lin, g.Handle(FORMED), g.HandOver(bytes.fromhex(order_of(name)), code_of(name)))
             await self.do(buyer_key(name), c.OpenClaim(FORMED, "damaged", (reasons,)), c.ClaimTerms(fen))
+        order = bytes.fromhex(order_of("chen"))
         await self.do(lin, c.Pay(FORMED), c.Payment(order, 200))
         await self.do(key_of("court"), c.Adjudicate(FORMED), c.Finding(order, 500, "hub", reasons))
 

@@ -261,6 +261,7 @@ class Campaign(_message.Message):
     DRAFTED_MS_FIELD_NUMBER: _builtins.int
     ARRIVED_MS_FIELD_NUMBER: _builtins.int
     HEARD_MS_FIELD_NUMBER: _builtins.int
+    LINES_LEFT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     height: _builtins.int
     """as of this certificate"""
@@ -288,6 +289,8 @@ class Campaign(_message.Message):
     arrived_ms: _builtins.int
     heard_ms: _builtins.int
     """when the leader last recorded something here"""
+    lines_left: _builtins.int
+    """from the cut-off or a cancellation on: lines neither settled nor paid back"""
     @_builtins.property
     def terms(self) -> Global___CampaignTerms: ...
     @_builtins.property
@@ -317,10 +320,11 @@ class Campaign(_message.Message):
         drafted_ms: _builtins.int = ...,
         arrived_ms: _builtins.int | None = ...,
         heard_ms: _builtins.int = ...,
+        lines_left: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "price_fen", b"price_fen", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "drafted_ms", b"drafted_ms", "first_leader", b"first_leader", "heard_ms", b"heard_ms", "height", b"height", "id", b"id", "leader", b"leader", "lots", b"lots", "orders", b"orders", "price_fen", b"price_fen", "price_now_fen", b"price_now_fen", "shipments", b"shipments", "state", b"state", "state_en", b"state_en", "state_zh", b"state_zh", "terms", b"terms", "time_ms", b"time_ms", "units", b"units", "units_to_next", b"units_to_next"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "drafted_ms", b"drafted_ms", "first_leader", b"first_leader", "heard_ms", b"heard_ms", "height", b"height", "id", b"id", "leader", b"leader", "lines_left", b"lines_left", "lots", b"lots", "orders", b"orders", "price_fen", b"price_fen", "price_now_fen", b"price_now_fen", "shipments", b"shipments", "state", b"state", "state_en", b"state_en", "state_zh", b"state_zh", "terms", b"terms", "time_ms", b"time_ms", "units", b"units", "units_to_next", b"units_to_next"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__allocated: _TypeAlias = _typing.Literal["allocated"]  # noqa: Y015
     _WhichOneofArgType__allocated: _TypeAlias = _typing.Literal["_allocated", b"_allocated"]  # noqa: Y015
