@@ -50,6 +50,7 @@ class Books:
     """By campaign, by number."""
 
     instructions: list[trade_pb2.Instruction]
+    claims: list[trade_pb2.Claim]
 
 
 def withdraw(story: Trading) -> None:
@@ -82,12 +83,14 @@ def read_books(story: Trading) -> Books:
             name: [entry async for entry in trade.list_lines(connection, auditor, name)] for name in (PRESALE, SECOND)
         }
         listed = trade.list_instructions(connection, custodian, CUSTODIAN, include_closed=True)
+        claims = trade.list_claims(connection, auditor, campaign=PRESALE, include_closed=True)
         outside = next(each for each in accounts if each.name == OUTSIDE)
         return Books(
             -outside.balance_fen,
             [each for each in accounts if each.name != OUTSIDE],
             lines,
             [each async for each in listed],
+            [each async for each in claims],
         )
 
     books = story.submitter.run(ask)
@@ -196,10 +199,24 @@ def document(books: Books) -> dict[str, Any]:
             {"name": each.name, "balance_fen": each.balance_fen, "held_fen": each.held_fen} for each in books.accounts
         ],
         "lines": [_line(entry) for entries in books.lines.values() for entry in entries],
+        "claims": [_claim(each) for each in books.claims],
         "payments": [
             {"why": each.why, "fen": each.fen, "state": each.state, "refund": bool(each.receipt)}
             for each in books.instructions
         ],
+    }
+
+
+def _claim(claim: trade_pb2.Claim) -> dict[str, Any]:
+    return {
+        "campaign": claim.campaign,
+        "number": claim.line.number,
+        "cause": claim.cause,
+        "state": claim.state,
+        "fen": claim.fen,
+        "paid_fen": claim.paid_fen,
+        "award_fen": claim.award_fen if claim.HasField("award_fen") else None,
+        "liable": claim.liable,
     }
 
 

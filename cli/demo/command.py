@@ -115,6 +115,7 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         "verified": refused,
         "subjects": len(verified.sections),
         "submitted": len(telling.acknowledged),
+        "restricted": telling.restricted,
         "readings": telling.readings,
         "late_readings_ms": cast.PARAMETERS["late_readings_ms"],
         "as_of_ms": verified.time_ms,

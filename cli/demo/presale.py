@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from cli.demo import goods, market
 from cli.demo.cast import FARM, HUB
+from cli.demo.disputes import open_claims, verdict
 from cli.demo.market import LEADER, PRESALE, SECOND
 from cli.demo.trading import SHOW_MS, Buyer, Trading, now_ms, shown_code
 from cli.yuan import yuan
@@ -49,6 +50,8 @@ def take_orders(story: Trading) -> None:
     for number, wave in enumerate(market.WAVES):
         story.order(PRESALE, wave, NewOrder(PRESALE, key) if number == 0 else None)
         ordered, units = ordered + len(wave), units + sum(wave)
+        if number == len(market.WAVES) - 2:
+            continue  # the last wave follows at once
         found = story.campaign(PRESALE)
         while found.units < units and now_ms() < found.terms.cutoff_ms - SHOW_MS:
             found = story.look_again(PRESALE)
@@ -210,16 +213,6 @@ def _returner(buyers: list[Buyer]) -> Buyer:
     return _doubles(buyers)[0]
 
 
-def spoiled_one(buyers: list[Buyer]) -> Buyer:
-    """Whose berries sat in the warm truck and show it."""
-    return _singles(buyers)[1]
-
-
-def bad_one(buyers: list[Buyer]) -> Buyer:
-    """Who finds bad fruit at home."""
-    return _doubles(buyers)[1]
-
-
 def _singles(buyers: list[Buyer]) -> list[Buyer]:
     return [buyer for buyer in buyers if buyer.units == 1]
 
@@ -260,7 +253,9 @@ PARTS: tuple[tuple[str, str, str, Callable[[Trading], None]], ...] = (
     ("fill", "采收略少，按规则分配；打包称重", "A slightly short harvest, allocated by rule; packed and weighed", fill),
     ("travel", "冷链运输，双方交接", "The cold chain, handed over by both sides", travel),
     ("pickup", "凭码自提", "Collected with codes", hand_out),
+    ("claims", "理赔：团长先赔，读数说话", "Claims: the leader pays first, the readings decide", open_claims),
     ("second", "另一个团没有成", "Another group does not form", second_group),
+    ("verdict", "账本裁定由哪一段赔付", "The ledger decides which leg repays", verdict),
     ("no_show", "一位居民始终未来", "One resident never comes", dispose),
     ("settle", "逐单结算", "Settled line by line", settle),
 )

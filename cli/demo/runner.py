@@ -31,8 +31,10 @@ from client.wallet import Cost, create_key, load_key
 from ledger.block import validator_id
 from ledger.certificate import quorum
 from ledger.crypto.checkpoint import parse_note
+from ledger.crypto.encoding import decode
 from ledger.crypto.signing import Algorithm, SigningKey
 from ledger.modules.registry.messages import NewKey, possession_message
+from ledger.transaction import Envelope
 
 VERIFIER = Path(__file__).resolve().parents[2] / "verifier" / "verify_linxin.py"
 REPORT = """检验报告 LABORATORY REPORT (demonstration)
@@ -71,6 +73,9 @@ class Telling:
     keys: dict[str, SigningKey] = field(default_factory=dict)
     acknowledged: list[bytes] = field(default_factory=list)
     """Ids of the transactions whose receipts came, in that order."""
+    restricted: int = 0
+    """How many of them have a restricted part."""
+
     last_height: int = 0
     """The highest block that a receipt named."""
     readings: int = 0
@@ -150,8 +155,8 @@ class Telling:
                 ]
                 striking = self.crisis is not None and number == strike_at
                 outcomes = self._submit(submitter, envelopes, striking=striking)
-                for each, outcome in zip(wave, outcomes, strict=True):
-                    self._acknowledge(outcome, f"{type(each.action).__name__} ({each.signer})")
+                for each, envelope, outcome in zip(wave, envelopes, outcomes, strict=True):
+                    self._acknowledge(outcome, envelope, f"{type(each.action).__name__} ({each.signer})")
                     self.readings += story.count_readings(each.action)
                 progress.update(task, advance=len(wave))
         signers = dict.fromkeys(each.signer for wave in chapter.waves for each in wave)
@@ -160,12 +165,13 @@ class Telling:
 
     def submit(self, submitter: Submitter, what: str, envelopes: Sequence[bytes]) -> None:
         """Have envelopes of one kind made final; raises what `Outcome.need` raises, of records called `what`."""
-        for outcome in submitter.submit(envelopes):
-            self._acknowledge(outcome, what)
+        for envelope, outcome in zip(envelopes, submitter.submit(envelopes), strict=True):
+            self._acknowledge(outcome, envelope, what)
 
-    def _acknowledge(self, outcome: Outcome, what: str) -> None:
+    def _acknowledge(self, outcome: Outcome, envelope: bytes, what: str) -> None:
         receipt = outcome.need(what)
         self.acknowledged.append(receipt.transaction_id)
+        self.restricted += decode(envelope, Envelope).restricted is not None
         self.last_height = max(self.last_height, receipt.height)
 
     def _submit(self, submitter: Submitter, envelopes: list[bytes], *, striking: bool) -> list[Outcome]:

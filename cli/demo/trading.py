@@ -36,7 +36,7 @@ CONFIRMED_MAX = 256
 CUTOFF_MS = 5_000
 """From the draft to the cut-off, on a machine that takes no time itself."""
 
-SHOW_MS = 2_500
+SHOW_MS = 1_000
 """With less time than this to the cut-off nobody waits any more to see the totals published."""
 
 

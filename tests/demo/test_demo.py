@@ -11,39 +11,18 @@ from typing import Any
 import msgpack
 import pytest
 
-from cli.processes import _import_roots, find_process
+from cli.processes import find_process
 from ledger.block import decode_leaf
 from ledger.certificate import verify_certificate
 from ledger.crypto.encoding import encode
 from ledger.genesis import load_genesis
 from ledger.modules.catalogue import network_registry
 from network.errors import SignatureNeeded
+from tests.demo.running import linxin
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def linxin(*arguments: str, status: int = 0) -> dict[str, Any]:
-    """The document of a command run as a process of its own; standard output holds nothing else."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments, "--json"],
-        env=known | {"PYTHONPATH": os.pathsep.join(_import_roots())},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    document = json.loads(done.stdout)
-    assert isinstance(document, dict)
-    return document
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return linxin("demo", "--dir", str(tmp_path_factory.mktemp("demo") / "network"))
 
 
 def test_the_document_has_what_was_promised(told: dict[str, Any]) -> None:
@@ -139,7 +118,7 @@ def test_the_chain_is_executed_again_from_archive_and_home(told: dict[str, Any])
     of_archive = linxin("audit", told["archive"], "--genesis", told["genesis"])
     of_home = linxin("audit", "--home", str(home), "--genesis", told["genesis"])
     assert of_archive["transactions"] == told["submitted"] == of_home["transactions"]
-    assert of_archive["restricted"] == 1
+    assert of_archive["restricted"] == told["restricted"] > 1
     assert of_archive["refused"] == 0
 
 
