@@ -38,14 +38,14 @@ from network.access import Access
 from network.admission import Admission
 from network.chain import Chain
 from network.config import ConfigError, NodeConfig, load_config
-from network.home import LEDGER
+from network.home import LEDGER, keep_divergence
 from network.logs import configure_logs, last_words
 from network.mempool import Mempool
 from network.metrics.endpoint import MetricsEndpoint
 from network.metrics.events import Events
 from network.metrics.standing import Sources, add_standing
 from network.reads import Reads
-from network.replica.errors import Retired
+from network.replica.errors import Diverged, Retired
 from network.server import Server, Services
 from network.services.blobs import BlobService
 from network.services.calls import Slots
@@ -382,6 +382,8 @@ def run(home: Path) -> int:
             log.critical("the node stops", reason=last_words(error))
         else:
             sys.stderr.write(f"linxin node: {last_words(error)}\n")
+        if isinstance(error, Diverged):
+            log.critical("what each side signed is kept", file=str(keep_divergence(home, error)))
         return 1
     log.info("stopped")
     return 0

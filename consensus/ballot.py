@@ -103,6 +103,15 @@ class Ballots:
         """All texts that anybody signed for `height`, sorted."""
         return sorted({text for texts in self._boxes.get(height, {}).values() for text in texts})
 
+    def notes(self, height: int) -> list[str]:
+        """Every text that anybody signed for `height`, as a note with all the signatures under it, sorted."""
+        box = self._boxes.get(height, {})
+        found: dict[str, list[str]] = {text: [] for text in self.texts(height)}
+        for _, texts in sorted(box.items()):
+            for text, held in texts.items():
+                found[text].append(held.line)
+        return [assemble_note(text, lines) for text, lines in found.items()]
+
     def newest_of(self, name: str) -> str:
         """The highest checkpoint that a cosigner is known to have signed, with its signature; "" = none held."""
         for height in sorted(self._boxes, reverse=True):

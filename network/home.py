@@ -6,6 +6,7 @@ safety/          the safety file: what the key has signed; never copied, never r
 data/ledger      blocks and state (LevelDB)
 data/log         the consensus log
 data/evidence    what validators did that proves them liars
+divergence-<height>.txt   only after a divergence: the checkpoints that each side signed
 vault/           encrypted files and receipts of erasure;  vault-keys/  their keys, which no backup may hold
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from consensus.storage.files import OsDirectory
 from consensus.storage.safety import SafetyFile
 from network.config import NodeConfig
+from network.replica.errors import Diverged
 
 LEDGER = "ledger"
 LOG = "log"
@@ -36,3 +38,10 @@ def create_safety(home: Path, config: NodeConfig, chain_id: bytes, public_key: b
         SafetyFile.create(directory, chain_id, public_key).close()
     finally:
         directory.close()
+
+
+def keep_divergence(home: Path, diverged: Diverged) -> Path:
+    """Write down what each side signed, as signed notes one after the other, for those who are to decide."""
+    path = home / f"divergence-{diverged.height}.txt"
+    path.write_text("\n".join(diverged.notes), encoding="utf-8")
+    return path

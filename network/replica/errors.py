@@ -6,9 +6,12 @@ from ledger.errors import Fatal
 
 
 class Diverged(Fatal):
-    """Others executed a height to another result than this node. Nothing of it may be signed or stored."""
+    """Others executed a height to another result than this node. Nothing of it may be signed or stored.
 
-    def __init__(self, height: int, others: Sequence[str]) -> None:
+    `notes`: what each side signed for that height, this node's own included, for people to compare and decide by.
+    """
+
+    def __init__(self, height: int, others: Sequence[str], notes: Sequence[str]) -> None:
         names = ", ".join(sorted(others))
         super().__init__(
             f"height {height}: {names} signed another checkpoint than the one this node came to; it stops before "
@@ -18,6 +21,7 @@ class Diverged(Fatal):
             "请保留全部数据，核对各节点的软件版本，并参阅 docs/OPERATORS.md“验证节点出现分歧时”"
         )
         self.height = height
+        self.notes = tuple(notes)
 
 
 class Retired(Exception):

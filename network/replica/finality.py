@@ -190,7 +190,7 @@ class Finality:
         certifying = {validator.name for validator in oldest.validators}.difference(agreeing)
         others = [name for name in self._ballots.conflicting(height, oldest.block.text) if name in certifying]
         if len(others) > n - quorum(n):
-            raise Diverged(height, others)
+            raise Diverged(height, others, self._ballots.notes(height))
 
     def adopt(self, certified: CertifiedBlock) -> Final:
         """Make the next certified block final that a peer gave, executing it again unless that is done already.
@@ -214,7 +214,9 @@ class Finality:
         text = check_certificate(certified.note, head, self._genesis).text()
         oldest = self._executed[0]
         if text != oldest.block.text:
-            raise Diverged(oldest.block.height, [signature.name for signature in parse_note(certified.note).signatures])
+            height, (_, signatures) = oldest.block.height, parse_note(certified.note)
+            notes = dict.fromkeys((certified.note, *self._ballots.notes(height)))
+            raise Diverged(height, [signature.name for signature in signatures], list(notes))
         return self._finish(self._executed.popleft(), certified.note)
 
     def _finish(self, executed: Executed, note: str, *, is_caught_up: bool = False) -> Final:

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.block import Block, Proposal
-from ledger.crypto.checkpoint import parse_note
+from ledger.crypto.checkpoint import parse_checkpoint, parse_note
 from ledger.execute import execute
 from ledger.module import Registry
 from network.replica import finality
@@ -42,6 +42,17 @@ def _record_abstentions(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> li
     return abstained
 
 
+def _check_both_sides_kept(machine: Machine, diverged: Diverged) -> None:
+    """What it stops with holds its own signed result of that height, and another that others signed."""
+    signed = {text: {each.name for each in lines} for text, lines in map(parse_note, diverged.notes)}
+    own = [text for text, names in signed.items() if any(name.endswith(f"/{machine.name}") for name in names)]
+    others = [text for text in signed if text not in own]
+    assert len(own) == 1
+    assert len(others) == 1
+    assert len(signed[others[0]]) >= 2
+    assert {parse_checkpoint(text).height for text in signed} == {diverged.height}
+
+
 @pytest.mark.parametrize("leads", [False, True])
 def test_a_validator_with_wrong_rules_stops_alone_and_mended_goes_on(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, leads: bool
@@ -56,6 +67,7 @@ def test_a_validator_with_wrong_rules_stops_alone_and_mended_goes_on(
     assert isinstance(machine.stopped_by, Diverged)
     assert machine.stopped_by.height == first
     assert machine.store.head.height == first - 1, "nothing of its own result is stored"
+    _check_both_sides_kept(machine, machine.stopped_by)
     signed = [given.height for given in machine.safety.promises.cosigned if given.height >= first]
     assert first in signed
 
