@@ -9,6 +9,7 @@ from ledger.modules.claims import messages as c
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.registry.messages import Metric
 from ledger.modules.trace import messages as t
+from ledger.modules.trace.rules.excursions import EXPOSURES_MAX
 from tests.claims.world import CAMPAIGN, CHILLED, COOL, DAY_MS, HOUR_MS, MINUTE_MS, TRUCK, WARM, Court
 from tests.groupbuy.market import HALF
 from tests.trace.world import STORE, crate
@@ -280,6 +281,67 @@ def test_nobody_knows_who_had_goods_that_another_than_their_producer_ships_first
     court.accept("hub", m.Ship(CAMPAIGN, ("s1",)))
     court.received()
     court.say(at_ms, WARM, 30)
+    order = court.hand(0)
+    court.claim(0, 9_000, "spoiled")
+    assert found(court, order) == REFERRED
+
+
+def by_two_trucks(court: Court) -> None:
+    """The farm's goods go by truck-1 to the shop, two hours, and by truck-2 to the platform, two more."""
+    court.accept("hub", t.RegisterVehicle("truck-2", "二号车", "Truck 2", refrigerated=True))
+    court.add_device("hub", "other", (Metric("temperature", "CEL", -2, -4_000, 8_500),))
+    court.formed_chilled(10, reading_gap_ms=30 * MINUTE_MS)
+    court.loaded()
+    court.run([], court.shipped_ms + 2 * HOUR_MS - court.now)
+    court.accept("shop", t.Receive("s1", court.now))
+    court.accept("shop", t.Unload(TRUCK, court.now, (crate(1),)))
+    court.accept("hub", t.AttachDevice("other", "vehicle:truck-2", court.now))
+    court.accept("shop", t.Load("vehicle:truck-2", court.now, (crate(1),)))
+    court.sent_ms = court.now
+    court.accept("shop", t.Ship("s2", "platform", court.now, (crate(1),), vehicle="truck-2"))
+    court.accept("hub", m.Ship(CAMPAIGN, ("s2",)))
+    court.run([], 2 * HOUR_MS)
+    court.accept("platform", t.Receive("s2", court.now))
+    court.arrive()
+
+
+def test_silence_in_one_truck_leaves_a_doubt_about_warmth_in_the_other(court: Court) -> None:
+    by_two_trucks(court)
+    court.read("other", 0, court.sent_ms, *[WARM] * 120)
+    order = court.hand(0)
+    court.claim(0, 9_000, "spoiled")
+    assert found(court, order) == REFERRED
+    court.withdraw()
+    court.say(court.shipped_ms, COOL, 120)
+    court.claim(0, 9_000, "spoiled")
+    assert court.claim_of(order, 2).liable == "hub", "the first truck was cool, as it now tells"
+
+
+def test_silence_in_one_truck_with_a_faulty_sensor_in_the_other(court: Court) -> None:
+    by_two_trucks(court)
+    court.read("other", 0, court.sent_ms, *[COOL] * 119, -12_700)
+    order = court.hand(0)
+    court.claim(0, 9_000, "spoiled")
+    assert found(court, order) == REFERRED
+    court.withdraw()
+
+
+def test_silence_in_both_trucks_is_for_the_adjudicator(court: Court) -> None:
+    by_two_trucks(court)
+    order = court.hand(0)
+    court.claim(0, 9_000, "spoiled")
+    assert found(court, order) == REFERRED
+
+
+def test_goods_whose_harm_is_not_all_known_any_more_are_for_the_adjudicator(court: Court) -> None:
+    court.formed_chilled(10)
+    court.loaded()
+    court.received()
+    for number in range(EXPOSURES_MAX):
+        name = f"probe-{number}"
+        court.add_device("hub", name, (Metric("temperature", "CEL", -2, -4_000, 8_500),))
+        court.accept("hub", t.AttachDevice(name, TRUCK, court.shipped_ms))
+        court.read(name, 0, court.shipped_ms + 10 * MINUTE_MS, *[WARM] * 30)
     order = court.hand(0)
     court.claim(0, 9_000, "spoiled")
     assert found(court, order) == REFERRED

@@ -121,6 +121,25 @@ def test_recalled_goods_are_not_claimed_on(court: Court) -> None:
     assert court.refuse_claim(e.NotClaimable) == [order]
 
 
+def test_while_a_recall_is_on_its_way_through_many_lines(court: Court) -> None:
+    """Seventy lines take more than one block; those that wait for their turn can do nothing any more."""
+    orders = court.arrived(*[1] * 70)
+    court.endow(floated=5_000)
+    court.hand(68)
+    court.hand(69)
+    court.claim(69, 100)
+    court.accept("farm", t.Recall((court.campaign().lots[0].lot,), "农残", "Residue"))
+    assert court.states(orders[68:]) == ["collected", "disputed"], "not reached yet"
+    late = c.OpenClaim(CAMPAIGN, "quality"), c.ClaimTerms(100)
+    claimed = court.envelope(court.buyer("c1 68"), *late)
+    paid = court.envelope("mei", c.Pay(CAMPAIGN), court.payment(orders[69], 100))
+    codes = [receipt.code for receipt in court.run([claimed, paid], 1)]
+    assert codes == [e.NotClaimable.number, e.NoOpenClaim.number]
+    court.drain()
+    assert court.states(orders[68:]) == ["refunded", "refunded"]
+    assert court.claim_of(orders[69]).state == "recalled"
+
+
 def test_the_public_learns_cause_and_campaign_and_no_more(court: Court) -> None:
     (order,) = court.arrived(10)
     court.hand(0)

@@ -45,7 +45,7 @@ class Court(Market):
         self.accept("farm", t.RegisterProduct(CHILLED, "冷藏莓", "Chilled", "kg", 0, 0, band))
         self.supply(200, product=CHILLED)
         self.done = ("supply",)
-        self.sequence = 0
+        self.sequence = self.shipped_ms = self.received_ms = self.sent_ms = 0
 
     def modules(self) -> tuple[Module, ...]:
         """All but the founding ones, joined as the catalogue joins them."""

@@ -10,7 +10,9 @@ from ledger.modules.trace import messages as m
 from ledger.modules.trace.evidence import Custody, Evidence, Suffered
 from ledger.modules.trace.identifiers import complete_network_code
 from ledger.modules.trace.messages.types import Band
+from ledger.modules.trace.rules.devices import ATTACHMENTS_MAX
 from ledger.modules.trace.rules.excursions import EXPOSURES_MAX, PARTS_MAX
+from ledger.modules.trace.rules.late import LISTENERS_MAX
 from ledger.modules.trace.rules.watches import FAULTS_MAX, WATCHES_MAX
 from ledger.modules.trace.state import exposures, series
 from tests.registry.chain import key_of
@@ -244,6 +246,23 @@ def test_what_is_no_chain_says_nothing(loaded: World, evidence: Evidence) -> Non
     assert evidence.custody(loaded.context(), ("s2",), (lot_of("C2"),), loaded.now) is None, "refused"
 
 
+def test_shipped_on_before_it_was_received_is_no_chain(world: World, evidence: Evidence) -> None:
+    lot = world.harvest("A1")
+    portion = m.Portion(lot, KG)
+    shipped_ms = world.now
+    world.accept("farm", m.Ship("s1", "hub", shipped_ms, (), (portion,)))
+    world.wait(HOUR_MS)
+    world.accept("hub", m.Receive("s1", world.now))
+    world.accept("hub", m.Ship("s2", "shop", shipped_ms + 1, (), (portion,)))
+    assert evidence.custody(world.context(), ("s1", "s2"), (lot,), world.now) is None
+    assert evidence.custody(world.context(), ("s1",), (lot,), world.now) is not None
+
+
+def test_everybody_the_shipments_name_had_them(loaded: World, evidence: Evidence) -> None:
+    assert evidence.handlers(loaded.context(), ("s1", "s9")) == {"farm", "hub", "shop"}
+    assert evidence.handlers(loaded.context(), ()) == frozenset()
+
+
 def test_who_had_them_before_another_than_the_producer_shipped_is_unknown(world: World, evidence: Evidence) -> None:
     lot = world.harvest("A1")
     world.hand_over("s0", "farm", "hub", lots=(m.Portion(lot, 10 * KG),))
@@ -319,6 +338,27 @@ def test_old_watches_go_and_what_they_told_is_not_known_any_more(loaded: World, 
     assert silence(loaded, evidence, start_ms, start_ms + 29 * MINUTE_MS) == 0
     assert loaded.read("cold", 1, loaded.now, 500).code == 0
     assert silence(loaded, evidence, start_ms, start_ms + 29 * MINUTE_MS) is None
+
+
+def test_devices_that_are_no_longer_listed_leave_a_doubt(loaded: World, evidence: Evidence) -> None:
+    start_ms = loaded.now
+    loaded.wait(HOUR_MS)
+    assert loaded.read("cold", 0, start_ms, *[500] * 30).code == 0
+    assert silence(loaded, evidence, start_ms, start_ms + HOUR_MS) == 31 * MINUTE_MS
+    for number in range(LISTENERS_MAX):
+        loaded.add_device("hub", f"probe-{number}", (Metric("temperature", "CEL", -2, -4_000, 8_500),))
+        loaded.accept("hub", m.AttachDevice(f"probe-{number}", TRUCK, start_ms))
+    assert silence(loaded, evidence, start_ms, start_ms + HOUR_MS) is None
+    assert silence(loaded, evidence, start_ms + HOUR_MS, start_ms + 2 * HOUR_MS) == HOUR_MS
+
+
+def test_associations_that_are_no_longer_kept_leave_a_doubt(loaded: World, evidence: Evidence) -> None:
+    start_ms = loaded.now
+    for _ in range(ATTACHMENTS_MAX):
+        loaded.accept("hub", m.DetachDevice("cold", TRUCK, loaded.now))
+        loaded.accept("hub", m.AttachDevice("cold", TRUCK, loaded.now))
+    assert silence(loaded, evidence, start_ms, loaded.now) is None
+    assert silence(loaded, evidence, loaded.now, loaded.now + HOUR_MS) == HOUR_MS
 
 
 def test_watches_are_bounded_and_keep_the_longest_silences(loaded: World, evidence: Evidence) -> None:

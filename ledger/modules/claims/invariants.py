@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.context import Context, timers
 from ledger.crypto.encoding import decode
-from ledger.modules.claims.rules.common import RECALLED, Case
+from ledger.modules.claims.rules.common import Case
 from ledger.modules.claims.rules.paying import day_of
 from ledger.modules.claims.state import CLAIM_TRANSITIONS, WAITING, Claim, claim_key, claims, day_key, laid_out
 
@@ -61,9 +61,7 @@ def check_claims(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
 
 
 def check_time_limits(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
-    """Every claim that waits has a timer at its time limit, but where a recall ends it; what a leader is owed is held
-    until its timer.
-    """
+    """Every claim that waits has a timer at its time limit; what a leader is owed is held until its timer."""
     scheduled: Counter[tuple[str, int, str, int]] = Counter()
     after: str | None = None
     while page := timers.scan(ctx, after=after, limit=PAGE):
@@ -76,8 +74,7 @@ def check_time_limits(ports: "Ports", ctx: Context, found: Found) -> Iterator[st
     for order, own in found.items():
         for number, claim in enumerate(own, 1):
             stage = "contest" if claim.state == "provisional" else "adjudication"
-            recalled = ports.lines.campaign(ctx, claim.campaign).state == RECALLED
-            if claim.state in WAITING and not recalled and scheduled[order, number, stage, claim.due_ms] != 1:
+            if claim.state in WAITING and scheduled[order, number, stage, claim.due_ms] != 1:
                 yield f"{order}.{number} waits for {stage} at {claim.due_ms}, and no timer does"
             due_ms = claim.paid_ms + ctx.parameters["repay_ms"]
             case = Case(ports.payments, ports.lines, ctx, order, number, claim)

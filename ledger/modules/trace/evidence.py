@@ -124,7 +124,7 @@ class Evidence:
     def _trusted(self, ctx: "Context", band: "Band", row: Exposure) -> bool:
         sensor = self._sensors.get(ctx, row.device)
         metric = None if sensor is None else sensor.metric(row.metric)
-        if sensor is None or metric is None or metric.unit != band.unit:
+        if sensor is None or metric is None:
             return False
         if not sensor.calibrated(row.first_ms, row.last_ms):
             return False

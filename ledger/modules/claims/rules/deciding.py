@@ -21,7 +21,7 @@ from ledger.modules.claims.errors import (
     NotLiable,
 )
 from ledger.modules.claims.messages import Adjudicate, Contest, Contested, Due, Finding
-from ledger.modules.claims.rules.common import RECALLED, RULES, Case, check_in_time, latest, need_waiting
+from ledger.modules.claims.rules.common import RULES, Case, check_in_time, latest, need_waiting
 from ledger.modules.claims.rules.judging import judge
 from ledger.modules.claims.rules.opening import refer
 from ledger.modules.claims.rules.paying import repay
@@ -72,7 +72,7 @@ def adjudicate(ports: "Ports", ctx: "Context", action: Adjudicate) -> None:
 
 @RULES.timer(Due)
 def due(ports: "Ports", ctx: "Context", timer: Due) -> None:
-    """A time limit is over. What was ended before is left alone, and so is what a recall is about to end."""
+    """A time limit is over. A claim that was ended, or went on, before is left alone."""
     claim = claims.get(ctx, claim_key(timer.order, timer.number))
     assert claim is not None, f"a timer for the unknown claim {timer.order}.{timer.number}"
     case = Case(ports.payments, ports.lines, ctx, timer.order, timer.number, claim)
@@ -80,13 +80,13 @@ def due(ports: "Ports", ctx: "Context", timer: Due) -> None:
     if timer.stage == "repay":
         repay(case)
         return
-    campaign = ports.lines.campaign(ctx, claim.campaign)
-    if claim.state not in LIMITED[timer.stage] or campaign.state == RECALLED:
+    if claim.state not in LIMITED[timer.stage]:
         return
     if timer.stage == "adjudication":
         _decide(case, "lapse", claim.fen, "")
         return
     assert case.row.collected_ms is not None, timer.order
+    campaign = ports.lines.campaign(ctx, claim.campaign)
     if judge(ports.evidence, ctx, campaign, claim.cause, case.row.collected_ms) == claim.liable:
         _decide(case, "stand", claim.fen, claim.liable)
     else:
