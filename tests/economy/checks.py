@@ -6,8 +6,9 @@ told in words.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
+from ledger.context import Context
 from ledger.modules.groupbuy.state import (
     CAMPAIGN_TRANSITIONS,
     LINE_TRANSITIONS,
@@ -26,7 +27,6 @@ from ledger.modules.payments.state import (
     receivables,
     transfers,
 )
-from tests.economy.world import Chain
 
 ROWS_MAX = 1_000_000
 SOLD = ("placed", "owed", "allotted", "packed", "ready", "collected", "unclaimed", "disputed", "settled")
@@ -34,10 +34,17 @@ CHARGED = ("owed", "allotted", "packed", "collected", "unclaimed", "disputed")
 """Lines whose money is in the escrow (`ready` is not written in a row)."""
 
 
+class Certified(Protocol):
+    """Anything whose certified state can be read."""
+
+    def context(self) -> Context:
+        """A context that reads it."""
+
+
 class Rows:
     """Everything that is certified about money and orders."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Certified) -> None:
         ctx = chain.context()
         self.accounts = dict(accounts.scan(ctx, limit=ROWS_MAX))
         self.transfers = dict(transfers.scan(ctx, limit=ROWS_MAX))

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
+from ledger.context import Context
 from ledger.crypto.encoding import Message
 from ledger.crypto.signing import Algorithm, SigningKey
+from ledger.genesis import Genesis
 from ledger.module import Action
 from ledger.modules.claims import messages as claims
 from ledger.modules.groupbuy import messages as groupbuy
@@ -14,7 +16,7 @@ from ledger.modules.payments.state import instructions
 from ledger.modules.trace import messages as trace
 from ledger.transaction import Transaction
 from tests.economy.campaigns import LEADERS
-from tests.economy.world import PRODUCTS, Chain
+from tests.economy.world import PRODUCTS
 from tests.registry.chain import key_of
 
 CODE, WRONG_CODE = "0123456789ABCDEF", "FEDCBA9876543210"
@@ -46,10 +48,24 @@ def subject_of(account: str) -> str:
     return account.replace("org:", "organisation:")
 
 
+class Ledger(Protocol):
+    """Where transactions are made for: the network they are signed for, and what of its state can be seen."""
+
+    genesis: Genesis
+    made: int
+    """How many were made so far."""
+
+    def context(self) -> Context:
+        """A context that reads certified state."""
+
+    def make(self, time_ms: int, key: SigningKey, action: Action, restricted: Message | None = None) -> Transaction:
+        """A signed action."""
+
+
 class Translator:
     """Makes transactions of one scenario's happenings; each method `do_<happening>` gives (key, action, restricted)."""
 
-    def __init__(self, chain: Chain, scenario: dict[str, Any]) -> None:
+    def __init__(self, chain: Ledger, scenario: dict[str, Any]) -> None:
         self.chain, self.epoch = chain, scenario["epoch"]
         self.terms: dict[str, dict[str, Any]] = {}
         self.lots: dict[str, str] = {}
