@@ -16,7 +16,7 @@ COMMUNITY, CUSTODIAN, LEADER = "community", "custodian", "leader-mei"
 WINDOWS = {
     "publish_ms": SECOND_MS,
     "perishable_window_ms": 6 * SECOND_MS,
-    "pickup_ms": 2 * SECOND_MS,
+    "pickup_ms": SECOND_MS,
     "noshow_grace_ms": 2 * SECOND_MS,
     "disposal_ms": 3 * SECOND_MS,
     "contest_ms": 2 * SECOND_MS,

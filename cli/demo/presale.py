@@ -8,7 +8,7 @@ from cli.demo import goods, market
 from cli.demo.cast import FARM, HUB
 from cli.demo.disputes import open_claims, verdict
 from cli.demo.market import LEADER, PRESALE, SECOND
-from cli.demo.trading import SHOW_MS, Buyer, Trading, now_ms, shown_code
+from cli.demo.trading import CUTOFF_MS, SECOND_CUTOFF_MS, SHOW_MS, Buyer, Trading, now_ms, shown_code
 from cli.yuan import yuan
 from client.trading import NewOrder
 from ledger.modules.groupbuy import messages as m
@@ -19,7 +19,7 @@ BUYER_KEY = "resident-1"
 
 def open_presale(story: Trading) -> None:
     """The terms, as buyers see them before they order."""
-    found = story.open(PRESALE)
+    found = story.open(PRESALE, CUTOFF_MS)
     terms = found.terms
     ladder = " → ".join(f"{tier.units} 份起 {yuan(tier.price_fen)}" for tier in terms.ladder)
     ladder_en = " → ".join(f"{yuan(tier.price_fen)} from {tier.units}" for tier in terms.ladder)
@@ -154,7 +154,7 @@ def hand_out(story: Trading) -> None:
 
 def second_group(story: Trading) -> None:
     """Too few order from another group: every fen goes back, the seller's deposit too."""
-    story.open(SECOND)
+    story.open(SECOND, SECOND_CUTOFF_MS)
     story.order(SECOND, market.SECOND_WAVE)
     found = story.until(SECOND, "failed")
     story.wait(lambda: story.lines(SECOND), lambda lines: all(line.state == "failed" for line in lines), "refunds")
@@ -254,9 +254,9 @@ PARTS: tuple[tuple[str, str, str, Callable[[Trading], None]], ...] = (
     ("travel", "冷链运输，双方交接", "The cold chain, handed over by both sides", travel),
     ("pickup", "凭码自提", "Collected with codes", hand_out),
     ("claims", "理赔：团长先赔，读数说话", "Claims: the leader pays first, the readings decide", open_claims),
-    ("second", "另一个团没有成", "Another group does not form", second_group),
     ("verdict", "账本裁定由哪一段赔付", "The ledger decides which leg repays", verdict),
     ("no_show", "一位居民始终未来", "One resident never comes", dispose),
+    ("second", "另一个团没有成", "Another group does not form", second_group),
     ("settle", "逐单结算", "Settled line by line", settle),
 )
 """What is told of the presale: name, headings, how."""

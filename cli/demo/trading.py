@@ -33,8 +33,8 @@ LOOK_S = 0.1
 CONFIRMED_MAX = 256
 """Instructions that one record confirms."""
 
-CUTOFF_MS = 5_000
-"""From the draft to the cut-off, on a machine that takes no time itself."""
+CUTOFF_MS, SECOND_CUTOFF_MS = 5_000, 2_000
+"""From the draft to the cut-off of the presale and of the second group, on a machine that takes no time itself."""
 
 SHOW_MS = 1_000
 """With less time than this to the cut-off nobody waits any more to see the totals published."""
@@ -65,7 +65,7 @@ class Trading:
     """Fen of the receipts that the custodian gave, by whom they were for."""
 
     pace_ms: int = 0
-    """How much longer than `CUTOFF_MS` orders are taken, since this machine is slow."""
+    """How much longer than those orders are taken, since this machine is slow."""
 
     address: bytes = b""
 
@@ -172,11 +172,11 @@ class Trading:
             f"the platform sets {yuan(market.GUARANTEE_FEN)} aside as guarantee, {yuan(market.FLOAT_FEN)} as a float",
         )
 
-    def open(self, name: str) -> trade_pb2.Campaign:
-        """The leader drafts, the farm agrees and puts up its deposit."""
+    def open(self, name: str, taking_ms: int) -> trade_pb2.Campaign:
+        """The leader drafts, the farm agrees and puts up its deposit; orders are taken for so long."""
         if not self.address:
             self.address = self.store("幸福里三号门（演示）", holders=(LEADER, COMMUNITY))
-        self.do(LEADER, market.terms(name, now_ms() + CUTOFF_MS + self.pace_ms, self.address))
+        self.do(LEADER, market.terms(name, now_ms() + taking_ms + self.pace_ms, self.address))
         self.do(cast.FARM, m.Open(name))
         return self.campaign(name)
 
