@@ -34,7 +34,8 @@ TITLES: Mapping[str, Words] = {
 INTRODUCTION = """# Life cycles
 
 What can become of each thing, drawn from the tables that the rules go by. An arrow is an event, named as in the table;
-what has no arrow is refused ([REFUSALS.md](REFUSALS.md)). Written by `python -m tools.lifecycles`.
+what has no arrow is refused ([REFUSALS.md](REFUSALS.md)). The rules behind them, with examples:
+[MONEY.md](MONEY.md). Written by `python -m tools.lifecycles`.
 """
 
 
