@@ -11,6 +11,7 @@ from tests.simulation.governor import Governor
 from tests.simulation.kernel import MILLISECOND, SECOND, Kernel
 from tests.simulation.liars import Liar
 from tests.simulation.machine import Machine
+from tests.simulation.market.market import Market
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import Network
 from tests.simulation.oracle import Oracle
@@ -44,7 +45,7 @@ class Cluster:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.kernel = Kernel(setup.seed)
-        self.genesis = genesis_of(setup.validators)
+        self.genesis = genesis_of(setup.validators, has_market=setup.has_market)
         self.registry = registry()
         self.oracle = Oracle(self)
         self.network = Network(self.kernel, self._deliver, setup.weather)
@@ -62,6 +63,7 @@ class Cluster:
             Client(self.kernel, self, f"c{number}", PLATFORM, self.genesis.chain_id, setup.think_us)
             for number in range(1, setup.clients + 1)
         ]
+        self.market = Market(self) if setup.has_market else None
 
     def add_machine(self, name: str) -> Machine:
         """A machine with an empty ledger, a new key and a new safety file; not started."""
@@ -198,6 +200,8 @@ class Cluster:
             machine.start()
         for client in self.clients:
             client.start()
+        if self.market is not None:
+            self.market.start()
         self.nemesis.start()
 
     def run_for(self, seconds: float) -> None:
@@ -232,8 +236,7 @@ class Cluster:
     def finish(self) -> None:
         """Heal what a scenario left, wait until all agree and every client is answered, and check the ending."""
         self.nemesis.heal()
-        for client in self.clients:
-            client.is_stopping = True
+        self._stop_clients()
         self.run_until(self._is_quiet, PROGRESS_WITHIN_US / SECOND, "everyone agrees and every client is answered")
         check_ending(self)
 
@@ -254,14 +257,24 @@ class Cluster:
             raise self.oracle.stalled(f"no common progress {PROGRESS_WITHIN_US // SECOND} s after healing")
         longest = LONGEST_US if owed else healed_us + PROGRESS_WITHIN_US
         target = self.setup.blocks_least
-        kernel.run(longest, lambda: kernel.now >= LEAST_US and self.height >= target)
-        for client in self.clients:
-            client.is_stopping = True
+        kernel.run(longest, lambda: kernel.now >= LEAST_US and self.height >= target and self._is_market_over())
+        self._stop_clients()
         kernel.run(kernel.now + PROGRESS_WITHIN_US, self._is_quiet)
         owed = owed and self._has_quorums()
         if owed and not self._is_quiet():
             raise self.oracle.stalled("clients are not answered, or validators do not agree, after healing")
+        if owed and self.market is not None and not self.market.checks.is_over:
+            raise self.oracle.fail(f"somebody's money is stuck in the market: {self.market.checks.left()}")
         return owed
+
+    def _stop_clients(self) -> None:
+        for client in self.clients:
+            client.is_stopping = True
+        if self.market is not None:
+            self.market.stop()
+
+    def _is_market_over(self) -> bool:
+        return self.market is None or (self.market.is_idle and self.market.checks.is_over)
 
     def _has_quorums(self) -> bool:
         """Whether every set that anybody goes by still has a quorum: of those who run, or were removed, who stop only
@@ -286,4 +299,5 @@ class Cluster:
 
     def _is_quiet(self) -> bool:
         heights = {machine.store.head.height for machine in self._running()}
-        return len(heights) == 1 and all(client.is_idle for client in self.clients)
+        is_answered = all(client.is_idle for client in self.clients) and (self.market is None or self.market.is_idle)
+        return len(heights) == 1 and is_answered

@@ -26,6 +26,8 @@ def check_ending(cluster: "Cluster") -> None:
     written = _check_answers(cluster, longest)
     operations: list[Operation] = [one for client in cluster.clients for one in client.history.operations]
     History(operations).check(written)
+    if cluster.market is not None:
+        cluster.market.checks.check_ending()
 
 
 def _check_prefix(cluster: "Cluster", name: str, contents: "Contents", longest: "Contents") -> None:
@@ -41,7 +43,7 @@ def _check_answers(cluster: "Cluster", chain: "Contents") -> dict[str, list[str]
     """Each transaction is in the log at most once, and where its receipts say; returns what was written, by key."""
     decode_body: Decoder = registry().decode_body  # type: ignore[type-arg]
     times: Counter[bytes] = Counter()
-    places: dict[bytes, int] = {}
+    places: dict[bytes, tuple[int, int]] = {}
     written: dict[str, list[str]] = {}
     for index, raw in enumerate(chain.leaves):
         leaf = decode_leaf(raw)
@@ -49,18 +51,19 @@ def _check_answers(cluster: "Cluster", chain: "Contents") -> dict[str, list[str]
             continue
         found = transaction_id(leaf.body)
         times[found] += 1
-        places[found] = index
+        places[found] = index, leaf.outcome[2]
         action = decode_body(leaf.body).action
         if isinstance(action, Put) and leaf.outcome[2] == ACCEPTED:
             written.setdefault(action.key, []).append(action.text)
     for found, count in times.items():
         if count > 1:
             raise cluster.oracle.fail(f"transaction {found.hex()[:16]} was applied {count} times")
-    for client in cluster.clients:
+    traders = () if cluster.market is None else cluster.market.traders
+    for client in (*cluster.clients, *traders):
         for found, receipt in client.receipts.items():
-            if places.get(found) != receipt.index:
+            if places.get(found) != (receipt.index, receipt.code):
                 raise cluster.oracle.fail(
-                    f"{client.name} was told that {found.hex()[:16]} is final at leaf {receipt.index}; "
-                    f"the chain has it at {places.get(found)}"
+                    f"{client.name} was told that {found.hex()[:16]} is final at leaf {receipt.index} with code "
+                    f"{receipt.code}; the chain has it at {places.get(found)}"
                 )
     return written

@@ -23,10 +23,12 @@ from ledger.state import BlockState
 from ledger.storage.errors import Unusable
 from network.replica.errors import Diverged, PeerFault, Retired
 from tests.simulation.kernel import Violation
+from tests.simulation.market.checks import MODULES_EVERY
 
 if TYPE_CHECKING:
     from tests.simulation.cluster import Cluster
     from tests.simulation.machine import Machine
+    from tests.simulation.store import Contents
 
 _COSIGNATURE = b"cosignature/v1\n"
 SPLITTING = frozenset({"equivocate", "vote-twice", "inflate-term", "false-acknowledgement"})
@@ -242,7 +244,10 @@ class Oracle:
             self._validators[height + 1] = block.head.validators
             if height == machine.store.head.height:
                 self._check_durable(machine, height)
-                self._check_invariants(machine)
+                if self.cluster.market is None or height % MODULES_EVERY == 0:
+                    self.check_modules(contents)
+        if self.cluster.market is not None:
+            self.cluster.market.checks.certified(machine, height, is_first=known is None)
         self.cluster.kernel.mix(hashed)
 
     def _check_durable(self, machine: "Machine", height: int) -> None:
@@ -266,8 +271,9 @@ class Oracle:
                 f"{' '.join(sorted(holding)) or 'nobody'} only"
             )
 
-    def _check_invariants(self, machine: "Machine") -> None:
-        contents, cluster = machine.store.contents, self.cluster
+    def check_modules(self, contents: "Contents") -> None:
+        """Raise unless every module's invariants hold of what a store holds."""
+        cluster = self.cluster
         parameters = effective_parameters(contents, cluster.genesis)
         head = contents.head
         for module in cluster.registry.modules:

@@ -35,6 +35,9 @@ HARMLESS = frozenset({"garbage", "vote-twice", "cosign-twice"})
 KINDS_LEAST = 3
 """Kinds of fault that every seed has at least."""
 
+MARKETS = 0.25
+"""The share of seeds in which there is a market."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -64,6 +67,8 @@ class Setup:
     clocks: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By validator: offset in milliseconds, rate in millionths."""
     blocks_least: int = 100
+    has_market: bool = False
+    """Whether people buy together in it (`market/`)."""
     without: frozenset[int] = frozenset()
 
     def leaving_out(self, numbers: frozenset[int]) -> "Setup":
@@ -73,7 +78,8 @@ class Setup:
     def describe(self) -> str:
         """A line for people."""
         lying = "; ".join(f"{name} lies: {', '.join(lies)}" for name, lies in self.liars.items())
-        return f"{self.validators} validators, {', '.join(self.kinds)}" + (f"; {lying}" if lying else "")
+        market = "; a market" if self.has_market else ""
+        return f"{self.validators} validators, {', '.join(self.kinds)}" + (f"; {lying}" if lying else "") + market
 
 
 def liars_max(validators: int) -> int:
@@ -110,6 +116,7 @@ def draw_setup(seed: int) -> Setup:
         think_us=chance.choices((300_000, 1_200_000, 2_000_000), (1, 5, 4))[0],
         liars=liars,
         clocks={name: _draw_clock(chance) for name in names(validators)},
+        has_market=random.Random(f"{seed}/has-market").random() < MARKETS,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,8 @@ from ledger.genesis import Genesis, load_genesis
 from ledger.module import Module, Registry
 from ledger.modules.catalogue import network_registry
 from tests.ledger.toy import rules as toy_rules
+from tests.registry.chain import key_of as market_key
+from tests.simulation.market import people
 from tests.simulation.setup import names
 
 
@@ -37,15 +40,17 @@ def registry() -> Registry:
 
 
 @lru_cache(maxsize=16)
-def genesis_of(validators: int) -> Genesis:
-    """A network of that many validators, each run by a farm of its own, and a platform whose key clients use."""
+def genesis_of(validators: int, *, has_market: bool = False) -> Genesis:
+    """A network of that many validators, each run by a farm of its own, and a platform whose key clients use; with the
+    people and the short windows of a market, if there is one.
+    """
 
-    def organisation(name: str, role: str, key: SigningKey) -> dict[str, object]:
-        keys = [{"algorithm": "ed25519", "public_key": key.public_key.hex()}]
+    def organisation(name: str, role: str, *own: SigningKey) -> dict[str, object]:
+        keys = [{"algorithm": "ed25519", "public_key": key.public_key.hex()} for key in own]
         return {"id": name, "name_zh": name, "name_en": name, "roles": [role], "keys": keys}
 
     ids = names(validators)
-    document = {
+    document: dict[str, Any] = {
         "format": "linxin-genesis/1",
         "name": "simulated",
         "time": "2026-09-21T00:00:00Z",
@@ -58,6 +63,10 @@ def genesis_of(validators: int) -> Genesis:
             for name in ids
         ],
     }
+    if has_market:
+        farms = document["organisations"][1:]
+        platform = organisation("platform", "platform", PLATFORM, market_key("platform"))
+        document |= {"parameters": people.PARAMETERS, "organisations": [platform, *farms, *people.organisations()]}
     return load_genesis(msgspec.json.encode(document), registry())
 
 
