@@ -1,7 +1,8 @@
 """Random campaigns: a seed becomes a scenario, that is who is there, and what happens when.
 
-A scenario is a dictionary of plain values: `funds` (account -> fen to begin with), `epoch` (ms since 1970 of its time
-0), `blocks`: [time in ms since the epoch, happenings]. A happening is a dictionary; `do` names it:
+A scenario is a dictionary of plain values: `funds` (account -> fen to begin with), `windows` (how long everybody has),
+`epoch` (ms since 1970 of its time 0), `blocks`: [time in ms since the epoch, happenings]. A happening is a
+dictionary; `do` names it:
 
 | do | with |
 |--|--|
@@ -40,11 +41,31 @@ from typing import Any
 
 from tests.economy.plan import Plan
 from tests.economy.reference import Reference
-from tests.economy.reference.world import DAY, HOUR, MINUTE
+from tests.economy.reference.world import DAY, HOUR, MINUTE, WINDOWS
 
 START_MS = 1_767_225_600_000
 LEADERS = ("anna", "bai")
 SILENT = ("buyers", "leader", "seller", "logistics", "platform", "adjudicator", "community")
+WINDOW_SETS = (
+    WINDOWS,
+    {
+        "perishable_window": 2 * HOUR,
+        "statutory_window": 12 * HOUR,
+        "pickup": HOUR,
+        "noshow_grace": 2 * HOUR,
+        "disposal": HOUR,
+        "leader_silence": 5 * HOUR,
+        "substitute": 2 * HOUR,
+        "holdback": DAY,
+        "contest": 3 * HOUR,
+        "adjudication": 6 * HOUR,
+        "repay": HOUR,
+        "guarantee_notice": DAY,
+    },
+    WINDOWS | {"leader_silence": 10 * HOUR, "substitute": 14 * HOUR, "pickup": 20 * HOUR, "disposal": 3 * DAY},
+)
+"""What networks declare: nothing; short ones, in which nobody waits long for a silent leader; long ones for buyers."""
+
 END = 120 * DAY
 """By then everything that can fall due has."""
 
@@ -75,6 +96,7 @@ class Maker:
         self.scenario: dict[str, Any] = {
             "seed": seed,
             "epoch": START_MS + DAY + rng.randrange(DAY),
+            "windows": WINDOW_SETS[rng.choice((0, 0, 1, 2))],
             "funds": {
                 "org:platform": rng.randrange(1, 50_000),
                 "org:farm": rng.choice((20_000, 200_000, rng.randrange(1, 5_000))),

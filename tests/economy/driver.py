@@ -7,6 +7,7 @@ fell silent on the way: so nobody's money may be stuck.
 """
 
 from collections import Counter
+from random import Random
 from typing import Any, NamedTuple
 
 from ledger.errors import describe
@@ -24,6 +25,16 @@ TABLE_MAX = 100_000
 """More rows than a scenario can make."""
 
 View = dict[str, Any]
+TIMERS_PER_BLOCK = 256
+REST_MS = 1_000
+"""In this time after a block all of its sweeps are through."""
+
+LOOK = 0.05
+"""How often the books are compared on the way."""
+
+STATES = dict.fromkeys(("allotted", "packed", "ready"), "allotted")
+"""`ready` is not written in a row."""
+
 FREE = ("placed", "cancelled", "failed", "refunded")
 """Lines that nobody is charged for (any more)."""
 
@@ -41,10 +52,11 @@ class Run:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.scenario, self.epoch = scenario, scenario["epoch"]
-        self.chain: Chain = settled_chain().clone()
+        self.chain: Chain = settled_chain(TIMERS_PER_BLOCK, scenario["windows"])
         self.reference = Reference(scenario)
         self.translator = Translator(self.chain, scenario)
         self.refusals: Counter[str] = Counter()
+        self.rng = Random(scenario["seed"])
         self.fund()
 
     def fund(self) -> None:
@@ -87,17 +99,21 @@ class Run:
                 break
             self.chain.run(at, [])
 
-    def play(self, trail: list[Difference] | None = None) -> Difference | None:
-        """Both, to the end. Returns the first difference, or None; `trail` collects one view after each block."""
-        for time, happenings in self.scenario["blocks"]:
+    def play(self) -> Difference | None:
+        """Both, to the end, comparing the books now and then. Returns the first difference, or None."""
+        times = [time for time, _ in self.scenario["blocks"]]
+        for (time, happenings), following in zip(self.scenario["blocks"], [*times[1:], None], strict=True):
             wanted = self.reference.block(time, happenings)
             self.pass_time(self.epoch + time)
             found = self.send(self.epoch + time, happenings)
             for happening, want, got in zip(happenings, wanted, found, strict=True):
                 if bool(want) != bool(got):
                     return Difference(f"at {time}: {happening}", want or "accepted", got or "accepted")
-            if trail is not None and (difference := self.compare()):
-                trail.append(Difference(f"after {time}: {happenings}", *difference[1:]))
+            if following is not None and time + 2 * REST_MS < following and self.rng.random() < LOOK:
+                self.reference.pass_time(time + REST_MS, including=False)
+                self.pass_time(self.epoch + time + REST_MS)
+                if difference := self.compare():
+                    return difference._replace(where=f"after {time}: {difference.where}")
         self.pass_time(self.epoch + time + 1_000)
         return self.compare() or self.ended()
 
@@ -116,7 +132,7 @@ class Run:
                     name for name in want[part].keys() | got[part].keys() if want[part].get(name) != got[part].get(name)
                 )
                 return Difference(
-                    f"in the end: {part}",
+                    f"the books: {part}",
                     {name: want[part].get(name) for name in names},
                     {name: got[part].get(name) for name in names},
                 )
@@ -134,10 +150,7 @@ def reference_view(reference: Reference) -> View:
             owed[creditor.removeprefix("receipt:")] += fen
     return {
         "lines": {
-            name: (
-                order["state"],
-                order["charged"] if order["state"] not in ("placed", "cancelled", "failed", "refunded") else 0,
-            )
+            name: (STATES.get(order["state"], order["state"]), 0 if order["state"] in FREE else order["charged"])
             for name, order in reference.orders.items()
         },
         "receipts": {
@@ -183,10 +196,7 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
     known = dict(campaigns.scan(ctx, limit=TABLE_MAX))
     return {
         "lines": {
-            by_id[key]: (
-                row.state,
-                row.charged_fen if row.state not in ("placed", "cancelled", "failed", "refunded") else 0,
-            )
+            by_id[key]: (STATES.get(row.state, row.state), 0 if row.state in FREE else row.charged_fen)
             for key, row in orders.scan(ctx, limit=TABLE_MAX)
         },
         "receipts": {

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tests.economy.reference.world import DAY, HOUR, MINUTE, WINDOWS, S
+from tests.economy.reference.world import DAY, HOUR, MINUTE, S
 
 if TYPE_CHECKING:
     from tests.economy.campaigns import Act, Happening
     from tests.economy.plan import Plan
+
+CAP_FEN = 20_000
+"""What the leader may lay out for one order."""
 
 CAUSES = ("spoiled", "spoiled", "spoiled", "spoiled", "damaged", "short_weight", "wrong_item", "missing", "quality")
 
@@ -17,6 +20,7 @@ class Ending:
     def __init__(self, plan: "Plan") -> None:
         self.plan, self.maker, self.rng, self.reference = plan, plan.maker, plan.rng, plan.reference
         self.name, self.terms, self.chance = plan.name, plan.terms, plan.chance
+        self.windows = plan.reference.windows
 
     def campaign(self) -> dict[str, Any]:
         """The campaign by the reference."""
@@ -31,10 +35,12 @@ class Ending:
         if self.campaign()["state"] != "shipped":
             return []
         rng, now = self.rng, self.reference.now
-        late = now + WINDOWS["pickup"] + WINDOWS["noshow_grace"]
+        late = now + self.windows["pickup"] + self.windows["noshow_grace"]
         idle = self.chance(0.08)
         for name in self.plan.names("allotted", "packed"):
-            at = rng.choice((rng.randrange(now + S, now + 9 * HOUR), rng.randrange(now + S, late), late, late - 1))
+            at = rng.choice(
+                (rng.randrange(now + S, now + self.windows["pickup"]), rng.randrange(now + S, late), late, late - 1)
+            )
             fate = rng.random()
             if fate < 0.72:
                 if not idle:
@@ -44,21 +50,30 @@ class Ending:
             elif fate < 0.9:
                 self.maker.later(at, lambda name=name: self.wrong_code(name))  # type: ignore[misc]
         self.maker.later(late + rng.randrange(MINUTE, DAY), self.dispose)
-        if (idle and self.chance(0.7)) or self.chance(0.05):
-            self.maker.later(now + rng.randrange(DAY + MINUTE, 2 * DAY), self.replace)
+        silent = now + self.windows["leader_silence"] + MINUTE
+        lost = silent + self.windows["substitute"] - MINUTE
+        if (idle and self.chance(0.6)) or self.chance(0.05):
+            self.maker.later(rng.randrange(silent, lost), self.replace)
+        elif idle and self.chance(0.8):
+            self.maker.later(rng.randrange(now + S, lost), self.wake)
         if self.chance(0.1):
             self.soon(S, 3 * DAY, self.plan.call_off)
         return [{"do": "arrive", "campaign": self.name, "by": self.campaign()["leader"]}]
+
+    def wake(self) -> list["Happening"]:
+        """A leader who said nothing for long hands somebody's parcel out after all."""
+        waiting = self.plan.names("ready")
+        return self.hand_over(self.rng.choice(waiting)) if waiting else []
 
     def replace(self) -> list["Happening"]:
         """Another leader is named, and takes up the work."""
         leader = "bai" if self.campaign()["leader"] == "anna" else "anna"
         if self.campaign()["state"] == "shipped":
-            self.soon(MINUTE, 20 * HOUR, self.arrive)
+            self.soon(MINUTE, self.windows["leader_silence"], self.arrive)
         elif self.chance(0.8):
             for name in self.plan.names("ready"):
                 if self.chance(0.7):
-                    self.soon(MINUTE, 20 * HOUR, lambda name=name: self.hand_over(name))  # type: ignore[misc]
+                    self.soon(MINUTE, self.windows["leader_silence"], lambda name=name: self.hand_over(name))  # type: ignore[misc]
         by = self.rng.choice(("platform", "estate"))
         return [{"do": "substitute", "campaign": self.name, "by": by, "leader": leader}]
 
@@ -68,6 +83,8 @@ class Ending:
         if order["allotted"] is None:
             return []
         returned = self.rng.randrange(order["allotted"] + 1) if self.chance(0.15) else 0
+        if self.chance(0.05):
+            returned = order["allotted"] // 2
         if self.chance(0.02):
             returned = order["allotted"] + 1
         by = self.campaign()["leader"] if self.chance(0.97) else self.rng.choice(("anna", "bai"))
@@ -110,7 +127,7 @@ class Ending:
         """Perhaps she is not content."""
         if not self.chance(0.35):
             return
-        window = WINDOWS["perishable_window" if self.terms["perishable"] else "statutory_window"]
+        window = self.windows["perishable_window" if self.terms["perishable"] else "statutory_window"]
         at = self.reference.now + self.rng.choice((self.rng.randrange(S, window), window, window - 1, window // 8))
         self.maker.later(at, lambda: self.claim(name))
 
@@ -140,18 +157,22 @@ class Ending:
                 self.soon(S, HOUR, lambda: self.pay(name, fen))
         fate = self.rng.random()
         if fate < 0.5:
-            at = self.rng.choice((self.rng.randrange(S, 3 * DAY), 3 * DAY - S, 3 * DAY - S - 1))
+            due = self.windows["adjudication"] - S
+            at = self.rng.choice((self.rng.randrange(S, due), due, due - 1))
             self.maker.later(self.reference.now + at, lambda: self.adjudicate(name))
         elif fate < 0.65:
-            self.soon(S, 2 * DAY, lambda: [{"do": "withdraw_claim", "order": name}])
+            self.soon(S, self.windows["adjudication"], lambda: [{"do": "withdraw_claim", "order": name}])
         if self.chance(0.6 if opened == ["provisional"] else 0.05):
-            at = self.rng.choice((self.rng.randrange(S, DAY), DAY - S, DAY - S - 1))
+            due = self.windows["contest"] - S
+            at = self.rng.choice((self.rng.randrange(S, due), due, due - 1))
             self.maker.later(self.reference.now + at, lambda: self.contest(name))
         return found
 
     def pay(self, name: str, asked: int) -> list["Happening"]:
         """The leader pays the claim, or part of it, or (refused) too much."""
         fen = self.rng.choice((asked, asked, self.rng.randrange(1, asked + 1), asked + 1))
+        if asked >= CAP_FEN and self.chance(0.7):
+            fen = CAP_FEN + self.chance(0.3)
         by = self.campaign()["leader"]
         own = self.reference.willing.get(by, False) if self.chance(0.9) else self.chance(0.5)
         return [{"do": "pay", "order": name, "by": by, "fen": fen, "own": own}]
@@ -159,7 +180,7 @@ class Ending:
     def contest(self, name: str) -> list["Happening"]:
         """Whoever is found liable, or somebody else, does not agree."""
         if self.chance(0.5):
-            self.soon(S, 3 * DAY, lambda: self.adjudicate(name))
+            self.soon(S, self.windows["adjudication"], lambda: self.adjudicate(name))
         holders = [leg["holder"] for leg in self.terms["evidence"]]
         open_claims = [claim["liable"] for claim in self.reference.claims if claim["order"] == name]
         by = open_claims[-1] if open_claims and open_claims[-1] and self.chance(0.9) else self.rng.choice(holders)

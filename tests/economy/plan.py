@@ -269,10 +269,12 @@ class Plan:
         terms, rng = self.terms, self.rng
         by = rng.choice((terms["seller"], terms["logistics"] or terms["seller"]))
         found = self.carry(0, "ship", by)
-        last = max(terms["to"], self.reference.now) + rng.choice((0, HOUR, 47 * HOUR))
+        windows = self.reference.windows
+        silent, lost = (terms["to"] + windows["leader_silence"] + after for after in (0, windows["substitute"]))
+        last = rng.choice((max(terms["to"], self.reference.now), lost))
         arrival = rng.randrange(self.reference.now + 10 * MINUTE, last + 11 * MINUTE)
         if self.chance(0.05):
-            arrival = terms["to"] + 2 * DAY - rng.choice((0, 1))
+            arrival = lost - rng.choice((0, 1))
         self.maker.later(self.reference.now + MINUTE, lambda: self.carry(0, "receive"))
         if terms["logistics"]:
             self.maker.later(self.reference.now + 2 * MINUTE, lambda: self.carry(1, "ship", "hub"))
@@ -280,7 +282,7 @@ class Plan:
         if self.chance(0.95):
             self.maker.later(max(arrival, self.reference.now + 4 * MINUTE), Ending(self).arrive)
         elif self.chance(0.7):
-            self.maker.later(terms["to"] + rng.randrange(DAY + MINUTE, 2 * DAY), Ending(self).replace)
+            self.maker.later(rng.randrange(silent + MINUTE, lost), Ending(self).replace)
         return found
 
     def carry(self, leg: int, step: str, by: str = "") -> list["Happening"]:

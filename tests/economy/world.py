@@ -5,6 +5,7 @@ Setting up takes some forty blocks, so it is done once; each campaign begins wit
 
 import copy
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -60,7 +61,7 @@ BAND = Band("temperature", "CEL", -2, 0, 800, 10**9, 20 * 1_000 * 1_000)
 """0 to 8 degrees; what goods bear: 20 degree-seconds (hundredths of a degree x ms)."""
 
 
-def genesis_file(timers_per_block: int) -> bytes:
+def genesis_file(parameters: Mapping[str, int]) -> bytes:
     """The network's genesis: every organisation has the key `key_of(its id)`."""
     organisations = [
         {
@@ -74,7 +75,7 @@ def genesis_file(timers_per_block: int) -> bytes:
     ]
     validator = {"id": "v1", "organisation": "platform", "public_key": key_of("validator").public_key.hex()}
     document: dict[str, Any] = {"format": "linxin-genesis/1", "name": "economy", "time": "2026-01-01T00:00:00Z"}
-    document |= {"parameters": {"timers_per_block": timers_per_block}}
+    document |= {"parameters": dict(parameters)}
     return json.dumps(document | {"organisations": organisations, "validators": [validator]}).encode()
 
 
@@ -148,11 +149,17 @@ class Chain:
         ]
 
 
-@lru_cache(maxsize=4)
-def settled_chain(timers_per_block: int = 256) -> Chain:
+def settled_chain(timers_per_block: int, windows: Mapping[str, int]) -> Chain:
+    """A chain of its own that begins with the settled world, under these parameters."""
+    parameters = {"timers_per_block": timers_per_block} | {f"{name}_ms": time_ms for name, time_ms in windows.items()}
+    return _settle(tuple(sorted(parameters.items()))).clone()
+
+
+@lru_cache(maxsize=8)
+def _settle(parameters: tuple[tuple[str, int], ...]) -> Chain:
     """The world before any campaign: members, products, plantings, vans and their thermometers."""
     registry = network_registry()
-    chain = Chain(registry, load_genesis(genesis_file(timers_per_block), registry))
+    chain = Chain(registry, load_genesis(genesis_file(dict(parameters)), registry))
     chain.run(START_MS, [])
     for leader in LEADERS:
         member = RegisterMember(leader, "leader", True, chain.new_key(leader, f"member:{leader}"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.economy.reference.settling import Settling
-from tests.economy.reference.world import DAY, HOUR, WINDOWS, need
+from tests.economy.reference.world import DAY, HOUR, need
 
 FLOAT_ORDER_CAP = 20_000
 FLOAT_DAY_CAP = 200_000
@@ -53,7 +53,7 @@ class Claims(Settling):
 
     def wait(self, claim: dict[str, Any], window: str) -> None:
         """Somebody has so much time from now on."""
-        claim["due"] = self.now + WINDOWS[window]
+        claim["due"] = self.now + self.windows[window]
         self.at(claim["due"], "claim", claim["id"], claim["state"])
 
     def judge(self, campaign: dict[str, Any]) -> str:
@@ -61,11 +61,16 @@ class Claims(Settling):
         "" if that is nobody or not alone, as of goods that bear any temperature (those sold by the piece here).
 
         A device that talked nonsense, or was declared wrong, on one of a campaign's ways is not sound on the others;
-        and where it was, nobody can tell whether readings are missing.
+        and where it was, nobody can tell whether readings are missing. Readings come with the goods: of goods that
+        nobody received there are none.
         """
         if campaign["terms"]["product"] != "kg":
             return ""
-        legs = [campaign["terms"]["evidence"][2 * leg + 1] for leg in campaign["legs"]]
+        legs = []
+        for number in campaign["legs"]:
+            leg = campaign["terms"]["evidence"][2 * number + 1]
+            received = self.shipments[f"{campaign['name']}-{number}"]
+            legs.append(leg if received else leg | {"hot": "", "gap": bool(leg["van"])})
         faulty = {leg["van"] for leg in legs if leg["hot"] == "faulty"}
         unsound = {leg["van"] for leg in legs if leg["hot"] in ("faulty", "doubtful")}
         hot = {leg["holder"] for leg in legs if leg["hot"] == "sound" and leg["van"] not in unsound}
@@ -98,7 +103,7 @@ class Claims(Settling):
             need(self.willing.get(h["by"], False), "not opted in")
             need(self.books.available("guarantee") >= h["fen"], "nobody to guarantee for it")
             self.books.reserve("guarantee", h["fen"])
-            self.at(self.now + WINDOWS["repay"], "repay", claim["id"])
+            self.at(self.now + self.windows["repay"], "repay", claim["id"])
         self.paid_out[day] = self.paid_out.get(day, 0) + h["fen"]
         self.books.refund(source, order["receipt"], h["fen"])
         order["compensated"] += h["fen"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.economy.reference.selling import Selling
-from tests.economy.reference.world import WINDOWS, need
+from tests.economy.reference.world import need
 
 
 class Handling(Selling):
@@ -96,6 +96,6 @@ class Handling(Selling):
         campaign.update(state="arrived", arrived=self.now, heard=self.now)
         for order in self.lines(campaign, "allotted", "packed"):
             order["state"] = "ready"
-        self.at(self.now + WINDOWS["pickup"] + WINDOWS["noshow_grace"], "no_show", h["campaign"])
-        self.at(self.now + WINDOWS["leader_silence"] + WINDOWS["substitute"], "strand", h["campaign"])
+        self.at(self.now + self.windows["pickup"] + self.windows["noshow_grace"], "no_show", h["campaign"])
+        self.at(self.now + self.windows["leader_silence"] + self.windows["substitute"], "strand", h["campaign"])
         self.end_if_done(campaign)

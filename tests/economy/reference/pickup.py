@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.economy.reference.books import divide
 from tests.economy.reference.handling import Handling
-from tests.economy.reference.world import TRIES, WINDOWS, Refused, need
+from tests.economy.reference.world import TRIES, Refused, need
 
 
 class Pickup(Handling):
@@ -43,7 +43,7 @@ class Pickup(Handling):
     def collect(self, order: dict[str, Any], campaign: dict[str, Any], leader: str) -> None:
         """In the buyer's hands: her window begins."""
         window = "perishable_window" if campaign["terms"]["perishable"] else "statutory_window"
-        order.update(state="collected", leader=leader, settle=self.now + WINDOWS[window])
+        order.update(state="collected", leader=leader, settle=self.now + self.windows[window])
         self.at(order["settle"], "settle", order["name"])
 
     def due_no_show(self, name: str) -> None:
@@ -52,10 +52,10 @@ class Pickup(Handling):
         if campaign["recalled"] or campaign["state"] != "arrived" or campaign["heard"] <= campaign["arrived"]:
             return
         since = max(campaign["arrived"], campaign["named"] or 0)
-        if self.now < since + WINDOWS["pickup"] + WINDOWS["noshow_grace"]:
+        if self.now < since + self.windows["pickup"] + self.windows["noshow_grace"]:
             return
         for order in self.lines(campaign, "ready"):
-            order.update(state="unclaimed", leader=campaign["leader"], settle=self.now + WINDOWS["disposal"])
+            order.update(state="unclaimed", leader=campaign["leader"], settle=self.now + self.windows["disposal"])
             self.at(order["settle"], "settle", order["name"])
 
     def do_dispose(self, h: dict[str, Any]) -> None:
@@ -85,10 +85,10 @@ class Pickup(Handling):
         arrived = campaign["state"] == "arrived"
         since = campaign["arrived"] if arrived else campaign["terms"]["to"]
         need(not arrived or campaign["heard"] <= campaign["arrived"], "not silent")
-        need(self.now >= since + WINDOWS["leader_silence"], "not silent yet")
+        need(self.now >= since + self.windows["leader_silence"], "not silent yet")
         campaign.update(leader=h["leader"], named=self.now)
         if arrived:
-            self.at(self.now + WINDOWS["pickup"] + WINDOWS["noshow_grace"], "no_show", h["campaign"])
+            self.at(self.now + self.windows["pickup"] + self.windows["noshow_grace"], "no_show", h["campaign"])
 
     def due_strand(self, name: str) -> None:
         """A leader who recorded nothing since the goods came: whoever waits gets the money back."""
@@ -98,8 +98,9 @@ class Pickup(Handling):
         if campaign["heard"] > campaign["arrived"]:
             self.due_no_show(name)
             return
-        if campaign["named"] is not None and self.now < campaign["named"] + WINDOWS["substitute"]:
-            self.at(campaign["named"] + WINDOWS["substitute"], "strand", name)
+        until = -1 if campaign["named"] is None else campaign["named"] + self.windows["leader_silence"]
+        if self.now < until:
+            self.at(until, "strand", name)
             return
         for order in self.lines(campaign, "ready"):
             self.pay_back(order, order["charged"])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.economy.reference.treasury import Treasury
-from tests.economy.reference.world import GONE, WINDOWS, need
+from tests.economy.reference.world import GONE, need
 
 
 class Selling(Treasury):
@@ -181,14 +181,14 @@ class Selling(Treasury):
         if campaign["state"] in ("formed", "allocated"):
             self.call_off(campaign)
         elif campaign["state"] == "shipped":
-            self.at(self.now + WINDOWS["leader_silence"] + WINDOWS["substitute"], "lost", name)
+            self.at(self.now + self.windows["leader_silence"] + self.windows["substitute"], "lost", name)
 
     def due_lost(self, name: str) -> None:
         """Shipped, and nobody says that it arrived; a substitute has as long as the first leader had."""
         campaign = self.campaigns[name]
         if campaign["state"] != "shipped" or campaign["recalled"]:
             return
-        until = -1 if campaign["named"] is None else campaign["named"] + WINDOWS["leader_silence"]
+        until = -1 if campaign["named"] is None else campaign["named"] + self.windows["leader_silence"]
         if self.now < until:
             self.at(until, "lost", name)
         else:
@@ -200,4 +200,4 @@ class Selling(Treasury):
             campaign, "owed", "allotted", "packed", "ready", "collected", "unclaimed", "disputed"
         ):
             campaign["state"] = "ending"
-            self.at(self.now + WINDOWS["holdback"], "release", campaign["name"])
+            self.at(self.now + self.windows["holdback"], "release", campaign["name"])

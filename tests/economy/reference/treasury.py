@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.economy.reference.world import WINDOWS, World, need
+from tests.economy.reference.world import World, need
 
 
 class Treasury(World):
@@ -34,7 +34,7 @@ class Treasury(World):
         if h["source"] == "guarantee":
             need(self.books.available("guarantee") - self.noticed >= h["fen"], "not so much that is not under notice")
             self.noticed += h["fen"]
-            self.at(self.now + WINDOWS["guarantee_notice"], "notice", h["target"], h["fen"])
+            self.at(self.now + self.windows["guarantee_notice"], "notice", h["target"], h["fen"])
             return
         need(self.books.available(h["source"]) >= h["fen"], "no money")
         self.books.earn(h["source"], h["target"], h["fen"])

@@ -23,6 +23,8 @@ WINDOWS = {
     "repay": DAY,
     "guarantee_notice": 14 * DAY,
 }
+"""How long everybody has, ms, as a network has it that says nothing else."""
+
 TRIES = 5
 GONE = ("cancelled", "failed", "refunded")
 """Lines whose money is back with the buyer."""
@@ -44,6 +46,7 @@ class World:
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.scenario = scenario
         self.now = 0
+        self.windows: dict[str, int] = scenario["windows"]
         self.books = Books()
         self.deadlines: list[tuple[int, int, str, tuple[Any, ...]]] = []
         self.deadline_count = 0
