@@ -132,9 +132,11 @@ class Claims(Settling):
         need(claim["state"] in ("adjudicating", "contested"), f"is {claim['state']}")
         need(self.now < claim["due"], "late")
         need(h["award"] <= claim["fen"], "more than claimed")
-        terms = self.campaigns[self.orders[h["order"]]["campaign"]]["terms"]
-        holders = [leg["holder"] for leg in terms["evidence"]]
-        need(h["liable"] in ("", terms["seller"], *holders), "never had it")
+        campaign = self.campaigns[self.orders[h["order"]]["campaign"]]
+        known = ["", campaign["terms"]["seller"]]
+        for leg in campaign["legs"]:
+            known += [hand["holder"] for hand in campaign["terms"]["evidence"][2 * leg : 2 * leg + 3]]
+        need(h["liable"] in known, "never had it")
         self.decide(claim, h["award"], h["liable"])
 
     def do_withdraw_claim(self, h: dict[str, Any]) -> None:
