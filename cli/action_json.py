@@ -47,16 +47,19 @@ def read_action(document: bytes, registry: Registry) -> tuple[Action, Message | 
     if kind is None:
         raise BadAction("$.action", f"没有动作 {str(tag)[:80]}", f"there is no action {str(tag)[:80]!r}")
     hidden = fields.pop("restricted", None)
-    action = _read_struct(fields, kind, "$")
+    action = read_struct(fields, kind, "$")
     if hidden is None:
         return action, None
     if kind.restricted is None:
         raise BadAction("$.restricted", "该动作没有受限内容", "this action has no restricted part")
-    return action, _read_struct(hidden, kind.restricted, "$.restricted")
+    return action, read_struct(hidden, kind.restricted, "$.restricted")
 
 
-def _read_struct(value: object, kind: Any, path: str) -> Any:
-    """`value` as a struct of ours, by way of its canonical bytes, so that every constraint of the type is checked."""
+def read_struct(value: object, kind: Any, path: str) -> Any:
+    """A JSON value as a struct of ours, by way of its canonical bytes, so that every constraint of the type is checked.
+
+    `path` is what it is called in the words of a `BadAction`.
+    """
     positional = _positional(value, inspect.type_info(kind), path, 0)
     try:
         raw = encode(positional)

@@ -57,6 +57,11 @@ class Output:
         if self.as_json:
             click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
 
+    def each(self, document: Mapping[str, Any]) -> None:
+        """One of several results that come one after the other: with `--json` a line each."""
+        if self.as_json:
+            click.echo(json.dumps(document, ensure_ascii=False, default=_plain))
+
     def progress(self) -> Progress:
         """A progress display on standard error, which shows itself only on a terminal."""
         return Progress(
