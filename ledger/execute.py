@@ -85,6 +85,7 @@ def execute(
     run.remember_secret()
     position.put(run.context(), "", at)
     run.state.keep()
+    run.check_balance()
     return run.make_block(receipts, at)
 
 
@@ -290,6 +291,13 @@ class _Run:
         """Keep what this block's restricted parts made of the secret. As random bytes it needs no salt."""
         if self.secret != self.known_secret:
             self.state.settle(secret, secret.prefix, Row(self.secret, salt=ZERO_HASH))
+
+    def check_balance(self) -> None:
+        """Raise `InvariantBroken` when the block as a whole breaks what a module promises of every block."""
+        for module in self.registry.modules:
+            breaches = module.balance(self.state) if module.balance is not None else ()
+            if breaches:
+                raise InvariantBroken(f"block {self.height}: {'; '.join(breaches)}")
 
     def make_block(self, receipts: list[Receipt | None], at: Position) -> Block:
         """Close the block: state root, header leaf, log root, checkpoint text.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.block import Validator
     from ledger.context import Context, Signer
     from ledger.genesis import Genesis
-    from ledger.state import Reader
+    from ledger.state import BlockState, Reader
 
 TRANSACTION_SIZE_MAX = 60_000
 """Bytes of one envelope; a leaf (65,535) must hold it together with its outcome and subjects."""
@@ -91,8 +91,9 @@ class Module:
     `genesis` writes the module's first rows in block 1; `identify` (one module has it) tells whose key signed;
     `parameters` are the module's genesis parameters with their defaults, `bounds` the least and greatest values between
     which a running network may change one (the others stand for ever); `standing` and `hand_over` (one module at most
-    has them) tell what has been decided about the network itself; `invariants` are run by tests and the simulator;
-    `words` tell people what its actions and events are called.
+    has them) tell what has been decided about the network itself; `balance` is run by every node at the end of every
+    block, over what the block changed: a breach stops the node before it signs; `invariants` are run over everything by
+    tests and the simulator; `words` tell people what its actions and events are called.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Module:
     identify: "Callable[[Context, int, bytes], Signer] | None" = None
     standing: "Callable[[Reader, int], Standing] | None" = None
     hand_over: "Callable[[Context], None] | None" = None
+    balance: "Callable[[BlockState], list[str]] | None" = None
     invariants: "Callable[[Context], list[str]] | None" = None
     words: Vocabulary = field(default_factory=Vocabulary)
 

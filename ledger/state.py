@@ -275,6 +275,16 @@ class BlockState:
         """Forget the running transaction's writes."""
         self.writes = {}
 
+    def changed(self, table: "Table[Any]") -> Iterator[tuple[str, Any, Any]]:
+        """(key, row before the block, row after it) of every row of `table` that the block changed; None = no row."""
+        for key, of in self.dirty.items():
+            if of is table:
+                value = self.reader.get(key)
+                private = self.reader.private(key) if table.restricted and value is not None else None
+                before = None if value is None else table.decode(value, private).value
+                after = self.rows[key]
+                yield key[len(table.prefix) :].decode(), before, None if after is None else after.value
+
     def encoded(self) -> tuple[dict[bytes, bytes | None], dict[bytes, bytes | None]]:
         """All changed rows of the block as (public values, private values); None = deleted."""
         values: dict[bytes, bytes | None] = {}

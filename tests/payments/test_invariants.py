@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ledger.context import Context, timers
 from ledger.crypto.hashing import digest
+from ledger.errors import InvariantBroken
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.invariants import check_invariants
@@ -148,6 +149,23 @@ def test_damage_is_noticed(world: World, name: str) -> None:
     change(ctx)
     found = check_invariants(ctx)
     assert any(word in breach for breach in found), found
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda ctx: more(ctx, FARM, "credits_posted"), "came from nowhere or is gone"),
+        (lambda ctx: more(ctx, FARM, "debits_posted"), "came from nowhere or is gone"),
+        (lambda ctx: alter(ctx, s.accounts, FARM, debits_pending=501), "overdrawn"),
+    ],
+)
+def test_a_node_stops_before_it_signs_a_block_that_does_not_balance(
+    change: Callable[[Context], None], word: str
+) -> None:
+    world = World()
+    world.fund("farm", 500)
+    with pytest.raises(InvariantBroken, match=word):
+        world.attempt(change)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Money in whole fen: in by a custodian's receipt, out by an instruction that it confirms, conserved in between."""
 
 from ledger.module import Bounds, Module
-from ledger.modules.payments.invariants import check_invariants
+from ledger.modules.payments.invariants import check_block, check_invariants
 from ledger.modules.payments.ports import Payments, Transfer
 from ledger.modules.payments.rules import make_rules
 from ledger.modules.payments.rules.money import Money
@@ -26,6 +26,7 @@ def payments_module(money: Money) -> Module:
         timers=timers,
         parameters=PARAMETERS,
         bounds=BOUNDS,
+        balance=check_block,
         invariants=check_invariants,
         words=WORDS,
     )

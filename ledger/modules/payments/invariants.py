@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.context import Context
-    from ledger.state import Table
+    from ledger.state import BlockState, Table
 
 PAGE = 1_000
 
@@ -39,6 +39,22 @@ def check_invariants(ctx: "Context") -> list[str]:
         *_day_breaches(ctx, accounts),
         *_notice_breaches(ctx),
     ]
+
+
+def check_block(state: "BlockState") -> list[str]:
+    """What a block did to the accounts it touched: every fen that came to one left another of the same custodian, and
+    none but a custodian's is overdrawn. So issued less redeemed is the sum of all accounts after each block, as it was
+    before it.
+    """
+    sums: Counter[str] = Counter()
+    breaches = []
+    for name, before, after in state.changed(s.accounts):
+        assert after is not None, f"{name}: accounts stay"
+        sums[p.custodian_of(name)] += after.balance_fen - (before.balance_fen if before is not None else 0)
+        if after.available_fen < 0 and not s.is_custodian(name):
+            breaches.append(f"the account {name} is overdrawn")
+    breaches += [f"money of {custodian} came from nowhere or is gone" for custodian, fen in sums.items() if fen]
+    return breaches
 
 
 def _all(ctx: "Context", table: "Table[_V]") -> "Iterator[tuple[str, _V]]":
