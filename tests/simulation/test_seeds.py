@@ -10,18 +10,27 @@ import pytest
 
 from tests.simulation.kernel import SECOND
 from tests.simulation.running import Failure, run_seed
-from tests.simulation.setup import KINDS_LEAST
+from tests.simulation.setup import KINDS_LEAST, draw_setup
 
 FIXED = int(os.environ.get("LINXIN_SEEDS_FIXED", "12"))
 FRESH = int(os.environ.get("LINXIN_SEEDS_FRESH", "12"))
 FIRST_FRESH = 1_000_000 + time.time_ns() // 1_000_000 % 1_000_000_000
 """Seeds that nobody has run before; a failure names its seed."""
 
+MARKET_SEEDS = (18, 37)
+"""Two of the seeds in which people buy together; the known ones up to 12 have three."""
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("seed", range(1, FIXED + 1))
 def test_a_known_seed(seed: int) -> None:
+    _check(seed)
+
+
+@pytest.mark.parametrize("seed", MARKET_SEEDS)
+def test_a_known_seed_with_a_market(seed: int) -> None:
+    assert draw_setup(seed).has_market
     _check(seed)
 
 
@@ -38,8 +47,9 @@ def _check(seed: int) -> None:
     assert result.blocks >= 100 or not result.is_live
 
 
-def test_a_seed_is_one_execution() -> None:
-    program = "from tests.simulation.running import run_seed; print(run_seed(4).fingerprint)"
+@pytest.mark.parametrize("seed", [4, 3], ids=["registers", "market"])
+def test_a_seed_is_one_execution(seed: int) -> None:
+    program = f"from tests.simulation.running import run_seed; print(run_seed({seed}).fingerprint)"
 
     def run(hash_seed: str) -> str:
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}"}

@@ -142,7 +142,9 @@ def lab(sight: Sight) -> Iterator[Errand]:
     for number, (_, order) in enumerate(sight.market.planned()):
         key = order_of(order.name).hex()
         claim = sight.view.claims.get(f"{key}.1")
-        if order.claims in ("paid", "judged") and claim is not None and claim.state == "adjudicating":
+        if claim is None or claim.state != "adjudicating":
+            continue
+        if order.claims == "judged" or (order.claims == "paid" and claim.paid_fen):
             verdict = {"do": "adjudicate", "order": order.name, "award": claim.fen * (number % 3) // 2}
             yield Errand(f"judge {order.name}", [verdict | {"liable": ("farm", "", "shop")[number % 3]}])
 
