@@ -354,4 +354,28 @@ RULES = (
     ),
 )
 
-MUTANTS = (*CORE, *GATE, *STORAGE, *RULES)
+MARKET = (
+    Mutant(
+        "shortage-still-charged",
+        "what a line lacks is paid back, and the line goes on being charged for it",
+        "ledger.modules.groupbuy.rules.allocating",
+        "replace(after, allotted=units, charged_fen=row.charged_fen - missing_fen)",
+        "replace(after, allotted=units)",
+    ),
+    Mutant(
+        "return-still-charged",
+        "what is handed back on the spot is paid back, and the line goes on being charged for it",
+        "ledger.modules.groupbuy.rules.pickup",
+        "replace(taken, charged_fen=kept_fen, returned=said.returned)",
+        "replace(taken, returned=said.returned)",
+    ),
+    Mutant(
+        "partly-posted-counts-whole",
+        "a transfer that was posted in part, or voided, says that all of it moved",
+        "ledger.modules.payments.rules.books",
+        "replace(row, state=following, posted_fen=fen, closed_ms=self.ctx.time_ms)",
+        "replace(row, state=following, posted_fen=row.fen, closed_ms=self.ctx.time_ms)",
+    ),
+)
+
+MUTANTS = (*CORE, *GATE, *STORAGE, *RULES, *MARKET)

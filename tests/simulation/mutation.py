@@ -25,7 +25,7 @@ from tests.simulation.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("vectors", "parts", "scenarios", "seeds")
-SEEDS = 60
+SEEDS = 80
 TIMEOUT_S = 900
 
 MUTATED = "--mutant"
