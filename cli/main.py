@@ -16,7 +16,7 @@ USAGE_STATUS = 2
 """Exit status of a command line that is wrong in itself."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("cli.demo.command:demo", "The life of a strawberry: recorded, proven, verified, tampered with."),
+    "demo": ("cli.demo.command:demo", "The life of a strawberry, and of every fen paid for it."),
     "network": ("cli.network:network", "Make, start, look at and stop a network on this machine."),
     "governance": ("cli.proposals:governance", "What its organisations decide: validators, parameters, upgrades."),
     "evidence": ("cli.evidence:evidence", "Proof of what a cheating validator did: list, export, verify."),

@@ -1,1 +1,1 @@
-"""`linxin demo`: the life of a strawberry, recorded, proven, verified and tampered with."""
+"""`linxin demo`: the life of a strawberry, recorded, sold and paid for, proven, verified and tampered with."""

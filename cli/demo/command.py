@@ -16,7 +16,7 @@ from cli.demo.books import document as money_document
 from cli.demo.books import read_books, show_books, withdraw
 from cli.demo.cast import DAY_MS, Calendar
 from cli.demo.crisis import Crisis
-from cli.demo.presale import tell_presale
+from cli.demo.presale import BUYER_KEY, tell_presale
 from cli.demo.runner import VERIFIER, Telling
 from cli.demo.trading import Trading
 from cli.modules import standard_registry
@@ -29,8 +29,10 @@ from cli.timeline import show_journey
 from client.names import ask_names
 from client.network_directory import NODES, NetworkDirectory
 from client.submit import Submitter
+from ledger.modules.payments.ports import organisation_account
 
 DEFAULT_VALIDATORS = 4
+FARM_ACCOUNT = organisation_account(market.CUSTODIAN, cast.FARM)
 PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain-public.archive"
 
 
@@ -42,7 +44,9 @@ PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain
 @click.option("--keep", is_flag=True, help="Leave the network running, and its folder where it is.")
 @reports
 def demo(out: Output, directory: Path | None, validators: int, keep: bool) -> None:
-    """The life of a strawberry on a real network of this machine: recorded, proven, verified, tampered with.
+    """The life of a strawberry on a real network of this machine: recorded, sold, paid for, proven, tampered with.
+
+    A presale is told to the last fen: forty orders, a short harvest, claims, refunds, and another group that fails.
 
     With three validators or more the leader is killed in the middle of it, and the others go on.
     """
@@ -70,7 +74,10 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
     crisis = Crisis(out, network) if survival.crashes else None
     telling = Telling(out, network, Calendar.before(now_ms), crisis)
     proof, archive, public = (network.root / name for name in (PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME))
-    out.say("[bold]邻信 · 一颗草莓的一生[/]   [dim]Linxin: the life of a strawberry[/]")
+    out.say(
+        "[bold]邻信 · 一颗草莓的一生，和为它付的每一分钱[/]   "
+        "[dim]Linxin: the life of a strawberry, and of every fen paid for it[/]"
+    )
     with telling.part("start", *_opening(survival.validators)):
         _start(out, network, survival)
     with Submitter.to(network) as submitter:
@@ -141,8 +148,11 @@ def _start(out: Output, network: NetworkDirectory, survival: Survival) -> None:
     days = cast.PARAMETERS["late_readings_ms"] // DAY_MS
     out.say(f"    {escape(str(network.root))}")
     out.say(f"    演示网络接受至多 {days} 天前的读数 / this network takes readings up to {days} days late (usual: 7)")
-    windows = "，".join(f"{name} {value // 1000} s" for name, value in market.WINDOWS.items())
-    out.say(f"    团购的各个时限以秒计，不用等几天 / windows of group buying are seconds here: [dim]{windows}[/]")
+    windows = ", ".join(f"{name} {value // 1000} s" for name, value in market.WINDOWS.items())
+    out.say(
+        "    演示网络的团购时限写在创世文件中，以秒计而非天 / its genesis file declares windows of seconds, not days:"
+    )
+    out.say(f"      [dim]{windows}[/]")
     zh, en = survival.words()
     out.say(f"    {zh}\n    {en}")
     for process in bring_up(out, network):
@@ -172,6 +182,22 @@ def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], 
         ("重新执行全链", "execute the whole chain again", f"{linxin} audit {root}/{ARCHIVE_NAME} {genesis}"),
         *([] if keep else [("再次启动各节点", "start the nodes again", f"{linxin} network up {root}")]),
         ("向网络查询旅程", "ask the network for the journey", f"{linxin} journey {cast.TRACE_CODE} --network {root}"),
+        ("看这一团", "look at the campaign", f"{linxin} campaign show {market.PRESALE} --network {root}"),
+        (
+            "像买家一样看订单",
+            "see an order as its buyer does",
+            f"{linxin} order show --key {BUYER_KEY} --network {root}",
+        ),
+        (
+            "农场的对账单",
+            "the farm's statement",
+            f"{linxin} account statement {FARM_ACCOUNT} --key {cast.FARM} --network {root}",
+        ),
+        (
+            "托管机构还要付什么",
+            "what the custodian has still to pay",
+            f"{linxin} account instructions {market.CUSTODIAN} --key {market.CUSTODIAN} --network {root}",
+        ),
         ("停止各节点", "stop the nodes", f"{linxin} network down {root}"),
     ]
     out.say(f"\n文件在 / files are in {escape(root)}：")

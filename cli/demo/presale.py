@@ -92,6 +92,11 @@ def form(story: Trading) -> None:
 def fill(story: Trading) -> None:
     """The harvest falls short by three units: who gets less is a rule, and who does is paid back at once."""
     story.telling.record(story.submitter, goods.harvest(story.telling.calendar))
+    story.say(
+        "演示把一周压成几秒：订单与截单按区块时间（此刻），采收与运输写当天上午的事件时间，因为记录不能来自未来",
+        "a week is told in seconds: orders and cut-off go by block time, now; harvest and trip carry event times of "
+        "the same morning, since no record can come from the future",
+    )
     story.do(FARM, m.Allocate(PRESALE, goods.portions()))
     found = story.until(PRESALE, "allocated")
     buyers = story.learn_lines(PRESALE)
