@@ -18,9 +18,11 @@ from cli.keys import find_key_file
 from cli.output import Output, Problem, network_option, reports
 from cli.typed import ORDER, clock, yuan
 from client import trade
+from client.failures import Remote
 from client.trading import BadCode, NewOrder, make_ticket, read_code, show_code
 from client.wallet import Cost, create_key
 from ledger.crypto.signing import Algorithm
+from ledger.errors import UnknownKey
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.payments.messages import Receipt
 
@@ -177,13 +179,29 @@ def show(out: Output, which: bytes | None, key_name: str, network_root: Path) ->
     """Show ORDER, or the order made under --key: number (跟团号), state, units, weight and money."""
     with Desk(out, network_root, key_name) as desk:
         wanted = which.hex() if which is not None else ""
-        found = desk.ask(lambda connection: trade.get_order(connection, desk.key, wanted))
+        try:
+            found = desk.ask(lambda connection: trade.get_order(connection, desk.key, wanted))
+        except Remote as refused:
+            raise (_not_placed(desk) if refused.number == UnknownKey.number else refused) from None
         for zh, en, said in _rows(found):
             out.say(f"  {zh} {en}  {escape(said)}")
         code = _code_file(find_key_file(key_name, desk.network)) if which is None else None
         if code is not None and code.is_file():
             out.say(f"  取货码 pickup code  [bold]{escape(code.read_text(encoding='ascii').strip())}[/]")
     out.finish({"ok": True} | as_json(found))
+
+
+def _not_placed(desk: Desk) -> Problem:
+    """The chain knows neither an order nor anybody else by this key."""
+    own = desk.key
+    order = m.order_id(own.algorithm, own.public_key).hex()
+    return Problem(
+        f"链上还没有用密钥 {desk.key_name} 下的订单（编号将是 {order}）",
+        f"no order is placed under the key {desk.key_name} yet (its id would be {order})",
+        "凭收款凭证与票据下单：linxin order place CAMPAIGN --help；查他人订单请换用当事人或审计机构的密钥",
+        "place it with its receipt and ticket: `linxin order place CAMPAIGN --help`; to look at another's order, use "
+        "the key of one of its parties or of an auditor",
+    )
 
 
 def _rows(found: trade_pb2.GetOrderResponse) -> list[tuple[str, str, str]]:
