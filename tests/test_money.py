@@ -71,7 +71,7 @@ def failed(court: Court) -> Figures:
     return {
         "订单 1 退款 order 1 gets back": court.refunded(orders[0]),
         "订单 2 退款 order 2 gets back": court.refunded(orders[1]),
-        "卖方保证金退回 deposit back to the seller": put_up - court.balance(DEPOSIT),
+        "卖方押金退回 deposit back to the seller": put_up - court.balance(DEPOSIT),
         "托管 escrow": court.balance(ESCROW),
     }
 
@@ -161,7 +161,7 @@ def recall_settled(court: Court) -> Figures:
     return {
         "订单 1，自托管 order 1, out of escrow": back(court, first),
         "订单 2，自质保留存 order 2, out of the holdback": kept,
-        "订单 2，自保证金 order 2, out of the deposit": put_up - (court.balance(FARM) - farm),
+        "订单 2，自押金 order 2, out of the deposit": put_up - (court.balance(FARM) - farm),
         "订单 2 共退 order 2 in all": back(court, second),
     }
 
@@ -284,7 +284,7 @@ def conservation(court: Court) -> Figures:
         "确认付出 redeemed": redeemed,
         "净额 net": -court.balance(outside),
         "卖方 seller": inside[FARM],
-        "保证金 deposit": inside[DEPOSIT],
+        "押金 deposit": inside[DEPOSIT],
         "托管 escrow": inside[ESCROW],
         "其余账户 all other accounts": sum(inside.values()) - inside[FARM] - inside[DEPOSIT] - inside[ESCROW],
     }

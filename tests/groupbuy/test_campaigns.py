@@ -9,6 +9,7 @@ from ledger.modules.groupbuy import messages as m
 from ledger.modules.groupbuy import state as s
 from ledger.modules.groupbuy.errors import CampaignStateRefused, SoldOut, SupplyBelowSold
 from ledger.modules.groupbuy.rules.common import supply_key
+from ledger.modules.payments.state import statement
 from tests.groupbuy.market import CAMPAIGN, DEPOSIT, ESCROW, FARM, Market
 from tests.groupbuy.world import BERRY, KG, LADDER, PLANTING, PUNNET, World
 
@@ -37,6 +38,15 @@ def test_the_seller_agrees_by_putting_up_the_deposit(world: World) -> None:
     row = world.campaign()
     assert (row.state, row.leader, row.first_leader, row.lines_left) == ("open", "mei", "mei", 0)
     assert (world.available(FARM), world.available(DEPOSIT)) == (before - 5_000, 5_000)
+    assert last_entry(world, FARM) == (-5_000, "deposit_put_up"), "no money brought in"
+    world.accept("farm", m.Cancel(CAMPAIGN, "rain"))
+    assert last_entry(world, FARM) == (5_000, "deposit_returned")
+
+
+def last_entry(world: World, account: str) -> tuple[int, str]:
+    """The newest line of a statement: (fen, why)."""
+    *_, (_, entry) = statement(world.context(), account)
+    return entry.change_fen, entry.why
 
 
 def test_terms_on_their_bounds_are_taken(world: World) -> None:

@@ -37,6 +37,8 @@ class Keys(Protocol):
 Why = Literal[
     "receipt",
     "deposit",
+    "deposit_put_up",
+    "deposit_returned",
     "move",
     "withdrawal",
     "hold",

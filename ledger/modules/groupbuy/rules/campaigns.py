@@ -72,7 +72,7 @@ def open_campaign(ports: "Ports", ctx: "Context", action: Open) -> None:
         source = organisation_account(terms.custodian, terms.seller)
         target = deposit_account(terms.custodian, action.campaign)
         identity = transfer_id(action.campaign.encode(), b"deposit")
-        ports.payments.move(ctx, [Transfer(identity, source, target, terms.deposit_fen, "deposit")])
+        ports.payments.move(ctx, [Transfer(identity, source, target, terms.deposit_fen, "deposit_put_up")])
     put_campaign(ctx, action.campaign, row)
 
 

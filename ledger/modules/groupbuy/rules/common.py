@@ -231,4 +231,4 @@ def return_deposit(ports: "Ports", ctx: "Context", campaign: str, terms: "Draft"
     if left:
         seller = organisation_account(terms.custodian, terms.seller)
         identity = transfer_id(campaign.encode(), b"deposit-back")
-        ports.payments.income(ctx, [Transfer(identity, deposit, seller, left, "deposit")])
+        ports.payments.income(ctx, [Transfer(identity, deposit, seller, left, "deposit_returned")])
