@@ -157,6 +157,15 @@ class Table(Generic[_V]):
         pairs = ctx.state.scan(self, full, start, limit, end)
         return [(key[len(self.prefix) :].decode(), row.value) for key, row in pairs]
 
+    def every(self, ctx: "Context") -> Iterator[tuple[str, _V]]:
+        """All (key, row) pairs, ordered by key, a page at a time: unbounded, for invariants and readers, not for
+        rules.
+        """
+        after: str | None = None
+        while page := self.scan(ctx, after=after):
+            yield from page
+            after = page[-1][0]
+
     def decode(self, value: bytes, private: bytes | None) -> Row:
         """Decode a stored value; `private` is salt ‖ row of a restricted table."""
         decoded = self._decode_value(value)

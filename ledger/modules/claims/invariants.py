@@ -16,21 +16,17 @@ from ledger.modules.claims.state import CLAIM_TRANSITIONS, WAITING, Claim, claim
 if TYPE_CHECKING:
     from ledger.modules.claims.ports import Ports
 
-PAGE = 1_000
 Found = dict[str, list[Claim]]
 
 
 def check_invariants(ports: "Ports", ctx: Context) -> list[str]:
     """What is violated, in words; empty when all is well."""
     found: Found = defaultdict(list)
-    after: str | None = None
-    while page := claims.scan(ctx, after=after, limit=PAGE):
-        for key, claim in page:
-            order = key.partition(".")[0]
-            found[order].append(claim)
-            if key != claim_key(order, len(found[order])):
-                return [f"the claims of {order} have a gap before {key}"]
-        after = page[-1][0]
+    for key, claim in claims.every(ctx):
+        order = key.partition(".")[0]
+        found[order].append(claim)
+        if key != claim_key(order, len(found[order])):
+            return [f"the claims of {order} have a gap before {key}"]
     return [
         *check_claims(ports, ctx, found),
         *check_time_limits(ports, ctx, found),
@@ -63,14 +59,11 @@ def check_claims(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
 def check_time_limits(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
     """Every claim that waits has a timer at its time limit; what a leader is owed is held until its timer."""
     scheduled: Counter[tuple[str, int, str, int]] = Counter()
-    after: str | None = None
-    while page := timers.scan(ctx, after=after, limit=PAGE):
-        for key, raw in page:
-            tag, *named = decode(raw, list[Any])
-            if tag == "claims.due":
-                order, number, stage = named
-                scheduled[order, number, stage, int(key.partition("-")[0])] += 1
-        after = page[-1][0]
+    for key, raw in timers.every(ctx):
+        tag, *named = decode(raw, list[Any])
+        if tag == "claims.due":
+            order, number, stage = named
+            scheduled[order, number, stage, int(key.partition("-")[0])] += 1
     for order, own in found.items():
         for number, claim in enumerate(own, 1):
             stage = "contest" if claim.state == "provisional" else "adjudication"
@@ -92,11 +85,8 @@ def check_days(ctx: Context, found: Found) -> Iterator[str]:
         for claim in own:
             if claim.paid_fen:
                 counted[day_key(claim.leader, day_of(claim.paid_ms))] += claim.paid_fen
-    after: str | None = None
-    while page := laid_out.scan(ctx, after=after, limit=PAGE):
-        for key, fen in page:
-            if counted.pop(key, 0) != fen:
-                yield f"{key}: {fen} fen are counted for the day"
-        after = page[-1][0]
+    for key, fen in laid_out.every(ctx):
+        if counted.pop(key, 0) != fen:
+            yield f"{key}: {fen} fen are counted for the day"
     for key in counted:
         yield f"{key}: payments are not counted for the day"

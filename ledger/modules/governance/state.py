@@ -139,24 +139,17 @@ def need_set(ctx: "Context", height: int) -> ValidatorSet:
 
 def all_validators(ctx: "Context") -> Iterator[tuple[str, ValidatorRecord]]:
     """Every validator and learner there is or ever was."""
-    return _all(ctx, validators)
+    return validators.every(ctx)
 
 
 def all_sets(ctx: "Context") -> Iterator[tuple[int, ValidatorSet]]:
     """Every set by its first height."""
-    return ((int(key), row) for key, row in _all(ctx, sets))
+    return ((int(key), row) for key, row in sets.every(ctx))
 
 
 def all_proposals(ctx: "Context") -> Iterator[tuple[int, Proposal]]:
     """Every proposal by number."""
-    return ((int(key), row) for key, row in _all(ctx, proposals))
-
-
-def _all(ctx: "Context", table: Table[_V]) -> Iterator[tuple[str, _V]]:
-    after: str | None = None
-    while page := table.scan(ctx, after=after):
-        yield from page
-        after = page[-1][0]
+    return ((int(key), row) for key, row in proposals.every(ctx))
 
 
 class PublicState(Protocol):

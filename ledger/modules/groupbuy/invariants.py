@@ -5,7 +5,7 @@ All is counted anew from the orders' rows; no running counter is believed.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ledger.context import Context, timers
 from ledger.crypto.encoding import decode
@@ -31,29 +31,18 @@ from ledger.modules.payments.ports import deposit_account, escrow_account, holdb
 
 if TYPE_CHECKING:
     from ledger.modules.groupbuy.ports import Ports
-    from ledger.state import Table
 
-PAGE = 1_000
 ESCROWED = ("owed", "allotted", "packed", "ready", "collected", "unclaimed", "disputed")
 """States of lines whose money is in the campaign's escrow."""
 
-_V = TypeVar("_V")
 Orders = dict[str, list[tuple[str, OrderRow]]]
-
-
-def all_rows(ctx: Context, table: "Table[_V]") -> Iterator[tuple[str, _V]]:
-    """Every (key, row) of a table, ordered by key."""
-    after: str | None = None
-    while page := table.scan(ctx, after=after, limit=PAGE):
-        yield from page
-        after = page[-1][0]
 
 
 def check_invariants(ports: "Ports", ctx: Context) -> list[str]:
     """What is violated, in words; empty when all is well."""
-    known = dict(all_rows(ctx, campaigns))
+    known = dict(campaigns.every(ctx))
     by_campaign: Orders = defaultdict(list)
-    for key, row in all_rows(ctx, orders):
+    for key, row in orders.every(ctx):
         by_campaign[row.campaign].append((key, row))
     return [
         *check_lines(ctx, known, by_campaign),
@@ -70,7 +59,7 @@ def check_invariants(ports: "Ports", ctx: Context) -> list[str]:
 
 def check_lines(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
     """Orders, numbers and tickets name each other, one to one; numbers have no gap."""
-    numbered, ticketed = dict(all_rows(ctx, lines)), dict(all_rows(ctx, tickets))
+    numbered, ticketed = dict(lines.every(ctx)), dict(tickets.every(ctx))
     for campaign, found in by_campaign.items():
         if campaign not in known:
             yield f"there are orders of the unknown campaign {campaign}"
@@ -87,7 +76,7 @@ def check_lines(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -
 
 def check_counts(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
     """What is counted is what there is: progress, published totals, lines left."""
-    counted = dict(all_rows(ctx, progress))
+    counted = dict(progress.every(ctx))
     for campaign, row in known.items():
         found = [line for _, line in by_campaign.get(campaign, [])]
         standing = [line for line in found if line.state != "cancelled"]
@@ -133,7 +122,7 @@ def check_supply(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) 
             )
             if not given_back:
                 taken[supply_key(row.terms.sources[line.source], row.terms.product)] += line.units
-    for key, units in all_rows(ctx, sold):
+    for key, units in sold.every(ctx):
         if taken.pop(key, 0) != units:
             yield f"{key}: what is noted as sold is not what the orders add up to"
         supply = supplies.get(ctx, key)
@@ -168,14 +157,14 @@ def _due(found: list[OrderRow]) -> bool:
 def check_lots(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
     """What campaigns took of a lot is what is noted of it, and a recall of the lot finds them."""
     taken: Counter[str] = Counter()
-    linked = {key for key, _ in all_rows(ctx, lot_campaigns)}
+    linked = {key for key, _ in lot_campaigns.every(ctx)}
     for campaign, row in known.items():
         for portion in row.lots:
             if row.state != "cancelled" or row.shipments:
                 taken[portion.lot] += portion.quantity
             if f"{portion.lot}:{campaign}" not in linked:
                 yield f"a recall of {portion.lot} would not find {campaign}"
-    for lot, quantity in all_rows(ctx, lot_use):
+    for lot, quantity in lot_use.every(ctx):
         if taken.pop(lot, 0) != quantity:
             yield f"{lot}: what is noted as allocated is not what the campaigns have of it"
     if taken:
@@ -184,7 +173,7 @@ def check_lots(ctx: Context, known: dict[str, Campaign]) -> Iterator[str]:
 
 def check_shares(ctx: Context, by_campaign: Orders) -> Iterator[str]:
     """A line that was settled went whole to seller, leader, platform and logistics, and to nobody else."""
-    paid = dict(all_rows(ctx, settlements))
+    paid = dict(settlements.every(ctx))
     for key, line in (pair for found in by_campaign.values() for pair in found):
         settled = paid.pop(key, None)
         if line.state == "settled" and settled is None:
@@ -214,7 +203,7 @@ def check_amounts(by_campaign: Orders) -> Iterator[str]:
 def check_way_out(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
     """Nobody's silence can hold a campaign for ever: while it is not at its end, some timer of it is due."""
     waiting: defaultdict[str, set[str]] = defaultdict(set)
-    for _, raw in all_rows(ctx, timers):
+    for _, raw in timers.every(ctx):
         tag, *fields = decode(raw, list)
         if str(tag).startswith("groupbuy."):
             kind = str(tag).removeprefix("groupbuy.")

@@ -5,7 +5,7 @@ itself.
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ledger.context import timers
 from ledger.crypto.encoding import encode
@@ -17,17 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.context import Context
-    from ledger.state import BlockState, Table
-
-PAGE = 1_000
-
-_V = TypeVar("_V")
+    from ledger.state import BlockState
 
 
 def check_invariants(ctx: "Context") -> list[str]:
     """Every breach found in all of payments, empty when it is sound."""
-    accounts, transfers = dict(_all(ctx, s.accounts)), dict(_all(ctx, s.transfers))
-    instructions, receivables = dict(_all(ctx, s.instructions)), dict(_all(ctx, s.receivables))
+    accounts, transfers = dict(s.accounts.every(ctx)), dict(s.transfers.every(ctx))
+    instructions, receivables = dict(s.instructions.every(ctx)), dict(s.receivables.every(ctx))
     return [
         *_double_entry(accounts, transfers),
         *_conservation(accounts),
@@ -55,16 +51,6 @@ def check_block(state: "BlockState") -> list[str]:
             breaches.append(f"the account {name} is overdrawn")
     breaches += [f"money of {custodian} came from nowhere or is gone" for custodian, fen in sums.items() if fen]
     return breaches
-
-
-def _all(ctx: "Context", table: "Table[_V]") -> "Iterator[tuple[str, _V]]":
-    after: str | None = None
-    while True:
-        page = table.scan(ctx, after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1][0]
 
 
 def _double_entry(accounts: dict[str, s.Account], transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
@@ -119,7 +105,7 @@ def _entry_breaches(
             wanted.update(name for name in (row.debit, row.credit) if s.has_statement(name))
     balances: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
-    for key, entry in _all(ctx, s.entries):
+    for key, entry in s.entries.every(ctx):
         name = key.rpartition("/")[0]
         numbers[name] += 1
         balances[name] += entry.change_fen
@@ -147,7 +133,7 @@ def _receipt_breaches(
         key = s.receipt_key_of(debt.creditor)
         if key is not None:
             counted[key] += debt.left_fen
-    for key, receipt in _all(ctx, s.receipts):
+    for key, receipt in s.receipts.every(ctx):
         if not counted[key] == receipt.refunded_fen <= receipt.fen:
             yield f"receipt {key} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[key]} did"
 
@@ -157,7 +143,7 @@ def _instruction_breaches(
 ) -> "Iterator[str]":
     """Each instruction has its money held, paid out or released as its state says; the open ones are listed."""
     states = {"issued": "pending", "confirmed": "posted", "rejected": "voided"}
-    listed = {key for key, _ in _all(ctx, s.due)}
+    listed = {key for key, _ in s.due.every(ctx)}
     wanted = set[str]()
     for key, row in instructions.items():
         held = transfers.get(key)
@@ -198,8 +184,8 @@ def _day_breaches(ctx: "Context", accounts: dict[str, s.Account]) -> "Iterator[s
     """The days of a custodian add up to what it issued and redeemed; what is public of a statement is true."""
     issued: Counter[str] = Counter()
     redeemed: Counter[str] = Counter()
-    public = dict(_all(ctx, s.agreements))
-    for key, day in _all(ctx, s.days):
+    public = dict(s.agreements.every(ctx))
+    for key, day in s.days.every(ctx):
         custodian = key.partition("/")[0]
         issued[custodian] += day.issued_fen
         redeemed[custodian] += day.redeemed_fen
@@ -220,14 +206,14 @@ def _day_breaches(ctx: "Context", accounts: dict[str, s.Account]) -> "Iterator[s
 
 def _notice_breaches(ctx: "Context") -> "Iterator[str]":
     """A guarantee counts its notices that are not over, and each of them has a timer."""
-    scheduled = {raw for _, raw in _all(ctx, timers)}
+    scheduled = {raw for _, raw in timers.every(ctx)}
     under: Counter[str] = Counter()
-    for key, notice in _all(ctx, s.notices):
+    for key, notice in s.notices.every(ctx):
         if notice.moved_fen is not None:
             continue
         under[notice.source] += notice.fen
         if encode(Release(bytes.fromhex(key))) not in scheduled:
             yield f"nothing ends the notice {key}"
-    rows = Counter(dict(_all(ctx, s.noticed)))
+    rows = Counter(dict(s.noticed.every(ctx)))
     if rows != under:
         yield f"under notice are {dict(under)}, counted {dict(rows)}"

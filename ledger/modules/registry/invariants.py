@@ -1,6 +1,6 @@
 """What always holds in the registry; run by tests and the simulator after every block. Each breach is told in words."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ledger.modules.registry.state import (
     KEYS_ACTIVE_MAX,
@@ -21,40 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.context import Context
-    from ledger.state import Table
-
-PAGE = 1_000
-
-_V = TypeVar("_V")
 
 
 def check_invariants(ctx: "Context") -> list[str]:
     """Every breach found in the whole registry, empty when it is sound."""
     holders: dict[str, Organisation | Device | Member] = {}
-    holders |= {f"organisation:{name}": row for name, row in _all(ctx, organisations)}
-    holders |= {f"device:{name}": row for name, row in _all(ctx, devices)}
-    holders |= {f"member:{name}": row for name, row in _all(ctx, members)}
-    records = {bytes.fromhex(name): record for name, record in _all(ctx, keys)}
+    holders |= {f"organisation:{name}": row for name, row in organisations.every(ctx)}
+    holders |= {f"device:{name}": row for name, row in devices.every(ctx)}
+    holders |= {f"member:{name}": row for name, row in members.every(ctx)}
+    records = {bytes.fromhex(name): record for name, record in keys.every(ctx)}
     return [
         *_holder_breaches(holders, records),
         *_key_breaches(ctx, holders, records),
         *_platform_breaches(holders),
         *(
             f"key {name} signs transactions and is reserved for {subject}"
-            for name, subject in _all(ctx, reserved)
+            for name, subject in reserved.every(ctx)
             if bytes.fromhex(name) in records
         ),
     ]
-
-
-def _all(ctx: "Context", table: "Table[_V]") -> "Iterator[tuple[str, _V]]":
-    after: str | None = None
-    while True:
-        page = table.scan(ctx, after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1][0]
 
 
 def _holder_breaches(

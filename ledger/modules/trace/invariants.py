@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TypeVar
 
 from ledger.context import Context, timers
 from ledger.modules.trace.identifiers import trace_code
@@ -19,19 +18,6 @@ from ledger.modules.trace.state import (
     stays,
     units,
 )
-from ledger.state import Table
-
-PAGE = 1_000
-
-_V = TypeVar("_V")
-
-
-def all_rows(ctx: Context, table: Table[_V]) -> Iterator[tuple[str, _V]]:
-    """Every (key, row) of a table, ordered by key."""
-    after: str | None = None
-    while page := table.scan(ctx, after=after, limit=PAGE):
-        yield from page
-        after = page[-1][0]
 
 
 def check_invariants(ctx: Context) -> list[str]:
@@ -43,18 +29,18 @@ def check_invariants(ctx: Context) -> list[str]:
 def check_mass(ctx: Context) -> Iterator[str]:
     """Produced = holdings + in units + in shipments + consumed + lost + destroyed, for every lot."""
     there: Counter[str] = Counter()
-    for key, quantity in all_rows(ctx, holdings):
+    for key, quantity in holdings.every(ctx):
         if quantity <= 0:
             yield f"the holding {key} is {quantity}"
         there[key.rpartition("/")[0]] += quantity
-    for _, unit in all_rows(ctx, units):
+    for _, unit in units.every(ctx):
         for portion in unit.contents:
             there[portion.lot] += portion.quantity
-    for _, shipment in all_rows(ctx, shipments):
+    for _, shipment in shipments.every(ctx):
         if shipment.state == "open":
             for portion in shipment.lots:
                 there[portion.lot] += portion.quantity
-    for key, lot in all_rows(ctx, lots):
+    for key, lot in lots.every(ctx):
         if there.pop(key, 0) != lot.remaining:
             yield f"lot {key}: {lot.produced} produced, {lot.remaining} should remain, found otherwise"
         if (lot.state == "spent") != (lot.remaining == 0) and lot.state != "recalled":
@@ -65,8 +51,8 @@ def check_mass(ctx: Context) -> Iterator[str]:
 
 def check_codes(ctx: Context) -> Iterator[str]:
     """Every lot has its code, and every code its lot."""
-    named = dict(all_rows(ctx, codes))
-    for key, lot in all_rows(ctx, lots):
+    named = dict(codes.every(ctx))
+    for key, lot in lots.every(ctx):
         if lot.code != trace_code(key) or named.pop(lot.code, None) != f"lot:{key}":
             yield f"lot {key} and its code {lot.code} do not name each other"
     for code in named:
@@ -75,22 +61,22 @@ def check_codes(ctx: Context) -> Iterator[str]:
 
 def check_descent(ctx: Context) -> Iterator[str]:
     """Parents and children name each other."""
-    down = {tuple(link.split(":")) for link, _ in all_rows(ctx, children)}
-    up = {tuple(reversed(link.split(":"))) for link, _ in all_rows(ctx, parents)}
+    down = {tuple(link.split(":")) for link, _ in children.every(ctx)}
+    up = {tuple(reversed(link.split(":"))) for link, _ in parents.every(ctx)}
     for parent, child in sorted(down ^ up):
         yield f"lot {child} and {parent}, of which it was made, do not name each other"
 
 
 def check_recalls(ctx: Context) -> Iterator[str]:
     """Whatever was made of a recalled lot is recalled, or a recall is on its way to it."""
-    state = {key: lot.state for key, lot in all_rows(ctx, lots)}
-    pending = {key.partition(":")[2] for key, _ in all_rows(ctx, recall_queue)}
-    for link, _ in all_rows(ctx, children):
+    state = {key: lot.state for key, lot in lots.every(ctx)}
+    pending = {key.partition(":")[2] for key, _ in recall_queue.every(ctx)}
+    for link, _ in children.every(ctx):
         parent, _, child = link.partition(":")
         if state[parent] == "recalled" and state[child] != "recalled" and parent not in pending:
             yield f"lot {child} was made of the recalled lot {parent} and is not recalled"
-    complete = {key for key, recall in all_rows(ctx, recalls) if recall.complete}
-    for key, _ in all_rows(ctx, recall_queue):
+    complete = {key for key, recall in recalls.every(ctx) if recall.complete}
+    for key, _ in recall_queue.every(ctx):
         if key.partition(":")[0] in complete:
             yield f"the recall {key} is complete and still has work"
 
@@ -99,8 +85,8 @@ def check_inheritance(ctx: Context) -> Iterator[str]:
     """What was made of a lot harvested too early, or of one that failed its test, is flagged, once no work is due."""
     if timers.scan(ctx, limit=1):
         return
-    flags = {key: lot.flags & (Flag.SAFETY_INTERVAL | Flag.FAILED_INSPECTION) for key, lot in all_rows(ctx, lots)}
-    for link, _ in all_rows(ctx, children):
+    flags = {key: lot.flags & (Flag.SAFETY_INTERVAL | Flag.FAILED_INSPECTION) for key, lot in lots.every(ctx)}
+    for link, _ in children.every(ctx):
         parent, _, child = link.partition(":")
         if flags[parent] & ~flags[child]:
             yield f"lot {child} was made of the faulty lot {parent} and is not flagged"
@@ -108,10 +94,8 @@ def check_inheritance(ctx: Context) -> Iterator[str]:
 
 def check_units(ctx: Context) -> Iterator[str]:
     """Units and what they are in agree with each other and with the open stays."""
-    known = dict(all_rows(ctx, units))
-    inside = {
-        container: {stay.item for stay in row.stays if stay.to_ms is None} for container, row in all_rows(ctx, stays)
-    }
+    known = dict(units.every(ctx))
+    inside = {container: {stay.item for stay in row.stays if stay.to_ms is None} for container, row in stays.every(ctx)}
     for key, unit in known.items():
         if unit.state.endswith("inside") != bool(unit.container):
             yield f"unit {key} is {unit.state} in {unit.container or 'nothing'}"
@@ -131,7 +115,7 @@ def check_units(ctx: Context) -> Iterator[str]:
 
 def check_shipments(ctx: Context) -> Iterator[str]:
     """Units on their way belong to one open shipment that names them."""
-    open_ones = {key: set(row.units) for key, row in all_rows(ctx, shipments) if row.state == "open"}
-    for key, unit in all_rows(ctx, units):
+    open_ones = {key: set(row.units) for key, row in shipments.every(ctx) if row.state == "open"}
+    for key, unit in units.every(ctx):
         if unit.shipment and key not in open_ones.get(unit.shipment, set()):
             yield f"unit {key} names the shipment {unit.shipment}, which does not name it"
