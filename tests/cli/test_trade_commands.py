@@ -1,12 +1,8 @@
 """`linxin campaign|order|claim|account` on a real node: a campaign from its file of terms to the last fen."""
 
 import csv
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,114 +10,28 @@ import pytest
 from click.testing import CliRunner
 
 from cli.action_json import BadAction
-from cli.campaign import TEMPLATE, read_terms
+from cli.campaign import read_terms
 from cli.campaign_goods import read_parcels
 from cli.main import main
 from cli.output import Problem
-from cli.processes import _import_roots
 from ledger.modules.groupbuy.errors import TicketUsed, WrongCode
 from ledger.modules.payments.errors import ReceiptUsed
+from tests.cli.trading import BERRY, HALF_KG, Linxin, market, order, submit, terms_file, watch
 
 GROUP = pytest.mark.xdist_group("trade-commands")
-BERRY = "09521234000259"
-HALF_KG = 500_000
-Linxin = Callable[..., dict[str, Any]]
-
 WINDOWS = {"perishable_window_ms": 8_000, "holdback_ms": 1_000, "publish_ms": 1_000, "empty_block_ms": 100}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("trade") / "network"
-
-
-@pytest.fixture(scope="module")
-def linxin(home: Path) -> Iterator[Linxin]:
-    """Runs commands in this process, on a network of one validator with short windows."""
-
-    def run(*arguments: str, status: int = 0) -> dict[str, Any]:
-        known = {"LINXIN_NETWORK": str(home), "LINXIN_PASSPHRASE": None, "LINXIN_PASSPHRASE_FILE": None}
-        done = CliRunner().invoke(main, [*arguments, "--json"], env=known)
-        assert done.exit_code == status, (arguments, done.stdout, done.stderr, done.exception)
-        document = json.loads(done.stdout.splitlines()[-1] if "watch" in arguments else done.stdout)
-        assert isinstance(document, dict)
-        return document
-
-    parameters = [f"--parameter={name}={value}" for name, value in WINDOWS.items()]
-    _as_process("network", "init", str(home), "--validators", "1", *parameters)
-    _as_process("network", "up", str(home))
-    try:
+def linxin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linxin]:
+    folder = tmp_path_factory.mktemp("trade")
+    with market(folder / "network", folder, WINDOWS) as run:
         yield run
-    finally:
-        _as_process("network", "down", str(home))
-
-
-def _as_process(*arguments: str) -> None:
-    known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
-    command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
-    environment = known | {"PYTHONPATH": os.pathsep.join(_import_roots())}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def submit(linxin: Linxin, folder: Path, signer: str, action: str, **fields: Any) -> None:
-    """Any other action, by `linxin submit`."""
-    file = folder / "action.json"
-    file.write_text(json.dumps({"action": action, **fields}))
-    linxin("submit", str(file), "--key", signer)
-
-
-@pytest.fixture(scope="module")
-def market(linxin: Linxin, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Linxin:
-    """A leader, berries that grow, and everybody's money."""
-    folder = tmp_path_factory.mktemp("setting")
-    key = linxin("key", "new", str(home / "keys" / "mei.key"), "--subject", "member:mei")["new_key"]
-    member = {"member": "mei", "role": "leader", "adult_attested": True, "key": key}
-    submit(linxin, folder, "community", "registry.register_member", **member)
-    product = {"product": BERRY, "name_zh": "草莓", "name_en": "Berries", "measure": "kg", "net_content": 0}
-    submit(linxin, folder, "farm", "trace.register_product", **product, loss_ppm=0)
-    plot = {"plot": "tunnel", "name_zh": "一号棚", "name_en": "Tunnel", "area_m2": 600}
-    submit(linxin, folder, "farm", "trace.register_plot", **plot)
-    now_ms = time.time_ns() // 1_000_000
-    planting = {"planting": "berry", "plot": "tunnel", "crop": "草莓", "variety": "红颜", "event_ms": now_ms - 60_000}
-    submit(linxin, folder, "farm", "trace.start_planting", **planting)
-    linxin(
-        "campaign", "supply", "planting:berry", "--product", BERRY, "--unit", "0.5", "--units", "20", "--key", "farm"
-    )
-    for who, fen in (("farm", "5000fen"), ("platform", "300.00")):
-        file = str(folder / f"{who}.receipt")
-        linxin("account", "receipt", f"organisation:{who}", fen, file, "--key", "custodian")
-        linxin("account", "deposit", file, "--key", who)
-    linxin("account", "move", "200", "--to", "float:mei", "--key", "platform")
-    return linxin
-
-
-def terms_file(folder: Path, campaign: str, **changes: Any) -> str:
-    """The template's terms, changed."""
-    read = TEMPLATE.replace("{address}", "00" * 32).replace("strawberry-gh4-winter", "berry")
-    for name, value in {"campaign": f'"{campaign}"', "minimum": "2", "deposit_fen": "1000", **changes}.items():
-        read = "\n".join(f"{name} = {value}" if line.startswith(f"{name} ") else line for line in read.splitlines())
-    file = folder / f"{campaign}.toml"
-    file.write_text(read, encoding="utf-8")
-    return str(file)
-
-
-def order(linxin: Linxin, folder: Path, campaign: str, name: str, units: int) -> dict[str, Any]:
-    """An order with all that belongs to it, as its `next` steps say."""
-    made = linxin("order", "new", campaign, name, "--units", str(units))
-    receipt, ticket = str(folder / f"{name}.receipt"), str(folder / f"{name}.ticket")
-    linxin("account", "receipt", f"order:{made['order']}", f"{made['fen']}fen", receipt, "--key", "custodian")
-    linxin("order", "ticket", campaign, made["order"], ticket, "--key", "community")
-    bought = ("--units", str(units), "--receipt", receipt, "--ticket", ticket, "--key", name)
-    placed = linxin("order", "place", campaign, *bought)
-    assert placed["code"] == made["code"]
-    return made | placed
 
 
 @GROUP
 @pytest.mark.process
-def test_a_campaign_lives_by_commands(market: Linxin, tmp_path: Path) -> None:
-    linxin = market
+def test_a_campaign_lives_by_commands(linxin: Linxin, tmp_path: Path) -> None:
     drafted = linxin("campaign", "draft", terms_file(tmp_path, "week-1", cutoff_ms='"+20s"'), "--key", "mei")
     assert drafted["terms"]["shares"] == {"leader": 800, "platform": 300, "logistics": 500}
     linxin("campaign", "open", "week-1", "--key", "farm")
@@ -148,11 +58,6 @@ def test_a_campaign_lives_by_commands(market: Linxin, tmp_path: Path) -> None:
     assert statement["closing_fen"] == lines[0]["money"]["split"]["leader_fen"] > 0
     accounts = linxin("account", "balance", "--key", "auditor")["accounts"]
     assert sum(account["balance_fen"] for account in accounts) == 0, "the custodian's own is what the others have"
-
-
-def watch(linxin: Linxin, campaign: str, state: str) -> None:
-    """Live, a line of JSON a change."""
-    assert linxin("campaign", "watch", campaign, "--until", state)["state"] == state
 
 
 def hand_out(linxin: Linxin, folder: Path, anna: dict[str, Any], bo: dict[str, Any]) -> None:
@@ -212,8 +117,7 @@ def claim(linxin: Linxin, folder: Path, anna: dict[str, Any]) -> None:
 
 @GROUP
 @pytest.mark.process
-def test_what_is_used_up_is_refused_and_a_clone_can_be_called_off(market: Linxin, tmp_path: Path) -> None:
-    linxin = market
+def test_what_is_used_up_is_refused_and_a_clone_can_be_called_off(linxin: Linxin, tmp_path: Path) -> None:
     linxin(
         "campaign", "draft", terms_file(tmp_path, "week-2", cutoff_ms='"+1h"', delivery_from_ms='"+2h"'), "--key", "mei"
     )
@@ -222,6 +126,8 @@ def test_what_is_used_up_is_refused_and_a_clone_can_be_called_off(market: Linxin
     order(linxin, tmp_path, "week-3", "cho", 1)
     again = ("--units", "1", "--receipt", str(tmp_path / "cho.receipt"), "--ticket", str(tmp_path / "cho.ticket"))
     made = linxin("order", "new", "week-3", "dora")
+    unknown = linxin("order", "show", "--key", "dora", status=1)["error"]
+    assert "no order is placed" in unknown["message_en"]
     refused = linxin("order", "place", "week-3", *again, "--key", "dora", status=1)["error"]
     assert refused["number"] not in (0, TicketUsed.number, ReceiptUsed.number), "both are made out to another order"
     assert refused["message_zh"]

@@ -1,0 +1,187 @@
+"""The commands for what goes wrong: a silent leader, goods nobody fetches, disputes, payments that cannot be made."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.typed import CHINA
+from ledger.modules.groupbuy.errors import LeaderNotSilent
+from ledger.modules.payments.errors import DayStated
+from tests.cli.trading import BERRY, HALF_KG, Linxin, market, new_leader, order, submit, terms_file, watch
+
+GROUP = pytest.mark.xdist_group("trade-troubles")
+WINDOWS = {
+    "perishable_window_ms": 60_000,
+    "leader_silence_ms": 4_000,
+    "substitute_ms": 40_000,
+    "pickup_ms": 2_000,
+    "noshow_grace_ms": 1_000,
+    "disposal_ms": 60_000,
+    "publish_ms": 1_000,
+    "empty_block_ms": 100,
+}
+WEEK = "week-1"
+REASONS = ("--reasons", "22" * 32)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("troubles") / "network"
+
+
+@pytest.fixture(scope="module")
+def linxin(home: Path) -> Iterator[Linxin]:
+    with market(home, home.parent, WINDOWS) as run:
+        new_leader(run, home, home.parent, "lin")
+        yield run
+
+
+def wait(look: Callable[[], Any], wanted: Any) -> None:
+    """Until a read says so; half a minute at most."""
+    until = time.monotonic() + 30
+    while (found := look()) != wanted:
+        assert time.monotonic() < until, f"still {found!r}, not {wanted!r}"
+        time.sleep(0.2)
+
+
+@GROUP
+@pytest.mark.process
+def test_a_silent_leader_is_replaced_and_what_nobody_fetched_is_disposed_of(linxin: Linxin, tmp_path: Path) -> None:
+    changes = {"cutoff_ms": '"+15s"', "reading_gap_ms": 1}
+    linxin("campaign", "draft", terms_file(tmp_path, WEEK, **changes), "--key", "mei")
+    linxin("campaign", "open", WEEK, "--key", "farm")
+    anna, bo, cho = (order(linxin, tmp_path, WEEK, name, 1) for name in ("anna", "bo", "cho"))
+    watch(linxin, WEEK, "formed")
+    carry(linxin, tmp_path)
+    linxin("campaign", "arrive", WEEK, "--key", "mei")
+
+    linxin("order", "acknowledge", WEEK, "--key", "anna")
+    assert linxin("order", "show", "--key", "anna")["line"]["state"] == "collected"
+    contest(linxin, anna)
+
+    wait(lambda: try_substitute(linxin), True)
+    assert linxin("campaign", "show", WEEK)["leader"] == "lin"
+    linxin("order", "hand-over", WEEK, "#2", bo["code"], "--key", "lin")
+    own_money(linxin, tmp_path)
+
+    wait(lambda: linxin("order", "show", "--key", "cho")["line"]["state"], "unclaimed")
+    proceeds = str(tmp_path / "proceeds.receipt")
+    linxin("account", "receipt", f"order:{cho['order']}", "10", proceeds, "--key", "custodian")
+    said = ("--proceeds", proceeds, "--remark", "半价卖出 sold at half price")
+    linxin("order", "dispose", WEEK, cho["order"], *said, "--key", "lin")
+    assert [each["fen"] for each in waiting(linxin, "proceeds")] == [1_000]
+
+
+def carry(linxin: Linxin, folder: Path) -> None:
+    """Harvested, packed, and driven by the hub in a refrigerated van in which nothing is read."""
+    van = {"vehicle": "van-1", "name_zh": "冷藏车", "name_en": "Van", "refrigerated": True}
+    submit(linxin, folder, "hub", "trace.register_vehicle", **van)
+    harvest = {"planting": "berry", "product": BERRY, "number": "L1", "quantity": 3 * HALF_KG}
+    submit(linxin, folder, "farm", "trace.harvest", **harvest, event_ms=now_ms())
+    linxin("campaign", "allocate", WEEK, "--lot", f"{BERRY}/L1=1.5", "--key", "farm")
+    watch(linxin, WEEK, "allocated")
+    parcels = folder / "parcels.csv"
+    parcels.write_text("number,grams\n1,500\n2,500\n3,500\n", encoding="utf-8")
+    linxin("campaign", "pack", WEEK, str(parcels), "--key", "farm")
+    loaded = {"container": "vehicle:van-1", "lots": [f"{BERRY}/L1"], "event_ms": now_ms()}
+    submit(linxin, folder, "farm", "trace.load", **loaded)
+    shipped = {"shipment": "s-1", "receiver": "hub", "event_ms": now_ms(), "vehicle": "van-1"}
+    submit(linxin, folder, "farm", "trace.ship", **shipped, lots=[{"lot": f"{BERRY}/L1", "quantity": 3 * HALF_KG}])
+    linxin("campaign", "ship", WEEK, "s-1", "--key", "farm")
+    submit(linxin, folder, "hub", "trace.receive", shipment="s-1", event_ms=now_ms())
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def contest(linxin: Linxin, anna: dict[str, Any]) -> None:
+    """The ledger finds the hub liable, whose van was silent; it contests, and then the buyer takes her claim back."""
+    opened = linxin("claim", "open", WEEK, "--cause", "spoiled", "--amount", "5", "--key", "anna")["claim"]
+    assert (opened["state"], opened["liable"]) == ("provisional", "hub")
+    linxin("claim", "contest", WEEK, anna["order"], *REASONS, "--key", "farm", status=1)
+    linxin("claim", "contest", WEEK, anna["order"], *REASONS, "--key", "hub")
+    assert linxin("claim", "show", "--key", "anna")["state"] == "contested"
+    linxin("claim", "withdraw", WEEK, "--key", "anna")
+    assert linxin("claim", "show", "--key", "anna")["state"] == "withdrawn"
+    assert linxin("order", "show", "--key", "anna")["line"]["state"] == "collected"
+
+
+def try_substitute(linxin: Linxin) -> bool:
+    """Refused for as long as the leader may be silent."""
+    done = linxin("campaign", "substitute", WEEK, "lin", "--key", "community", status=None)
+    assert done["ok"] or done["error"]["number"] == LeaderNotSilent.number, done
+    return bool(done["ok"])
+
+
+def own_money(linxin: Linxin, folder: Path) -> None:
+    """A leader lays out her own money once she said that she will."""
+    receipt = str(folder / "lin.receipt")
+    linxin("account", "receipt", "member:lin", "10", receipt, "--key", "custodian")
+    linxin("account", "deposit", receipt, "--key", "lin")
+    linxin("claim", "open", WEEK, "--cause", "quality", "--amount", "5", "--key", "bo")
+    own = ("claim", "pay", WEEK, "#2", "--amount", "5", "--own", "--key", "lin")
+    linxin(*own, status=1)
+    linxin("claim", "opt-in", "yes", "--key", "lin")
+    linxin(*own, status=1)  # nothing stands for it yet
+    linxin("account", "move", "50", "--to", "guarantee", "--key", "platform")
+    linxin(*own)
+    assert linxin("claim", "show", "--key", "bo")["paid_fen"] == 500
+    linxin("claim", "opt-in", "no", "--key", "lin")
+
+
+def waiting(linxin: Linxin, why: str) -> list[dict[str, Any]]:
+    """What the custodian is told to pay for that reason."""
+    told = linxin("account", "instructions", "custodian", "--key", "custodian")["instructions"]
+    return [each for each in told if each["why"] == why]
+
+
+@GROUP
+@pytest.mark.process
+def test_a_payment_that_cannot_be_made_goes_back_and_a_refund_is_tried_again(linxin: Linxin, tmp_path: Path) -> None:
+    linxin(
+        "campaign", "draft", terms_file(tmp_path, "week-2", cutoff_ms='"+1h"', delivery_from_ms='"+2h"'), "--key", "mei"
+    )
+    linxin("campaign", "open", "week-2", "--key", "farm")
+    order(linxin, tmp_path, "week-2", "dora", 1)
+    linxin("order", "cancel", "week-2", "--key", "dora")
+    (refund,) = waiting(linxin, "cancelled")
+    linxin("account", "reject", refund["id"], "--reason", "账户已销 account closed", "--key", "custodian")
+    assert waiting(linxin, "cancelled") == []
+    linxin("account", "reissue", refund["id"], "--key", "auditor")
+    (again,) = waiting(linxin, "cancelled")
+    assert (again["fen"], again["id"] != refund["id"]) == (refund["fen"], True)
+    linxin("account", "confirm", "custodian", again["id"], "--key", "custodian")
+
+    def farm() -> tuple[int, int]:
+        (found,) = linxin("account", "balance", "custodian/organisation:farm", "--key", "farm")["accounts"]
+        return found["balance_fen"], found["held_fen"]
+
+    before, held = farm()
+    linxin("account", "withdraw", "10", "--key", "farm")
+    assert farm() == (before, held + 1_000)
+    (payment,) = waiting(linxin, "withdrawal")
+    linxin("account", "reject", payment["id"], "--reason", "银行退票 bounced", "--key", "custodian")
+    assert farm() == (before, held)
+    linxin("account", "withdraw", "10", "--key", "farm")
+    linxin("account", "confirm", "custodian", "--all", "--key", "custodian")
+    assert farm() == (before - 1_000, held)
+
+
+@GROUP
+@pytest.mark.process
+def test_a_day_is_stated_once_and_said_to_differ_where_it_does(linxin: Linxin) -> None:
+    before = datetime.now(UTC).astimezone(CHINA) - timedelta(days=2)
+    nothing = ("--issued", "0", "--redeemed", "0", "--balance", "0", "--key", "custodian")
+    day = before.strftime("%Y-%m-%d")
+    assert linxin("account", "state-day", day, *nothing)["agrees"]
+    again = linxin("account", "state-day", day, *nothing, status=1)["error"]
+    assert again["number"] == DayStated.number
+    earlier = (before - timedelta(days=1)).strftime("%Y-%m-%d")
+    wrong = ("--issued", "1fen", "--redeemed", "0", "--balance", "1fen", "--key", "custodian")
+    differs = linxin("account", "state-day", earlier, *wrong, status=1)["error"]
+    assert "differs" in differs["message_en"]
