@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli.acting import KEY_OPTION, Desk, gather
 from cli.campaign_shown import as_json
-from cli.orders import find_order
+from cli.orders import ask_of_order, find_order
 from cli.output import Output, network_option, reports
 from cli.typed import COMMITMENT, MONEY, ORDER, clock, yuan
 from client import trade
@@ -141,7 +141,7 @@ def show(out: Output, which: bytes | None, number: int, key_name: str, network_r
     """Show a claim of ORDER, or of the order made under --key: its state, who is liable, what is paid and awarded."""
     with Desk(out, network_root, key_name) as desk:
         wanted = which.hex() if which is not None else ""
-        found = desk.ask(lambda connection: trade.get_claim(connection, desk.key, wanted, number))
+        found = ask_of_order(desk, lambda connection: trade.get_claim(connection, desk.key, wanted, number))
     award = yuan(found.award_fen) if found.HasField("award_fen") else "—"
     for zh, en, said in (
         ("订单", "order", f"{found.order}，{found.campaign} #{found.line.number}"),

@@ -5,8 +5,9 @@ code in a file beside it that only its owner can read.
 """
 
 import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 from linxin.v1 import trade_pb2
@@ -18,6 +19,7 @@ from cli.keys import find_key_file
 from cli.output import Output, Problem, network_option, reports
 from cli.typed import ORDER, clock, yuan
 from client import trade
+from client.connection import Connection
 from client.failures import Remote
 from client.trading import BadCode, NewOrder, make_ticket, read_code, show_code
 from client.wallet import Cost, create_key
@@ -25,6 +27,8 @@ from ledger.crypto.signing import Algorithm
 from ledger.errors import UnknownKey
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.payments.messages import Receipt
+
+_T = TypeVar("_T")
 
 RECEIPT, TICKET = "receipt/1", "ticket/1"
 CODE_SUFFIX = ".code"
@@ -179,10 +183,7 @@ def show(out: Output, which: bytes | None, key_name: str, network_root: Path) ->
     """Show ORDER, or the order made under --key: number (跟团号), state, units, weight and money."""
     with Desk(out, network_root, key_name) as desk:
         wanted = which.hex() if which is not None else ""
-        try:
-            found = desk.ask(lambda connection: trade.get_order(connection, desk.key, wanted))
-        except Remote as refused:
-            raise (_not_placed(desk) if refused.number == UnknownKey.number else refused) from None
+        found = ask_of_order(desk, lambda connection: trade.get_order(connection, desk.key, wanted))
         for zh, en, said in _rows(found):
             out.say(f"  {zh} {en}  {escape(said)}")
         code = _code_file(find_key_file(key_name, desk.network)) if which is None else None
@@ -191,11 +192,15 @@ def show(out: Output, which: bytes | None, key_name: str, network_root: Path) ->
     out.finish({"ok": True} | as_json(found))
 
 
-def _not_placed(desk: Desk) -> Problem:
-    """The chain knows neither an order nor anybody else by this key."""
-    own = desk.key
-    order = m.order_id(own.algorithm, own.public_key).hex()
-    return Problem(
+def ask_of_order(desk: Desk, read: Callable[[Connection], Coroutine[Any, Any, _T]]) -> _T:
+    """What is read with an order's own key. Raises `Problem` where no order is placed under it, nor anybody known."""
+    try:
+        return desk.ask(read)
+    except Remote as refused:
+        if refused.number != UnknownKey.number:
+            raise
+    order = m.order_id(desk.key.algorithm, desk.key.public_key).hex()
+    raise Problem(
         f"链上还没有用密钥 {desk.key_name} 下的订单（编号将是 {order}）",
         f"no order is placed under the key {desk.key_name} yet (its id would be {order})",
         "凭收款凭证与票据下单：linxin order place CAMPAIGN --help；查他人订单请换用当事人或审计机构的密钥",

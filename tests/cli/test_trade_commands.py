@@ -126,8 +126,9 @@ def test_what_is_used_up_is_refused_and_a_clone_can_be_called_off(linxin: Linxin
     order(linxin, tmp_path, "week-3", "cho", 1)
     again = ("--units", "1", "--receipt", str(tmp_path / "cho.receipt"), "--ticket", str(tmp_path / "cho.ticket"))
     made = linxin("order", "new", "week-3", "dora")
-    unknown = linxin("order", "show", "--key", "dora", status=1)["error"]
-    assert "no order is placed" in unknown["message_en"]
+    for what in ("order", "claim"):
+        unknown = linxin(what, "show", "--key", "dora", status=1)["error"]
+        assert "no order is placed" in unknown["message_en"]
     refused = linxin("order", "place", "week-3", *again, "--key", "dora", status=1)["error"]
     assert refused["number"] not in (0, TicketUsed.number, ReceiptUsed.number), "both are made out to another order"
     assert refused["message_zh"]
