@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from ledger.context import Context
 from ledger.module import Module
-from ledger.modules.groupbuy import Recalls, groupbuy_module
+from ledger.modules.groupbuy import Lines, Recalls, groupbuy_module
 from ledger.modules.groupbuy import errors as e
 from ledger.modules.groupbuy import messages as m
-from ledger.modules.groupbuy.ports import Lines
 from ledger.modules.groupbuy.rules.recalling import CAMPAIGNS_MAX
 from ledger.modules.groupbuy.state import lot_campaigns, sold
 from ledger.modules.payments import Money, payments_module

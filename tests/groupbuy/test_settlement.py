@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.context import Context
+from ledger.modules.groupbuy import Lines
 from ledger.modules.groupbuy import errors as e
 from ledger.modules.groupbuy import messages as m
-from ledger.modules.groupbuy.ports import Lines
 from ledger.modules.groupbuy.rules.settling import split_line
 from ledger.modules.payments.ports import Transfer, receipt_account
 from tests.groupbuy.market import (

@@ -11,7 +11,7 @@ from ledger.modules.claims.rules.deciding import Disputes
 from ledger.modules.claims.words import WORDS
 
 if TYPE_CHECKING:
-    from ledger.modules.groupbuy.ports import Lines
+    from ledger.modules.claims.ports import Lines
     from ledger.modules.payments.ports import Payments
 
 __all__ = ["Disputes", "claims_module"]

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.context import Context
-    from ledger.modules.groupbuy.ports import Lines
+    from ledger.modules.groupbuy.ports import Campaign, OrderRow
     from ledger.modules.payments.ports import Payments
     from ledger.modules.trace.evidence import Custody, Suffered
 
@@ -36,6 +36,40 @@ class Evidence(Protocol):
 
     def handlers(self, ctx: "Context", names: "Sequence[str]") -> frozenset[str]:
         """Everybody whose hands the shipments name: shippers, receivers, owners of vehicles."""
+
+
+class Lines(Protocol):
+    """The lines of orders, as group buying lets claims see and change them. An order is named by its hex id."""
+
+    def need(self, ctx: "Context", order: str) -> "OrderRow":
+        """The line of an order; raises `OrderUnknown`."""
+
+    def campaign(self, ctx: "Context", campaign: str) -> "Campaign":
+        """The campaign; raises `CampaignUnknown`."""
+
+    def remaining(self, row: "OrderRow") -> int:
+        """What a buyer can still claim of a line, fen: what she pays for it less what she got back already."""
+
+    def lots(self, ctx: "Context", campaign: str) -> tuple[str, ...]:
+        """The lots that fill a campaign; which order got which is not recorded."""
+
+    def legs(self, ctx: "Context", campaign: str) -> tuple[str, ...]:
+        """The shipments by which a campaign's goods travelled, in order."""
+
+    def dispute(self, ctx: "Context", order: str) -> None:
+        """Let a collected line wait for its claim; raises `LineStateRefused` for any other."""
+
+    def resolve(self, ctx: "Context", order: str) -> None:
+        """A line's claim is over: it settles when its window is, at once if it was over before.
+
+        Does nothing for a line that is not disputed (any more): it was paid back, since its goods were recalled.
+        """
+
+    def compensate(self, ctx: "Context", order: str, fen: int, borne_fen: int) -> None:
+        """Note that the buyer was paid `fen` by her claim, and that `borne_fen` were taken out of the line's escrow.
+
+        Requires that she is not paid more than she paid, and no more is taken than is there.
+        """
 
 
 class Ports:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from ledger.module import Bounds, Module
 from ledger.modules.groupbuy.invariants import check_invariants
-from ledger.modules.groupbuy.ports import Disputes, Goods, Keys, Lines, Organisations, Ports, Recalls
+from ledger.modules.groupbuy.ports import Disputes, Goods, Keys, Organisations, Ports
 from ledger.modules.groupbuy.rules import make_rules, make_timers
+from ledger.modules.groupbuy.rules.offered import Lines, Recalls
 from ledger.modules.groupbuy.words import WORDS
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from ledger.state import OTHER
 
 if TYPE_CHECKING:
     from ledger.context import Context
-    from ledger.modules.claims.ports import Ports
+    from ledger.modules.claims.ports import Lines, Ports
     from ledger.modules.groupbuy.messages import Draft
-    from ledger.modules.groupbuy.ports import Lines, OrderRow
+    from ledger.modules.groupbuy.ports import OrderRow
     from ledger.modules.payments.ports import Payments, Why
 
 RULES = Rules()

@@ -31,8 +31,7 @@ from ledger.roles import ORGANISATION_ROLES
 
 if TYPE_CHECKING:
     from ledger.context import Context
-    from ledger.modules.claims.ports import Ports
-    from ledger.modules.groupbuy.ports import Lines
+    from ledger.modules.claims.ports import Lines, Ports
     from ledger.modules.payments.ports import Payments
 
 LIMITED = {"contest": ("provisional",), "adjudication": ("adjudicating", "contested")}
