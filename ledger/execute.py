@@ -129,7 +129,7 @@ class _Run:
                 if module.genesis is not None:
                     module.genesis(ctx, self.genesis)
 
-        code, details = self.process_effect(encode([GENESIS_EFFECT]), first_rows)
+        code, details = self.process_effect(self.context(), encode([GENESIS_EFFECT]), first_rows)
         if code != ACCEPTED:
             words = describe(code, details)
             raise Fatal(f"the genesis file is refused: {words.en}\n创世文件被拒绝：{words.zh}")
@@ -186,7 +186,7 @@ class _Run:
                 break
             timer = self.registry.decode_timer(raw)
             ctx = self.context()
-            self.process_leaf(ctx, partial(_run_timer, self.registry.timers[type(timer)], timer), EFFECT, raw, b"")
+            self.process_effect(ctx, raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
             left -= max(1, ctx.work)
             timers.delete(self.context(), key)
             self.state.keep()
@@ -196,13 +196,13 @@ class _Run:
         if self.standing.successors is None:
             return
         assert self.registry.hand_over is not None
-        code, details = self.process_effect(encode([HANDOVER_EFFECT]), self.registry.hand_over)
+        code, details = self.process_effect(self.context(), encode([HANDOVER_EFFECT]), self.registry.hand_over)
         if code != ACCEPTED:
             raise InvariantBroken(f"the validators decided on cannot take over: {describe(code, details).en}")
 
-    def process_effect(self, body: bytes, effect: Callable[[Context], None]) -> tuple[int, list[Any]]:
+    def process_effect(self, ctx: Context, body: bytes, effect: Callable[[Context], None]) -> tuple[int, list[Any]]:
         """Something the ledger does by itself, journalled by a leaf like a transaction."""
-        return self.process_leaf(self.context(), effect, EFFECT, body, b"")
+        return self.process_leaf(ctx, effect, EFFECT, body, b"")
 
     def process_leaf(
         self, ctx: Context, decide: Callable[[Context], None], kind: int, body: bytes, signature: bytes

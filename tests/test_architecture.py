@@ -233,6 +233,8 @@ def test_forbidden_words_are_named(line: str) -> None:
     assert len(style.check_words({"x.md": f"fine\n{line.replace('_', '')}\n"})) == 1
 
 
-@pytest.mark.parametrize("line", ["network/work/rules", "https://linxin.example/work/", "mastodon", "$(dirname)/root/"])
+@pytest.mark.parametrize(
+    "line", ["network/wo_rk/rules", "https://linxin.example/wo_rk/", "masto_don", "$(dirname)/ro_ot/"]
+)
 def test_innocent_words_are_left_alone(line: str) -> None:
-    assert style.check_words({"x.md": line}) == []
+    assert style.check_words({"x.md": line.replace("_", "")}) == []

@@ -5,7 +5,6 @@ terms.
 import pytest
 
 from ledger.modules.trace import messages as m
-from ledger.modules.trace.ports import Lots
 from ledger.modules.trace.state import Flag, Lot, holdings, lots, shipments, shipping_terms, units
 from ledger.transaction import make_transaction
 from tests.registry.chain import START_MS, key_of
@@ -61,18 +60,7 @@ def test_kilograms_become_pieces_and_lots_are_spent(world: World) -> None:
     world.accept("hub", m.Transform((m.Portion(lot, 10 * KG),), made, KG, world.now))
     assert lot_of(world, lot).state == "spent"
     assert lot_of(world, f"{PUNNET}/P2").produced == 16 * KG
-    assert Lots().held(world.context(), f"{PUNNET}/P1", "hub") == 20 * KG
-
-
-def test_the_lookup_for_other_modules(world: World) -> None:
-    lot, ctx = world.harvest("A1"), world.context()
-    view = Lots()
-    assert view.exists(ctx, lot)
-    assert (view.product(ctx, lot), view.held(ctx, lot, "farm"), view.held(ctx, lot, "hub")) == (BERRY, 100 * KG, 0)
-    assert (view.recalled(ctx, lot), view.flags(ctx, lot)) == (False, 0)
-    unknown = f"{BERRY}/none"
-    assert not view.exists(ctx, unknown)
-    assert (view.product(ctx, unknown), view.recalled(ctx, unknown), view.flags(ctx, unknown)) == (None, False, 0)
+    assert holdings.get(world.context(), f"{PUNNET}/P1/hub") == 20 * KG
 
 
 def test_a_shortage_is_lost_and_flagged(world: World) -> None:

@@ -157,6 +157,11 @@ def receipt_account(custodian: str, number: bytes) -> str:
     return f"{custodian}/receipt:{receipt_key(number)}"
 
 
+def owner_account(custodian: str, owner: str) -> str:
+    """The main account of a subject that may hold a balance: `organisation:<id>` or `member:<id>`."""
+    return f"{custodian}/{owner}"
+
+
 def organisation_account(custodian: str, organisation: str) -> str:
     """An organisation's money."""
     return f"{custodian}/organisation:{organisation}"

@@ -2,11 +2,11 @@
 
 from ledger.module import Module
 from ledger.modules.trace.invariants import check_invariants
-from ledger.modules.trace.ports import Devices, Goods, LotLookup, Lots, Organisations, Ports, RecallListener
+from ledger.modules.trace.ports import Devices, Goods, Organisations, Ports, RecallListener
 from ledger.modules.trace.rules import make_rules, make_timers
 from ledger.modules.trace.words import WORDS
 
-__all__ = ["Goods", "LotLookup", "Lots", "RecallListener", "trace_module"]
+__all__ = ["Goods", "RecallListener", "trace_module"]
 
 LATE_READINGS_MS = 7 * 24 * 3600 * 1000
 """Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded.

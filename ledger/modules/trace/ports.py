@@ -7,7 +7,6 @@ from ledger.modules.trace.state import (
     Planting,
     Product,
     Shipment,
-    holdings,
     lots,
     parents,
     plantings,
@@ -108,52 +107,6 @@ class Ports:
         self.devices = devices
         self.organisations = organisations
         self.recall_listeners = recall_listeners
-
-
-class LotLookup(Protocol):
-    """What other modules (group buying, claims) may ask about lots."""
-
-    def exists(self, ctx: "Context", lot: str) -> bool:
-        """Whether the lot key is known."""
-
-    def product(self, ctx: "Context", lot: str) -> str | None:
-        """The product key of a lot, or None for an unknown lot."""
-
-    def held(self, ctx: "Context", lot: str, organisation: str) -> int:
-        """Micro-units of the lot that the organisation holds loose."""
-
-    def recalled(self, ctx: "Context", lot: str) -> bool:
-        """Whether the lot is recalled; an unknown lot is not."""
-
-    def flags(self, ctx: "Context", lot: str) -> int:
-        """The `Flag` bits of a lot, 0 for an unknown lot."""
-
-
-class Lots:
-    """`LotLookup` over this module's tables; reads only."""
-
-    def exists(self, ctx: "Context", lot: str) -> bool:
-        """Whether the lot key is known."""
-        return lots.has(ctx, lot)
-
-    def product(self, ctx: "Context", lot: str) -> str | None:
-        """The product key of a lot, or None for an unknown lot."""
-        row = lots.get(ctx, lot)
-        return None if row is None else row.product
-
-    def held(self, ctx: "Context", lot: str, organisation: str) -> int:
-        """Micro-units of the lot that the organisation holds loose."""
-        return holdings.get(ctx, f"{lot}/{organisation}") or 0
-
-    def recalled(self, ctx: "Context", lot: str) -> bool:
-        """Whether the lot is recalled; an unknown lot is not."""
-        row = lots.get(ctx, lot)
-        return row is not None and row.state == "recalled"
-
-    def flags(self, ctx: "Context", lot: str) -> int:
-        """The `Flag` bits of a lot, 0 for an unknown lot."""
-        row = lots.get(ctx, lot)
-        return 0 if row is None else row.flags
 
 
 class Goods:

@@ -45,7 +45,7 @@ def deposit(money: "Money", ctx: "Context", _action: m.Deposit) -> None:
     receipt = ctx.need_restricted(m.Receipt)
     owner = _owner(ctx)
     source = money.accept(ctx, receipt, owner)
-    target = f"{receipt.custodian}/{owner}"
+    target = p.owner_account(receipt.custodian, owner)
     identifier = p.transfer_id(receipt.number, b"deposit")
     money.income(ctx, [Transfer(identifier, source, target, receipt.fen, "deposit")])
     ctx.journal(owner, OTHER)
@@ -66,7 +66,7 @@ def withdraw(ctx: "Context", _action: m.Withdraw) -> None:
     """The custodian is instructed to pay out what the signer has and nobody has a claim to."""
     terms = ctx.need_restricted(m.WithdrawTerms)
     owner = _owner(ctx)
-    name = f"{terms.custodian}/{owner}"
+    name = p.owner_account(terms.custodian, owner)
     books = Books(ctx)
     account = books.account(name)
     ctx.require(account.available_fen >= terms.fen, NotEnough(name))
@@ -96,7 +96,7 @@ def _named(books: Books, custodian: str, name: str) -> str:
     """The platform's account that `MoveTerms` names so; raises `FloatOfOther`."""
     owner = f"organisation:{books.ctx.signer.organisation}"
     if not name.startswith(FLOAT):
-        return f"{custodian}/{owner}" + (f"/{name}" if name else "")
+        return p.owner_account(custodian, owner) + (f"/{name}" if name else "")
     account = p.float_account(custodian, name.removeprefix(FLOAT))
     known = books.account(account).owner
     if known not in ("", owner):
