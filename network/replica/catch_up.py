@@ -85,6 +85,17 @@ class CatchUp:
         self.blocks.clear()
         self._failures[self._last] += 1
 
+    def next(self, height: int) -> CertifiedBlock | None:
+        """The block that follows `height`, if it came; blocks that leave a gap are refused."""
+        self.forget(height)
+        if not self.blocks:
+            return None
+        block = self.blocks.popleft()
+        if block.height != height + 1:
+            self.refuse()
+            return None
+        return block
+
     def forget(self, height: int) -> None:
         """Blocks up to `height` are here by now."""
         while self.blocks and self.blocks[0].height <= height:

@@ -52,6 +52,12 @@ RESEND_TICKS = 10
 CLOCK_AHEAD_MS = 2_000
 """How far the time of a proposal may be ahead of a voter's clock (DESIGN §4)."""
 
+ADOPTED_LEAVES_MAX = 256
+"""Leaves of the blocks taken over from a peer between two durable steps of ordering: the log begins anew behind each
+such run of blocks, which costs syncs of the ledger and of the log, and on a slow disk that is what catching up waits
+for.
+"""
+
 FORWARDED_MAX = 16
 """Forwarded batches of each peer that may wait for the driver; more are dropped, and their sender sends them again."""
 
@@ -299,20 +305,17 @@ class Replica:
         return final is not None
 
     def _adopt(self) -> bool:
-        """Make the next block final that a peer gave."""
-        head = self._ledger.head
-        self.catch_up.forget(head.height)
-        if not self.catch_up.blocks:
-            return False
-        block = self.catch_up.blocks.popleft()
-        if block.height != head.height + 1:
-            self.catch_up.refuse()
-            return False
-        try:
-            self._finished(self.finality.adopt(block))
-        except ReplayError:
-            self.catch_up.refuse()
-        return True
+        """Make the next blocks final that a peer gave. Returns whether anything came of them."""
+        adopted = 0
+        while adopted < ADOPTED_LEAVES_MAX and (block := self.catch_up.next(self._ledger.head.height)) is not None:
+            try:
+                final = self.finality.adopt(block)
+            except ReplayError:
+                self.catch_up.refuse()
+                return True
+            self._finished(final)
+            adopted += len(final.block.leaves)
+        return adopted > 0
 
     def _finished(self, final: Final) -> None:
         """A block is final: everyone who waited for it goes on."""

@@ -138,6 +138,15 @@ def test_whoever_gives_blocks_that_do_not_hold_is_asked_last_and_others_are_not_
     assert asked == ["a-liar", "honest", "honest", "honest"]
 
 
+def test_blocks_are_taken_in_turn_and_none_over_a_gap() -> None:
+    catch_up = CatchUp()
+    catch_up.blocks.extend(CertifiedBlock(height, "", [], {}) for height in (3, 4, 5, 7))
+    taken = [block.height for height in (3, 4) if (block := catch_up.next(height)) is not None]
+    assert taken == [4, 5]
+    assert catch_up.next(5) is None
+    assert not catch_up.blocks, "what leaves a gap is forgotten"
+
+
 def test_one_that_gives_little_is_not_alone_to_be_asked() -> None:
     catch_up = CatchUp()
     asked = []
