@@ -26,6 +26,7 @@ from benchmarks.open_loop import (
 from benchmarks.signers import READINGS_IN_REPORT, SENSORS, Signers
 from benchmarks.watch import publish_metrics
 from client.connection import Connection
+from client.failures import Remote
 from client.network_directory import NetworkDirectory
 from client.submit import Submitter
 from client.trade import get_campaign
@@ -117,11 +118,17 @@ class Rig:
         return found
 
     def states(self, market: Market, some: Sequence[Group]) -> dict[str, int]:
-        """How many of the groups' campaigns stand where."""
+        """How many of the groups' campaigns stand where; `never`: their draft was not accepted in time."""
+
+        async def state(connection: Connection, group: Group) -> str:
+            try:
+                return (await get_campaign(connection, market.campaign(group))).state
+            except Remote:
+                return "never"
 
         async def read() -> Counter[str]:
             async with Connection.to(self.network) as connection:
-                return Counter([(await get_campaign(connection, market.campaign(group))).state for group in some])
+                return Counter([await state(connection, group) for group in some])
 
         return dict(asyncio.run(read()))
 
