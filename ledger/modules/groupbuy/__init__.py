@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ledger.module import Bounds, Module
 from ledger.modules.groupbuy.invariants import check_invariants
-from ledger.modules.groupbuy.ports import Disputes, Goods, Keys, Organisations, Ports
+from ledger.modules.groupbuy.ports import CampaignListener, Disputes, Goods, Keys, Organisations, Ports
 from ledger.modules.groupbuy.rules import make_rules, make_timers
 from ledger.modules.groupbuy.rules.offered import Lines, Recalls
 from ledger.modules.groupbuy.words import WORDS
@@ -39,13 +39,19 @@ BOUNDS: dict[str, Bounds] = dict.fromkeys(PARAMETERS, (1000, 90 * DAY_MS))
 
 
 def groupbuy_module(
-    payments: "Payments", organisations: Organisations, keys: Keys, goods: Goods, disputes: Disputes | None = None
+    payments: "Payments",
+    organisations: Organisations,
+    keys: Keys,
+    goods: Goods,
+    disputes: Disputes | None = None,
+    listeners: tuple[CampaignListener, ...] = (),
 ) -> Module:
-    """The module, over payments, the registry's organisations and keys, trace's goods, and open claims.
+    """The module, over payments, the registry's organisations and keys, trace's goods, and open claims; `listeners`
+    hear how each campaign ended.
 
     `Recalls` is to be given to trace, so that recalled lots are heard of.
     """
-    ports = Ports(payments, organisations, keys, goods, disputes)
+    ports = Ports(payments, organisations, keys, goods, disputes, listeners)
     return Module(
         "groupbuy",
         make_rules(ports),

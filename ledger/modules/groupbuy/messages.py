@@ -252,7 +252,7 @@ class CutOff(Timer, tag="groupbuy.cut_off"):
     campaign: str
 
 
-SweepStep = Literal["form", "refund", "share", "fill", "strand", "no_show", "recall"]
+SweepStep = Literal["form", "refund", "share", "fill", "strand", "no_show", "recall", "tell"]
 
 
 class Sweep(Timer, tag="groupbuy.sweep"):

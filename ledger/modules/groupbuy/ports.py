@@ -1,6 +1,6 @@
 """What group buying needs of other modules: nothing wider than these; and the rows that its offers speak of."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ledger.modules.groupbuy.state import Campaign, OrderRow
 
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Campaign",
+    "CampaignListener",
     "Disputes",
     "Goods",
     "Keys",
+    "LineEnd",
     "MemberFacts",
     "OrderRow",
     "Organisations",
@@ -148,6 +150,30 @@ class Disputes(Protocol):
         """
 
 
+LineEnd = Literal["on_time", "late", "returned", "no_show", "unserved"]
+"""How a line with goods ended at the pickup point: handed over within `pickup_ms` of their arrival (of the substitute's
+naming, where that was later), or after it; handed back whole on the spot; not collected though somebody was there; not
+handed over by its leader.
+"""
+
+
+class CampaignListener(Protocol):
+    """Another module that counts how campaigns ended. No order is named: what became of one is for its parties alone,
+    so all is told at the end, when it adds up.
+    """
+
+    def line_ended(self, ctx: "Context", leader: str, end: LineEnd) -> None:
+        """A line of a campaign that is settled ended so, in this leader's hands. Up to 32 times in one record."""
+
+    def settled(self, ctx: "Context", campaign: Campaign) -> None:
+        """Every line is settled or paid back, and `line_ended` was called for each that had goods. Once a campaign;
+        not for those that were called off, or recalled while they were handed out.
+        """
+
+    def substituted(self, ctx: "Context", silent: str, substitute: str) -> None:
+        """A leader fell silent, and another one of her community carries on."""
+
+
 class Ports:
     """The interfaces of other modules, handed to every rule. `disputes` is None on a network without claims."""
 
@@ -158,9 +184,11 @@ class Ports:
         keys: Keys,
         goods: Goods,
         disputes: Disputes | None = None,
+        listeners: tuple[CampaignListener, ...] = (),
     ) -> None:
         self.payments = payments
         self.organisations = organisations
         self.keys = keys
         self.goods = goods
         self.disputes = disputes
+        self.listeners = listeners

@@ -17,6 +17,7 @@ from ledger.modules.groupbuy.rules import (
     settling,
     supply,
     sweeps,
+    telling,
 )
 from ledger.modules.groupbuy.rules.common import RULES
 
@@ -34,6 +35,7 @@ __all__ = [
     "settling",
     "supply",
     "sweeps",
+    "telling",
 ]
 
 

@@ -139,3 +139,5 @@ def substitute(ports: "Ports", ctx: "Context", action: Substitute) -> None:
         await_buyers(ctx, action.campaign)
     ctx.journal(f"member:{row.leader}", OTHER)
     ctx.journal(f"member:{action.leader}", OTHER)
+    for listener in ports.listeners:
+        listener.substituted(ctx, row.leader, action.leader)

@@ -78,7 +78,7 @@ def hand_over(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") ->
     if said.returned == line.allotted:
         after = step_line(order, row, line, "return")
         put_order(ctx, order, replace(after, charged_fen=0, returned=said.returned, leader=row.leader))
-        end_if_done(ctx, campaign, close_line(ctx, campaign))
+        end_if_done(ports, ctx, campaign, close_line(ctx, campaign))
         return
     line = replace(taken, charged_fen=kept_fen, returned=said.returned)
     _collect(ctx, order, row, line, row.leader)
@@ -184,12 +184,12 @@ def _strand_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") ->
     close_line(ctx, row.campaign)
 
 
-def _stranded(_ports: "Ports", ctx: "Context", campaign: str) -> None:
+def _stranded(ports: "Ports", ctx: "Context", campaign: str) -> None:
     """Those whom nobody served have their money; who acknowledged goods is settled with in her time."""
     row = need_campaign(ctx, campaign)
     if row.state == "arrived":
         ctx.event("stranded", campaign)
-        end_if_done(ctx, campaign, row)
+        end_if_done(ports, ctx, campaign, row)
 
 
 ORDER_PARTS[Acknowledge] = acknowledge

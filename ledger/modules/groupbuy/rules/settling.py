@@ -21,7 +21,7 @@ from ledger.modules.groupbuy.rules.common import (
     step_line,
 )
 from ledger.modules.groupbuy.rules.deadlines import declare_stage, set_deadline
-from ledger.modules.groupbuy.rules.sweeps import LINE_WORK
+from ledger.modules.groupbuy.rules.sweeps import LINE_WORK, start_sweep
 from ledger.modules.groupbuy.state import Settled, settlements
 from ledger.modules.payments.ports import Transfer, holdback_account, member_account, organisation_account, transfer_id
 from ledger.modules.payments.splitting import split
@@ -67,7 +67,7 @@ def settle_line(ports: "Ports", ctx: "Context", timer: SettleLine) -> None:
     ctx.work += LINE_WORK
     _pay_line(ports, ctx, order, campaign, row)
     put_order(ctx, order, step_line(order, campaign, row, "settle"))
-    end_if_done(ctx, timer.campaign, close_line(ctx, timer.campaign))
+    end_if_done(ports, ctx, timer.campaign, close_line(ctx, timer.campaign))
 
 
 def _pay_line(ports: "Ports", ctx: "Context", order: str, campaign: "Campaign", row: "OrderRow") -> None:
@@ -97,13 +97,15 @@ def _transfer(campaign: "Campaign", row: "OrderRow", step: bytes, credit: str, f
     return Transfer(order_transfer(row, b"settle:" + step), escrow_of(campaign), credit, fen, why)
 
 
-def end_if_done(ctx: "Context", campaign: str, row: "Campaign") -> None:
+def end_if_done(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
     """When every line is settled or paid back, keep holdback and deposit a while longer, for recalls."""
     if row.state != "arrived" or row.lines_left:
         return
     put_campaign(ctx, campaign, step_campaign(campaign, row, "settle"))
     ctx.event("ending", campaign)
     set_deadline(ctx, campaign, "release", ctx.time_ms + ctx.parameters["holdback_ms"])
+    if ports.listeners:
+        start_sweep(ctx, campaign, "tell")
 
 
 def release(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
