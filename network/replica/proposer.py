@@ -1,5 +1,7 @@
 """What a leader proposes, and when: transactions that wait, empty blocks that keep time, and changes of the voters."""
 
+from collections.abc import Callable
+
 from consensus.member import Member
 from ledger.crypto.encoding import encode
 from network.mempool import Mempool
@@ -7,6 +9,7 @@ from network.replica.change import encode_change
 from network.replica.finality import Finality, Ledger
 from network.replica.network_state import NetworkState
 from network.replica.pacing import Pacing
+from network.replica.slow_clock import SlowClock
 from network.replica.work import Limits
 
 
@@ -14,7 +17,14 @@ class Proposer:
     """Used while this validator leads. `in_flight`: entries not final yet."""
 
     def __init__(
-        self, member: Member, mempool: Mempool, state: NetworkState, finality: Finality, ledger: Ledger, limits: Limits
+        self,
+        member: Member,
+        mempool: Mempool,
+        state: NetworkState,
+        finality: Finality,
+        ledger: Ledger,
+        limits: Limits,
+        hand_over: Callable[[], bool],
     ) -> None:
         self._member = member
         self._mempool = mempool
@@ -23,11 +33,15 @@ class Proposer:
         self._ledger = ledger
         self._limits = limits
         self._pacing = Pacing()
+        self._slow_clock = SlowClock(member)
+        self._hand_over = hand_over
         self.proposed = 0
         """Proposals made; whoever counts them sets it back."""
 
     def step(self, now_ms: int, in_flight: int) -> None:
-        """Propose what is due."""
+        """Propose what is due, or let another lead whose clock is right."""
+        if self._slow_clock.look(now_ms, self._ledger.head.time_ms):
+            self._hand_over()
         self._pacing.look(now_ms)
         self._change_voters()
         due_ms = self.due_ms(in_flight)

@@ -104,7 +104,8 @@ class Replica:
         self._giving = Giving()
         self._asked: set[str] = set()
         self._forwarding = Forwarding(mempool)
-        self._proposer = Proposer(self.member, mempool, self._state, self.finality, ledger, limits or Limits())
+        limits = limits or Limits()
+        self._proposer = Proposer(self.member, mempool, self._state, self.finality, ledger, limits, self.hand_over)
         self._released: deque[Entry] = deque()
         self._processed = self._certified.index
         self._reads = OpenReads()

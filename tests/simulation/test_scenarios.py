@@ -6,6 +6,7 @@ from ledger.crypto.encoding import encode
 from ledger.transaction import make_transaction
 from network.replica.messages import Cosigned, Newest, decode_peer
 from network.replica.replica import CLOCK_AHEAD_MS
+from network.replica.slow_clock import PATIENCE_MS
 from tests.ledger.toy import Put
 from tests.simulation.cluster import Cluster
 from tests.simulation.conftest import Scene
@@ -362,3 +363,33 @@ def test_a_clock_far_ahead_or_behind_holds_nobody_up(scene: Scene) -> None:
         true_ms = START_MS + cluster.kernel.now // MILLISECOND
         assert true_ms - 15 * SECOND // MILLISECOND < block.time_ms <= true_ms + CLOCK_AHEAD_MS
         cluster.finish()
+
+
+def test_a_leader_whose_clock_is_two_minutes_slow_lets_another_lead(scene: Scene) -> None:
+    cluster = scene(4)
+    leader = _leader(cluster)
+    machine = cluster.machines[leader]
+    assert machine.replica is not None
+    term = machine.replica.member.term
+    machine.set_clock(offset_ms=-120_000)
+    cluster.run_for((PATIENCE_MS - 1_000) / 1_000)
+    assert cluster.leader() == leader, "not at once: all clocks may have been set back"
+    cluster.run_until(lambda: cluster.leader() not in (None, leader), 2.5, "another leads")
+    assert machine.replica.member.term == term + 1, "handed over, not waited out"
+    _grow(cluster, 10)
+    block = cluster.machines[leader].store.contents.blocks[-1]
+    true_ms = START_MS + cluster.kernel.now // MILLISECOND
+    assert block.time_ms > true_ms - 15_000, "blocks tell the right time again"
+    cluster.finish()
+
+
+def test_leadership_passes_over_all_whose_clocks_are_slow(scene: Scene) -> None:
+    cluster = scene(7)
+    leader = _leader(cluster)
+    slow = {leader, _others(cluster, leader)[0]}
+    for name in slow:
+        cluster.machines[name].set_clock(offset_ms=-120_000)
+    cluster.run_until(lambda: cluster.leader() not in {None, *slow}, 30, "one whose clock is right leads")
+    cluster.run_for(PATIENCE_MS / 1_000 + 2)
+    assert cluster.leader() not in slow
+    cluster.finish()
