@@ -60,7 +60,7 @@ class Admission:
             ticket.ids[position] = transaction.id
             if self._answer_known(ticket, position, transaction, now_ms):
                 continue
-            if not self._mempool.reserve(len(raw)):
+            if not self._mempool.reserve(len(raw), transaction.public_key):
                 self._refuse(ticket, position, self._busy_or_final(transaction))
                 continue
             entries.append(Entry(raw, transaction, now_ms))
@@ -101,11 +101,11 @@ class Admission:
             good = await self._pool.verify([(t.algorithm, t.public_key, t.signature, t.signed_bytes) for t in checked])
         except BaseException:
             for entry in entries:
-                self._mempool.release(len(entry.raw))
+                self._mempool.release(len(entry.raw), entry.transaction.public_key)
             raise
         for entry, position, is_good in zip(entries, positions, good, strict=True):
             if not is_good:
-                self._mempool.release(len(entry.raw))
+                self._mempool.release(len(entry.raw), entry.transaction.public_key)
                 self._refuse(ticket, position, Dropped.by(BadSignature(entry.transaction.public_key.hex())))
                 continue
             self._enter(ticket, position, entry)
@@ -114,7 +114,7 @@ class Admission:
         """Let a checked transaction wait, or join its twin that came while its signature was being checked."""
         twin = self._mempool.find(entry.transaction.id)
         if twin is not None:
-            self._mempool.release(len(entry.raw))
+            self._mempool.release(len(entry.raw), entry.transaction.public_key)
             twin.tickets.append((ticket, position))
             return
         entry.tickets.append((ticket, position))

@@ -7,7 +7,7 @@ longer leads.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -104,7 +104,7 @@ class Entry:
 
 class Mempool:
     """Bounded by `count_max` transactions and `bytes_max` bytes, those being ordered and those being checked
-    included.
+    included. No one key may take more than half of either: whoever floods a node leaves room for others.
     """
 
     def __init__(self, count_max: int, bytes_max: int) -> None:
@@ -116,6 +116,8 @@ class Mempool:
         self._taken: dict[bytes, Entry] = {}
         self._count = 0
         self._bytes = 0
+        self._counts: Counter[bytes] = Counter()
+        self._sizes: Counter[bytes] = Counter()
         self._settled_ms: list[int] = []
         self._is_closed = False
         self.on_arrival: Callable[[], None] = lambda: None
@@ -141,18 +143,28 @@ class Mempool:
         """Transactions taken to be ordered and not final yet."""
         return len(self._taken)
 
-    def reserve(self, size: int) -> bool:
+    def reserve(self, size: int, public_key: bytes) -> bool:
         """Make room for one transaction of `size` bytes before its signature is checked; False when there is none."""
         if self._count >= self._count_max or self._bytes + size > self._bytes_max:
             return False
+        # What claims to be of a key counts against it until its signature is found to be bad, which is soon.
+        count, taken = self._counts[public_key], self._sizes[public_key]
+        if 2 * count >= self._count_max or (count and 2 * (taken + size) > self._bytes_max):
+            return False
         self._count += 1
         self._bytes += size
+        self._counts[public_key] += 1
+        self._sizes[public_key] += size
         return True
 
-    def release(self, size: int) -> None:
+    def release(self, size: int, public_key: bytes) -> None:
         """Give back the room of one transaction."""
         self._count -= 1
         self._bytes -= size
+        self._counts[public_key] -= 1
+        self._sizes[public_key] -= size
+        if not self._counts[public_key]:
+            del self._counts[public_key], self._sizes[public_key]
 
     def find(self, transaction_id: bytes) -> Entry | None:
         """The entry of a transaction that waits or is being ordered."""
@@ -209,7 +221,7 @@ class Mempool:
         self._settled_ms.append(entry.admitted_ms)
         self._taken.pop(transaction_id, None)
         del self._by_raw[entry.raw]
-        self.release(len(entry.raw))
+        self.release(len(entry.raw), entry.transaction.public_key)
         entry.settle(result)
 
     def take_settled_ms(self) -> list[int]:

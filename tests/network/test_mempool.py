@@ -25,7 +25,7 @@ def receipt(of: Entry) -> Receipt:
 def waiting(pool: Mempool, count: int) -> list[Entry]:
     entries = [entry(number) for number in range(count)]
     for each in entries:
-        assert pool.reserve(len(each.raw))
+        assert pool.reserve(len(each.raw), each.transaction.public_key)
         pool.add(each)
     return entries
 
@@ -42,16 +42,29 @@ def test_first_in_first_out_within_count_and_bytes() -> None:
 
 
 def test_room_is_bounded_by_count_and_by_bytes_until_finished() -> None:
-    pool = Mempool(3, 1_000_000)
+    pool = Mempool(6, 1_000_000)
     waiting(pool, 3)
-    assert not pool.reserve(1)
+    assert all(pool.reserve(1, b"other") for _ in range(3))
+    assert not pool.reserve(1, b"third")
     taken = pool.take(3, 1_000_000)
-    assert not pool.reserve(1), "what is being ordered still counts"
+    assert not pool.reserve(1, b"third"), "what is being ordered still counts"
     for each in taken:
         pool.settle(each.transaction.id, receipt(each))
+    for _ in range(3):
+        pool.release(1, b"other")
     assert (pool.count, pool.size) == (0, 0)
-    assert pool.reserve(1_000_000)
-    assert not pool.reserve(1)
+    assert pool.reserve(1_000_000, b"one large transaction")
+    assert not pool.reserve(1, b"third")
+
+
+def test_who_floods_the_room_leaves_half_of_it_to_others() -> None:
+    pool = Mempool(10, 1_000)
+    assert [pool.reserve(1, b"flood") for _ in range(6)] == [True] * 5 + [False]
+    assert pool.reserve(400, b"other")
+    assert not pool.reserve(101, b"other"), "nor more than half of its bytes"
+    assert pool.reserve(100, b"other")
+    pool.release(1, b"flood")
+    assert pool.reserve(1, b"flood"), "room that was given back"
 
 
 async def test_all_who_wait_for_one_transaction_are_answered() -> None:

@@ -24,8 +24,9 @@ def signed(number: int) -> bytes:
 def mempool(*raws: bytes) -> Mempool:
     pool = Mempool(20_000, 64_000_000)
     for raw in raws:
-        assert pool.reserve(len(raw))
-        pool.add(Entry(raw, decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)))
+        transaction = decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)
+        assert pool.reserve(len(raw), transaction.public_key)
+        pool.add(Entry(raw, transaction))
     return pool
 
 

@@ -315,7 +315,7 @@ class Machine:
             return
         entry = self.mempool.find(transaction.id)
         if entry is None:
-            if not self.mempool.reserve(len(raw)):
+            if not self.mempool.reserve(len(raw), transaction.public_key):
                 if answer is not None:
                     answer(None)
                 return
