@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("cli.keys:key", "Make and look at encrypted key files."),
     "journey": ("cli.proofs:journey", "The whole journey of a trace code, and its proof file."),
     "verify": ("cli.proofs:verify", "Check a proof file offline."),
+    "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash."),
     "export": ("cli.archive:export", "Write the whole chain to an archive file."),
     "audit": ("cli.archive:audit", "Execute and verify the whole chain again."),
     "blob": ("cli.blobs:blob", "Evidence files in the vault: put, get, erase."),

@@ -39,18 +39,18 @@ class Output:
         self.console = Console(quiet=as_json, highlight=False, soft_wrap=True)
         self.side = Console(stderr=True, highlight=False, soft_wrap=True)
 
-    def say(self, text: str = "", *, style: str | None = None) -> None:
-        """A line for people (rich markup); silent with `--json`."""
-        self.console.print(text, style=style)
+    def say(self, text: str = "", *, style: str | None = None, markup: bool = True) -> None:
+        """A line for people (rich markup, unless `markup` is off); silent with `--json`."""
+        self.console.print(text, style=style, markup=markup)
 
     def show(self, shown: RenderableType) -> None:
         """A table for people; silent with `--json`. A pipe has no width of its own: nothing is cut for it."""
         wide = self.console if self.console.is_terminal else Console(width=WIDE, quiet=self.as_json, highlight=False)
         wide.print(shown)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, *, markup: bool = True) -> None:
         """A line for people that is no part of the result: what is being done, warnings."""
-        self.side.print(text, style="dim")
+        self.side.print(text, style="dim", markup=markup)
 
     def finish(self, document: Mapping[str, Any]) -> None:
         """The result of the command; printed only with `--json`."""

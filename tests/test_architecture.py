@@ -37,8 +37,8 @@ def test_no_import_cycles(sources: list[Source]) -> None:
 
 def test_dependencies_are_declared_and_used(sources: list[Source]) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        declared = tomllib.load(file)["project"]["dependencies"]
-    assert_none(imports.check_dependencies(sources, declared))
+        project = tomllib.load(file)["project"]
+    assert_none(imports.check_dependencies(sources, project["dependencies"], project["optional-dependencies"]))
 
 
 def test_pure_rooms_are_pure(sources: list[Source]) -> None:
@@ -150,8 +150,18 @@ def test_a_shared_target_is_no_cycle() -> None:
 
 def test_dependencies_are_compared_both_ways() -> None:
     source = Source("network/x.py", "import os, grpc, nacl.bindings, client")
-    complaints = imports.check_dependencies([source], ["grpcio>=1.85.1,<2", "rich>=14"])
+    complaints = imports.check_dependencies([source], ["grpcio>=1.85.1,<2", "rich>=14"], {"dev": ["pytest>=9"]})
     assert sorted(complaint.split(": ")[1].split()[0] for complaint in complaints) == ["pynacl", "rich"]
+
+
+def test_what_an_extra_brings_is_for_its_room_alone() -> None:
+    extras = {"standards": ["biip>=5,<6", "iso3166>=3"]}
+    inside, outside = Source("standards/x.py", "import biip, iso3166"), Source("client/x.py", "import biip.gtin")
+    assert imports.check_dependencies([inside], [], extras) == []
+    (complaint,) = imports.check_dependencies([inside, outside], [], extras)
+    assert complaint.startswith("client/x.py:1: biip")
+    (complaint,) = imports.check_dependencies([Source("standards/x.py", "import biip")], [], extras)
+    assert "iso3166" in complaint
 
 
 @pytest.mark.parametrize(

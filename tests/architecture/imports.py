@@ -40,6 +40,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 OURS = frozenset(room.split(".")[0] for room in ALLOWED)
 VERIFIER_NEEDS = frozenset({"cryptography", "msgpack"})
 DISTRIBUTIONS = {
+    "epcis_event_hash_generator": "epcis-event-hash-generator",
     "google": "protobuf",
     "grpc": "grpcio",
     "grpc_health": "grpcio-health-checking",
@@ -115,21 +116,35 @@ DATA_ONLY = frozenset({"tzdata"})
 """Packages that are read by the standard library (zoneinfo) and never imported by us."""
 
 
-def check_dependencies(sources: Iterable[Source], declared: Iterable[str]) -> list[str]:
-    """What the packages import is declared in pyproject.toml, and what is declared is imported."""
-    names = {re.split(r"[<>=!~ ;\[]", requirement)[0].lower() for requirement in declared}
-    used: dict[str, str] = {}
+def check_dependencies(
+    sources: Iterable[Source], declared: Iterable[str], extras: Mapping[str, Iterable[str]]
+) -> list[str]:
+    """What the packages import is declared in pyproject.toml, and what is declared is imported.
+
+    An extra named after a room is for that room alone; other extras (the tools of developers) are for none.
+    """
+    core = _names(declared)
+    own = {room: _names(requirements) for room, requirements in extras.items() if room in OURS}
+    used: set[str] = set()
+    missing: dict[str, str] = {}
     for source in sources:
-        if source.module.split(".")[0] in OURS:
-            for found in source.imports:
-                top = found.name.split(".")[0]
-                if not _is_standard(found.name) and top not in OURS:
-                    used.setdefault(DISTRIBUTIONS.get(top, top).lower(), f"{source.path}:{found.line}")
-    missing = [
-        f"{where}: {name} is not among [project] dependencies" for name, where in used.items() if name not in names
-    ]
-    return missing + [
-        f"pyproject.toml: {name} is declared and never imported; remove it" for name in names - used.keys() - DATA_ONLY
+        room = source.module.split(".")[0]
+        if room not in OURS:
+            continue
+        for found in source.imports:
+            top = found.name.split(".")[0]
+            if _is_standard(found.name) or top in OURS:
+                continue
+            name = DISTRIBUTIONS.get(top, top).lower()
+            used.add(name)
+            if name not in core | own.get(room, set()):
+                missing.setdefault(name, f"{source.path}:{found.line}")
+    return [
+        f"{where}: {name} is not among [project] dependencies, nor in an extra of that room"
+        for name, where in missing.items()
+    ] + [
+        f"pyproject.toml: {name} is declared and never imported; remove it"
+        for name in core.union(*own.values()) - used - DATA_ONLY
     ]
 
 
@@ -142,6 +157,10 @@ def room_of(module: str) -> str | None:
 def ours_only(sources: Iterable[Source]) -> list[Source]:
     """The hand-written sources."""
     return [source for source in sources if not source.path.startswith(GENERATED)]
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    return {re.split(r"[<>=!~ ;\[]", requirement)[0].lower() for requirement in requirements}
 
 
 def _within(name: str, rooms: Iterable[str]) -> bool:
