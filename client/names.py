@@ -4,6 +4,9 @@ A journey proves the things of a food's life, not everybody who is named beside 
 genesis, a site, a logger that was on its truck long before the goods. Each has a row in the certified state.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from linxin.v1 import ledger_pb2
 
 from client.connection import Connection
@@ -14,23 +17,46 @@ from client.verify import verify_proof
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device
 from ledger.proof.format import ValueClaim, decode_journal_head, subject_key
-from ledger.words import Words
 
 ASKED_MAX = 64
 """Subjects asked for: a journey with more unnamed ones shows the keys of the rest."""
 
 
+class ProvenRow(NamedTuple):
+    """A subject's row, and the proof file that holds it."""
+
+    proof: bytes
+    row: NamedRow
+
+
 async def ask_names(connection: Connection, genesis: bytes, proof: VerifiedProof) -> More:
     """What `proof` names without saying what it is called. Raises `Remote`, `Unreachable`, `InvalidProof`."""
-    names: dict[str, Words] = {}
+    return told_by(await ask_rows(connection, genesis, proof))
+
+
+async def ask_rows(
+    connection: Connection, genesis: bytes, proof: VerifiedProof, known: Mapping[str, ProvenRow] | None = None
+) -> dict[str, ProvenRow]:
+    """The rows of what `proof` names without holding its row, by subject; those in `known` are not asked for again.
+
+    Raises as `ask_names`.
+    """
+    rows = dict(known or {})
+    wanted = unnamed(proof, genesis)[:ASKED_MAX]
+    for subject in wanted:
+        found = None if subject in rows else await _proven_row(connection, genesis, subject)
+        if found is not None:
+            rows[subject] = found
+    return {subject: rows[subject] for subject in wanted if subject in rows}
+
+
+def told_by(rows: Mapping[str, ProvenRow]) -> More:
+    """What rows tell of names and scales."""
     metrics: dict[tuple[str, str], Metric] = {}
-    for subject in unnamed(proof, genesis)[:ASKED_MAX]:
-        row = await _proven_row(connection, genesis, subject)
-        if row is not None:
-            names[subject] = (row.name_zh, row.name_en)
+    for subject, (_, row) in rows.items():
         if isinstance(row, Device):
             metrics |= {(subject.removeprefix("device:"), metric.name): metric for metric in row.metrics}
-    return More(names, metrics)
+    return More({subject: (row.name_zh, row.name_en) for subject, (_, row) in rows.items()}, metrics)
 
 
 def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:
@@ -40,7 +66,7 @@ def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:
     return [subject for subject in named if has_name(subject) and subject not in known.names]
 
 
-async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> NamedRow | None:
+async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> ProvenRow | None:
     """A subject's row as the node proves it now; None if it proves that there is none, or one of another form."""
     key = subject_key(subject)
     assert key is not None
@@ -54,4 +80,5 @@ async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> N
         raise InvalidProof("claim", "$.claim", f"not the value of {key}")
     if claim.value is None:
         return None
-    return read_named(subject, decode_journal_head(claim.value).row)
+    row = read_named(subject, decode_journal_head(claim.value).row)
+    return None if row is None else ProvenRow(answer.file, row)

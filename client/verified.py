@@ -110,7 +110,8 @@ class VerifiedProof:
     """A proof that holds: what it claims, as of `checkpoint`, signed by the validators `signers`.
 
     `sections` by subject, for a journey the asked subject's first; `records` are all distinct records within the
-    sections in order of time, or the one leaf of a leaf proof.
+    sections in order of time, or the one leaf of a leaf proof. `validators`: how many the set has
+    that `signers` are of.
     """
 
     claim: Claim
@@ -118,6 +119,7 @@ class VerifiedProof:
     signers: tuple[str, ...]
     sections: dict[str, VerifiedSection]
     records: tuple[VerifiedRecord, ...]
+    validators: int = 0
 
     def require(self, *, code: str = "", subject: str = "") -> None:
         """Raise `InvalidProof` unless this is the whole journey of what was asked for: a trace code or a subject.

@@ -63,11 +63,12 @@ def verify_proof(data: bytes, genesis: bytes) -> VerifiedProof:
     """
     trusted = _trusted(genesis)
     file = _decode(data)
-    checkpoint, signers = _check_certificates(file, trusted)
+    checkpoint, signers, validators = _check_certificates(file, trusted)
     records = [_check_leaf(raw, place, trusted.chain_id) for place, raw in enumerate(file.leaves)]
     if any(record.height > checkpoint.height or record.time_ms > checkpoint.time_ms for record in records):
         raise InvalidProof("leaf", "$.leaves", "a record later than the checkpoint")
-    return VerifiedProof(file.claim, checkpoint, signers, *Content(file, checkpoint, records).check())
+    content = Content(file, checkpoint, records).check()
+    return VerifiedProof(file.claim, checkpoint, signers, *content, validators=len(validators))
 
 
 def verify_journey(data: bytes, genesis: bytes, *, code: str = "", subject: str = "") -> VerifiedProof:
@@ -110,7 +111,7 @@ def _decode(data: bytes) -> ProofFile:
     return file
 
 
-def _check_certificates(file: ProofFile, trusted: Genesis) -> tuple[Checkpoint, tuple[str, ...]]:
+def _check_certificates(file: ProofFile, trusted: Genesis) -> tuple[Checkpoint, tuple[str, ...], tuple[Validator, ...]]:
     """Follow the changes of validators from genesis to the set that must have signed the file's note."""
     validators, height = trusted.validators(), 0
     for place, change in enumerate(file.set_changes):
@@ -122,7 +123,7 @@ def _check_certificates(file: ProofFile, trusted: Genesis) -> tuple[Checkpoint, 
     checkpoint, signers = _check_certificate(file.note, validators, trusted.origin, "$.note")
     if checkpoint.height <= height:
         raise InvalidProof("certificate", "$.note", "not later than the set change before it")
-    return checkpoint, signers
+    return checkpoint, signers, validators
 
 
 def _check_certificate(

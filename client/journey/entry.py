@@ -1,5 +1,6 @@
 """One line of a timeline, and how an action's fields are read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ class Entry:
     `time_ms`, `until_ms`: from when to when it happened as its signer says (else block time); `recorded_ms`: block
     time. `who`: the subject whose key signed, an organisation or device, "" where that is not known. `subject`: what it
     is about; `aside`: it names goods, but none of this journey: they grew or travelled beside them. `records` = how
-    many records the line stands for: a device's readings of a day make one line.
+    many records the line stands for: a device's readings of a day make one line; `leaves`: hashes of their leaves.
     """
 
     time_ms: int
@@ -45,6 +46,7 @@ class Entry:
     flags: tuple[FlagRaised, ...]
     records: int
     transaction_ids: tuple[bytes, ...]
+    leaves: tuple[bytes, ...]
 
 
 @cache
@@ -73,3 +75,11 @@ def about(record: VerifiedRecord) -> str:
 def device_of(record: VerifiedRecord) -> str:
     """The device that a record names, "" if none: of readings the one that took and signed them."""
     return next((subject for subject in record.subjects if subject.startswith("device:")), "")
+
+
+def instants(fields: Mapping[str, Any]) -> list[int]:
+    """When the readings of a record (its `fields_of`) were taken, ms."""
+    start_ms, offsets = fields["start_ms"], fields.get("offsets_ms")
+    if offsets:
+        return [start_ms + offset for offset in offsets]
+    return [start_ms + place * fields["interval_ms"] for place in range(len(fields["columns"][0][1]))]

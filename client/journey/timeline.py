@@ -66,4 +66,5 @@ class _Teller:
         flags = (*self.sentences.flags(group), *self.sentences.doubts(group))
         ids = tuple(record.transaction_id for record in group if record.transaction_id)
         aside = self.known.is_aside(first)
-        return Entry(*times, recorded_ms, first.tag, who, name, subject, aside, *words, flags, len(group), ids)
+        leaves = tuple(record.leaf_hash for record in group)
+        return Entry(*times, recorded_ms, first.tag, who, name, subject, aside, *words, flags, len(group), ids, leaves)

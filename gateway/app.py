@@ -1,0 +1,123 @@
+"""The application: routes, and what every answer passes through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from client.connection import Connection
+from client.failures import Failure
+from client.identifiers import BadIdentifier, read_trace_code
+from client.network_directory import NetworkDirectory
+from client.verified import InvalidProof
+from gateway.assets import Assets
+from gateway.files import Files
+from gateway.pages import batch
+from gateway.settings import Settings
+from gateway.shelf import Shelf
+from gateway.web.errors import not_found, tell
+from gateway.web.headers import Headers
+from gateway.web.language import language_of, templates
+from gateway.web.limits import Limits
+from gateway.web.metrics import Measured, Metrics
+
+GENESIS_TYPE = "application/json"
+
+
+def application(network: NetworkDirectory, settings: Settings) -> Starlette:
+    """The gateway of a network's folder, which must hold its genesis file and endpoints, and no key."""
+    metrics, assets = Metrics(), Assets()
+    genesis = network.genesis_bytes()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with Connection.to(network) as connection:
+            app.state.shelf = Shelf(connection, genesis, settings, metrics)
+            app.state.files = Files(connection)
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/", home),
+            Route("/b/{code}", batch.page),
+            Route("/b/{code}/proof", batch.proof),
+            Route("/b/{code}/rows", batch.rows),
+            Route("/01/{gtin}/10/{lot}", batch.page),
+            Route("/01/{gtin}/10/{lot}/proof", batch.proof),
+            Route("/01/{gtin}/10/{lot}/rows", batch.rows),
+            Route("/file/{address}", file),
+            Route("/genesis.json", genesis_file),
+            Route("/verify", verifier),
+            Route("/sw.js", assets.worker),
+            Route("/static/{path:path}", assets.endpoint),
+            Route("/healthz", health),
+            Route("/metrics", metrics.endpoint),
+        ],
+        middleware=[
+            Middleware(Measured, metrics=metrics),
+            Middleware(Headers),
+            Middleware(Limits, settings=settings),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
+        exception_handlers={HTTPException: tell, Failure: tell, InvalidProof: tell},
+        lifespan=lifespan,
+    )
+    app.state.settings, app.state.genesis, app.state.assets = settings, genesis, assets
+    app.state.version = f"{assets.version}-{_own_version()}"
+    return app
+
+
+async def home(request: Request) -> Response:
+    """`GET /`: a field for a code; `?code=` goes to its page."""
+    typed = request.query_params.get("code", "")
+    language = language_of(request)
+    if typed:
+        try:
+            return RedirectResponse(f"/b/{read_trace_code(typed[:64])}?lang={language}", 303)
+        except BadIdentifier as error:
+            raise not_found(error.reason_zh, error.reason_en, "code") from None
+    return templates().TemplateResponse(request, "home.html", {"language": language})
+
+
+async def file(request: Request) -> Response:
+    """`GET /file/{address}`."""
+    files: Files = request.app.state.files
+    return await files.endpoint(request)
+
+
+async def genesis_file(request: Request) -> Response:
+    """`GET /genesis.json`: the genesis file, byte for byte. Readers should have it from somebody else, too."""
+    return Response(request.app.state.genesis, headers={"Cache-Control": "no-cache"}, media_type=GENESIS_TYPE)
+
+
+async def verifier(request: Request) -> Response:
+    """`GET /verify`: the stand-alone verifier, the same file that anybody may host."""
+    assets: Assets = request.app.state.assets
+    request.path_params["path"] = "verify.html"
+    return await assets.endpoint(request)
+
+
+async def health(request: Request) -> Response:
+    """`GET /healthz`: whether a node answers; programs that balance load ask this."""
+    shelf: Shelf = request.app.state.shelf
+    status = await shelf.connection.status(2.0)
+    return JSONResponse({"ok": True, "height": status.height, "network": status.network}, headers=_unkept())
+
+
+def _unkept() -> dict[str, Any]:
+    return {"Cache-Control": "no-store"}
+
+
+def _own_version() -> str:
+    try:
+        return version("linxin")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,51 @@
+"""The files that browsers load: styles, the verifier, the service worker; and the version they make together."""
+
+import hashlib
+import json
+import mimetypes
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from gateway.web.errors import not_found
+
+ROOT = Path(__file__).resolve().parent / "static"
+SERVED = (".js", ".css", ".svg", ".json", ".html", ".png", ".webmanifest")
+
+
+def listed() -> dict[str, Path]:
+    """Every asset by its path under /static/, libraries that set-up fetched included."""
+    return {
+        path.relative_to(ROOT).as_posix(): path
+        for path in sorted(ROOT.rglob("*"))
+        if path.is_file() and path.suffix in SERVED
+    }
+
+
+class Assets:
+    """The assets as they were when the gateway started; nothing that is laid beside them later is served."""
+
+    def __init__(self) -> None:
+        self.files = listed()
+        self.hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self.files.items()}
+        self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
+
+    async def endpoint(self, request: Request) -> Response:
+        """`GET /static/{path}`."""
+        name = request.path_params["path"]
+        if name not in self.files:
+            raise not_found("没有这个文件", "there is no such file", "path")
+        tag = f'"{self.hashes[name][:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(self.files[name], headers=headers, media_type=mimetypes.guess_type(name)[0])
+
+    async def worker(self, _: Request) -> Response:
+        """`GET /sw.js`: the service worker, which keeps these very files."""
+        names = [f"/static/{name}" for name in self.files if name != "sw.js"]
+        head = f"const VERSION = {json.dumps(self.version)};\nconst FILES = {json.dumps(names)};\n"
+        body = head + self.files["sw.js"].read_text("utf-8")
+        headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
+        return Response(body, headers=headers, media_type="text/javascript")

@@ -1,0 +1,1 @@
+"""Pages for people, rendered here so that they read without any script."""

@@ -1,0 +1,165 @@
+"""The scan page of a batch, and the proofs it stands on."""
+
+from itertools import groupby
+from typing import Any
+
+import msgpack
+from starlette.requests import Request
+from starlette.responses import Response
+
+from client.batch import Batch, Evidence, certificates, curves, examinations, summarise, way
+from client.identifiers import BadIdentifier, check_product, read_trace_code
+from client.journey import Clock, Entry
+from client.trust import quorum_of
+from gateway.pages.chart import draw
+from gateway.pages.offers import offers_of
+from gateway.pages.sketch import sketch
+from gateway.shelf import Asked, Shelf
+from gateway.web.errors import not_found
+from gateway.web.language import Language, language_of, templates
+
+STANDING = (
+    "trace.register_product",
+    "trace.register_site",
+    "trace.register_plot",
+    "trace.issue_certificate",
+    "trace.register_vehicle",
+    "registry.register_organisation",
+    "registry.register_device",
+    "registry.calibrate_device",
+)
+"""Who and what stands behind a batch: told apart from what happened to it."""
+
+WEEKDAYS = {
+    "zh": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+}
+LATE_MS = 86_400_000
+PROOF_TYPE = "application/vnd.linxin.proof"
+
+
+def asked_for(request: Request) -> Asked:
+    """What a path names: a trace code, or a product and its lot (GS1 Digital Link). Raises `Problem`."""
+    values = request.path_params
+    try:
+        if "code" in values:
+            return Asked(code=read_trace_code(values["code"][:64]))
+        check_product(values["gtin"])
+    except BadIdentifier as error:
+        raise not_found(error.reason_zh, error.reason_en, "path") from None
+    return Asked(subject=f"lot:{values['gtin']}/{values['lot']}")
+
+
+def path_of(asked: Asked) -> str:
+    """Where the page of a batch lies."""
+    if asked.code:
+        return f"/b/{asked.code}"
+    gtin, _, lot = asked.subject.removeprefix("lot:").partition("/")
+    return f"/01/{gtin}/10/{lot}"
+
+
+async def page(request: Request) -> Response:
+    """`GET /b/{code}`, `GET /01/{gtin}/10/{lot}`."""
+    shelf: Shelf = request.app.state.shelf
+    asked = asked_for(request)
+    language = language_of(request)
+    evidence = await shelf.get(asked)
+    headers = _headers(request, evidence, f"page-{language}")
+    if _unchanged(request, headers):
+        return Response(status_code=304, headers=headers)
+    batch = summarise(evidence)
+    if batch is None:
+        raise not_found("这个码不是一个批次", "this code is no batch", "path")
+    context = {
+        **_frame(request, evidence, language, asked),
+        "batch": batch,
+        "offers": await offers_of(shelf.connection, evidence),
+        **_sections(evidence, batch, shelf.clock),
+    }
+    return templates().TemplateResponse(request, "batch.html", context, headers=headers)
+
+
+async def proof(request: Request) -> Response:
+    """`GET .../proof`: the proof file of the journey, as a node gave it."""
+    evidence = await request.app.state.shelf.get(asked_for(request))
+    headers = _headers(request, evidence, "proof")
+    if _unchanged(request, headers):
+        return Response(status_code=304, headers=headers)
+    name = evidence.subject.rpartition("/")[2] or "journey"
+    headers["Content-Disposition"] = f'attachment; filename="{name}.proof"'
+    return Response(evidence.proof, headers=headers, media_type=PROOF_TYPE)
+
+
+async def rows(request: Request) -> Response:
+    """`GET .../rows`: proof files of the rows of what the journey names beside, as a MessagePack array of bytes."""
+    evidence = await request.app.state.shelf.get(asked_for(request))
+    headers = _headers(request, evidence, "rows")
+    if _unchanged(request, headers):
+        return Response(status_code=304, headers=headers)
+    packed: bytes = msgpack.packb([row.proof for row in evidence.rows.values()])
+    return Response(packed, headers=headers, media_type="application/vnd.linxin.proofs+msgpack")
+
+
+def _headers(request: Request, evidence: Evidence, kind: str) -> dict[str, str]:
+    """Kept by browsers, asked about each time: what is shown depends on the certified height, and on our version."""
+    height = evidence.verified.checkpoint.height
+    return {
+        "ETag": f'"{kind}-{height}-{request.app.state.version}"',
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Language",
+        "Last-Modified": f"{Clock().local(evidence.verified.time_ms):%a, %d %b %Y %H:%M:%S} GMT",
+    }
+
+
+def _unchanged(request: Request, headers: dict[str, str]) -> bool:
+    """Whether the reader has this already (RFC 9110 §13.1.2, weak comparison)."""
+    known = (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(","))
+    return headers["ETag"] in known
+
+
+def _frame(request: Request, evidence: Evidence, language: Language, asked: Asked) -> dict[str, Any]:
+    """What stands around the facts."""
+    verified = evidence.verified
+    here = path_of(asked)
+    return {
+        "language": language,
+        "i": 0 if language == "zh" else 1,
+        "here": here,
+        "url": request.app.state.settings.public_url + here,
+        "asked": asked,
+        "evidence": evidence,
+        "verified": verified,
+        "signers": [name.rpartition("/")[2] for name in verified.signers],
+        "validators": evidence.validators,
+        "quorum": quorum_of(evidence.validators),
+        "chain": evidence.chain_id.hex(),
+    }
+
+
+def _sections(evidence: Evidence, batch: Batch, clock: Clock) -> dict[str, Any]:
+    """The parts of the page, each out of the proof."""
+    drawn = [draw(curve, f"c{number}", clock) for number, curve in enumerate(curves(evidence))]
+    entries = evidence.entries
+    standing = sorted((e for e in entries if e.tag in STANDING), key=lambda entry: STANDING.index(entry.tag))
+    events = [entry for entry in entries if entry.tag not in STANDING]
+    walked = way(evidence)
+    tests = examinations(evidence)
+    return {
+        "clock": clock,
+        "cold": [chart for chart in drawn if chart.curve.low is not None],
+        "field": [chart for chart in drawn if chart.curve.low is None],
+        "way": walked,
+        "sketch": sketch(walked),
+        "tests": tests,
+        "certificates": certificates(evidence),
+        "standing": standing,
+        "days": [(day, list(of_day)) for day, of_day in groupby(events, lambda entry: clock.day(entry.until_ms))],
+        "failed": any(one.verdict == "fail" for one in tests),
+        "weekday": lambda time_ms, language: WEEKDAYS[language][clock.local(time_ms).weekday()],
+        "is_late": _is_late,
+        "alarms": [fact for fact in batch.facts if fact.alarm],
+    }
+
+
+def _is_late(entry: Entry) -> bool:
+    return entry.recorded_ms - entry.until_ms > LATE_MS
