@@ -29,6 +29,9 @@ TITLES: Mapping[str, Words] = {
     "CAMPAIGN": ("团购", "campaign"),
     "LINE": ("订单行", "line of a campaign"),
     "CLAIM": ("赔付申请", "claim"),
+    "REVIEW": ("评价", "review"),
+    "VISIT": ("探访", "visit"),
+    "ENDORSEMENT": ("背书", "endorsement"),
 }
 
 INTRODUCTION = """# Life cycles

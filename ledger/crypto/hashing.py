@@ -19,6 +19,7 @@ DOMAINS = (
     "trace-code",
     "entry",
     "envelope",
+    "release",
     "key-possession",
     "salt",
     "secret",
@@ -27,6 +28,10 @@ DOMAINS = (
     "ticket",
     "order",
     "pickup-code",
+    "membership",
+    "review",
+    "review-key",
+    "review-nullifier",
 )
 """Every domain in use; docs/PROOF.md lists what each one covers."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ledger.module import Bounds, Module
 from ledger.modules.claims.invariants import check_invariants
-from ledger.modules.claims.ports import Evidence, Ports
+from ledger.modules.claims.ports import ClaimListener, Evidence, Ports
 from ledger.modules.claims.rules import make_rules, make_timers
 from ledger.modules.claims.rules.deciding import Disputes
 from ledger.modules.claims.words import WORDS
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.modules.claims.ports import Lines
     from ledger.modules.payments.ports import Payments
 
-__all__ = ["Disputes", "claims_module"]
+__all__ = ["ClaimListener", "Disputes", "claims_module"]
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -37,12 +37,14 @@ BOUNDS: dict[str, Bounds] = {
 }
 
 
-def claims_module(payments: "Payments", lines: "Lines", evidence: Evidence) -> Module:
-    """The module, over payments, group buying's lines and trace's evidence.
+def claims_module(
+    payments: "Payments", lines: "Lines", evidence: Evidence, listeners: tuple[ClaimListener, ...] = ()
+) -> Module:
+    """The module, over payments, group buying's lines and trace's evidence; `listeners` count what becomes of claims.
 
     `Disputes` is to be given to group buying, so that recalls end claims.
     """
-    ports = Ports(payments, lines, evidence)
+    ports = Ports(payments, lines, evidence, listeners)
     return Module(
         "claims",
         make_rules(ports),

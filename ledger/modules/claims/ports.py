@@ -1,6 +1,6 @@
 """What claims need of trace and of group buying, and what they offer group buying: nothing wider than these."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,10 +72,26 @@ class Lines(Protocol):
         """
 
 
+ClaimEnd = Literal["opened", "paid", "upheld", "rejected", "lapsed", "withdrawn", "recalled"]
+"""What becomes of a claim: opened; paid at once by a leader; decided for the buyer, or against her; not decided in
+time, so that the guarantee pays; taken back; ended by a recall.
+"""
+
+
+class ClaimListener(Protocol):
+    """Another module that counts what becomes of claims. It is told of no order and no amount."""
+
+    def came_to(self, ctx: "Context", campaign: str, end: ClaimEnd) -> None:
+        """A claim on a line of this campaign came to that. Up to 32 times in one record, of one campaign alone."""
+
+
 class Ports:
     """The interfaces of other modules, handed to every rule."""
 
-    def __init__(self, payments: "Payments", lines: "Lines", evidence: Evidence) -> None:
+    def __init__(
+        self, payments: "Payments", lines: "Lines", evidence: Evidence, listeners: tuple[ClaimListener, ...] = ()
+    ) -> None:
         self.payments = payments
         self.lines = lines
         self.evidence = evidence
+        self.listeners = listeners

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ledger.module import Bounds, Module
 from ledger.modules.groupbuy.invariants import check_invariants
-from ledger.modules.groupbuy.ports import CampaignListener, Disputes, Goods, Keys, Organisations, Ports
+from ledger.modules.groupbuy.ports import CampaignListener, Disputes, FillListener, Goods, Keys, Organisations, Ports
 from ledger.modules.groupbuy.rules import make_rules, make_timers
 from ledger.modules.groupbuy.rules.offered import Lines, Recalls
 from ledger.modules.groupbuy.words import WORDS
@@ -45,13 +45,14 @@ def groupbuy_module(
     goods: Goods,
     disputes: Disputes | None = None,
     listeners: tuple[CampaignListener, ...] = (),
+    fill_listeners: tuple[FillListener, ...] = (),
 ) -> Module:
     """The module, over payments, the registry's organisations and keys, trace's goods, and open claims; `listeners`
-    hear how each campaign ended.
+    hear how each campaign ended, `fill_listeners` which lots fill one.
 
     `Recalls` is to be given to trace, so that recalled lots are heard of.
     """
-    ports = Ports(payments, organisations, keys, goods, disputes, listeners)
+    ports = Ports(payments, organisations, keys, goods, disputes, listeners, fill_listeners)
     return Module(
         "groupbuy",
         make_rules(ports),

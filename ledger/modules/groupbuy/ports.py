@@ -15,6 +15,7 @@ __all__ = [
     "Campaign",
     "CampaignListener",
     "Disputes",
+    "FillListener",
     "Goods",
     "Keys",
     "LineEnd",
@@ -174,6 +175,13 @@ class CampaignListener(Protocol):
         """A leader fell silent, and another one of her community carries on."""
 
 
+class FillListener(Protocol):
+    """Another module that must know which lots are sold to a community."""
+
+    def filled(self, ctx: "Context", lots: tuple[str, ...]) -> None:
+        """These lots, at most 32, fill a campaign now."""
+
+
 class Ports:
     """The interfaces of other modules, handed to every rule. `disputes` is None on a network without claims."""
 
@@ -185,6 +193,7 @@ class Ports:
         goods: Goods,
         disputes: Disputes | None = None,
         listeners: tuple[CampaignListener, ...] = (),
+        fill_listeners: tuple[FillListener, ...] = (),
     ) -> None:
         self.payments = payments
         self.organisations = organisations
@@ -192,3 +201,4 @@ class Ports:
         self.goods = goods
         self.disputes = disputes
         self.listeners = listeners
+        self.fill_listeners = fill_listeners

@@ -2,11 +2,11 @@
 
 from ledger.module import Module
 from ledger.modules.trace.invariants import check_invariants
-from ledger.modules.trace.ports import Devices, Goods, Organisations, Ports, RecallListener
+from ledger.modules.trace.ports import Devices, ExcursionListener, Goods, Organisations, Ports, RecallListener
 from ledger.modules.trace.rules import make_rules, make_timers
 from ledger.modules.trace.words import WORDS
 
-__all__ = ["Goods", "RecallListener", "trace_module"]
+__all__ = ["ExcursionListener", "Goods", "RecallListener", "trace_module"]
 
 LATE_READINGS_MS = 7 * 24 * 3600 * 1000
 """Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded.
@@ -14,10 +14,15 @@ It has no bounds, so it never changes: edges of journeys end by it."""
 
 
 def trace_module(
-    devices: Devices, organisations: Organisations, recall_listeners: tuple[RecallListener, ...] = ()
+    devices: Devices,
+    organisations: Organisations,
+    recall_listeners: tuple[RecallListener, ...] = (),
+    excursion_listeners: tuple[ExcursionListener, ...] = (),
 ) -> Module:
-    """The module, over the registry's devices and organisations; `recall_listeners` hear of each lot recalled."""
-    ports = Ports(devices, organisations, recall_listeners)
+    """The module, over the registry's devices and organisations; `recall_listeners` hear of each lot recalled,
+    `excursion_listeners` of each that became too warm.
+    """
+    ports = Ports(devices, organisations, recall_listeners, excursion_listeners)
     return Module(
         "trace",
         make_rules(ports),

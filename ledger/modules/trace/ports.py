@@ -3,15 +3,18 @@
 from typing import TYPE_CHECKING, Protocol
 
 from ledger.modules.trace.state import (
+    Flag,
     Lot,
     Planting,
     Product,
     Shipment,
+    Site,
     lots,
     parents,
     plantings,
     products,
     shipments,
+    sites,
     stays,
 )
 
@@ -98,19 +101,33 @@ class RecallListener(Protocol):
         """
 
 
+class ExcursionListener(Protocol):
+    """Another module that must know when goods became too warm."""
+
+    def became_warm(self, ctx: "Context", lot: str) -> None:
+        """A lot is flagged for an excursion of its own, or of what it was made of, found now. Called once for each lot,
+        in a timer's record of its own; not for lots that were flagged when they came into being (`Goods.is_warm`).
+        """
+
+
 class Ports:
     """The interfaces of other modules, handed to the rules that need them."""
 
     def __init__(
-        self, devices: Devices, organisations: Organisations, recall_listeners: tuple[RecallListener, ...] = ()
+        self,
+        devices: Devices,
+        organisations: Organisations,
+        recall_listeners: tuple[RecallListener, ...] = (),
+        excursion_listeners: tuple[ExcursionListener, ...] = (),
     ) -> None:
         self.devices = devices
         self.organisations = organisations
         self.recall_listeners = recall_listeners
+        self.excursion_listeners = excursion_listeners
 
 
 class Goods:
-    """The things that group buying sells; reads only."""
+    """The things that group buying sells and the archive tells of; reads only."""
 
     def product(self, ctx: "Context", product: str) -> Product | None:
         """A registered product, or None."""
@@ -123,6 +140,15 @@ class Goods:
     def lot(self, ctx: "Context", lot: str) -> Lot | None:
         """A lot, recalled or spent ones too, or None."""
         return lots.get(ctx, lot)
+
+    def site(self, ctx: "Context", site: str) -> Site | None:
+        """A registered place, or None."""
+        return sites.get(ctx, site)
+
+    def is_warm(self, ctx: "Context", lot: str) -> bool:
+        """Whether a registered lot, or what it is made of, was outside its band for longer than its product bears."""
+        row = lots.get(ctx, lot)
+        return row is not None and bool(row.flags & Flag.EXCURSION)
 
     def shipment(self, ctx: "Context", shipment: str) -> Shipment | None:
         """Goods between two hands, or None."""

@@ -117,6 +117,7 @@ _WATCHING = {
     "trace.record_readings": ActionWords(("传感器读数", "Sensor readings")),
     "trace.recall": ActionWords(("召回", "Recalled"), ("召回 {lots}[：{reason_zh}]", "{lots} recalled[: {reason_en}]")),
     "trace.recall_spread": ActionWords(("召回扩展到下游批次", "Recall reached lots made of it")),
+    "trace.tell_excursion": ActionWords(("批次超温", "A lot became too warm")),
     "trace.inherit_flag": ActionWords(("瑕疵延及下游批次", "A fault found late reached lots made of it")),
     "trace.declare_error": ActionWords(
         ("声明记录有误", "Record declared wrong"),

@@ -22,7 +22,7 @@ from ledger.state import OTHER
 
 if TYPE_CHECKING:
     from ledger.context import Context
-    from ledger.modules.claims.ports import Lines, Ports
+    from ledger.modules.claims.ports import ClaimEnd, ClaimListener, Lines, Ports
     from ledger.modules.groupbuy.messages import Draft
     from ledger.modules.groupbuy.ports import OrderRow
     from ledger.modules.payments.ports import Payments, Why
@@ -44,6 +44,7 @@ class Case:
     order: str
     number: int
     claim: Claim
+    listeners: "tuple[ClaimListener, ...]" = ()
 
     @cached_property
     def row(self) -> "OrderRow":
@@ -68,6 +69,11 @@ class Case:
         claims.put(self.ctx, claim_key(self.order, self.number), self.claim)
         self.ctx.journal(f"order:{self.order}", OTHER)
         self.ctx.journal(f"campaign:{self.claim.campaign}", OTHER)
+
+    def tell(self, end: "ClaimEnd") -> None:
+        """Let other modules count what the claim came to."""
+        for listener in self.listeners:
+            listener.came_to(self.ctx, self.claim.campaign, end)
 
     def transfer(self, step: bytes, debit: str, credit: str, fen: int, why: "Why") -> Transfer:
         """The one transfer that `step` makes for this claim."""
@@ -118,7 +124,7 @@ def need_waiting(ports: "Ports", ctx: "Context", campaign: str, order: str) -> C
         raise NoOpenClaim(campaign)
     if ports.lines.campaign(ctx, campaign).state == RECALLED:
         raise NoOpenClaim(campaign)
-    return Case(ports.payments, ports.lines, ctx, order, number, claim)
+    return Case(ports.payments, ports.lines, ctx, order, number, claim, ports.listeners)
 
 
 def check_in_time(case: Case, event: str) -> None:

@@ -31,7 +31,7 @@ from ledger.roles import ORGANISATION_ROLES
 
 if TYPE_CHECKING:
     from ledger.context import Context
-    from ledger.modules.claims.ports import Lines, Ports
+    from ledger.modules.claims.ports import ClaimListener, Lines, Ports
     from ledger.modules.payments.ports import Payments
 
 LIMITED = {"contest": ("provisional",), "adjudication": ("adjudicating", "contested")}
@@ -74,7 +74,7 @@ def due(ports: "Ports", ctx: "Context", timer: Due) -> None:
     """A time limit is over. A claim that was ended, or went on, before is left alone."""
     claim = claims.get(ctx, claim_key(timer.order, timer.number))
     assert claim is not None, f"a timer for the unknown claim {timer.order}.{timer.number}"
-    case = Case(ports.payments, ports.lines, ctx, timer.order, timer.number, claim)
+    case = Case(ports.payments, ports.lines, ctx, timer.order, timer.number, claim, ports.listeners)
     ctx.work += TIMER_WORK
     if timer.stage == "repay":
         repay(case)
@@ -110,8 +110,11 @@ def _decide(case: Case, event: str, award_fen: int, liable: str) -> None:
     case.lines.resolve(case.ctx, case.order)
     if event == "lapse":
         case.ctx.event("claim_lapsed", case.claim.campaign)
+        case.tell("lapsed")
     else:
         case.ctx.event("claim_decided", case.claim.campaign)
+        # Whether anything was due is public from here on, how much is not (docs/adr/0024).
+        case.tell("upheld" if award_fen else "rejected")
 
 
 def _repay_lender(case: Case, fen: int) -> int:
@@ -161,9 +164,10 @@ def _from_escrow(case: Case, debtor: str, fen: int) -> None:
 class Disputes:
     """Ends claims whose goods are recalled (the `Disputes` port of group buying)."""
 
-    def __init__(self, payments: "Payments", lines: "Lines") -> None:
+    def __init__(self, payments: "Payments", lines: "Lines", listeners: "tuple[ClaimListener, ...]" = ()) -> None:
         self._payments = payments
         self._lines = lines
+        self._listeners = listeners
 
     def recalled(self, ctx: "Context", order: str) -> None:
         """The seller answers for recalled goods: what a leader laid out comes back out of the line's escrow. The buyer
@@ -171,6 +175,7 @@ class Disputes:
         """
         number, claim = latest(ctx, order)
         assert claim is not None and claim.state in WAITING, f"{order} is disputed without a claim"
-        case = Case(self._payments, self._lines, ctx, order, number, claim)
+        case = Case(self._payments, self._lines, ctx, order, number, claim, self._listeners)
         case.step("recall", liable=case.terms.seller, closed_ms=ctx.time_ms)
         self._lines.compensate(ctx, order, 0, _repay_lender(case, claim.paid_fen))
+        case.tell("recalled")

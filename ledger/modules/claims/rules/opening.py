@@ -35,7 +35,7 @@ def open_claim(ports: "Ports", ctx: "Context", action: OpenClaim) -> None:
     assert row.collected_ms is not None, order
     liable = judge(ports.evidence, ctx, campaign, action.cause, row.collected_ms)
     claim = Claim(action.campaign, action.cause, action.evidence, asked.fen, ctx.time_ms, ctx.time_ms)
-    case = Case(ports.payments, ports.lines, ctx, order, before + 1, claim)
+    case = Case(ports.payments, ports.lines, ctx, order, before + 1, claim, ports.listeners)
     if liable is None:
         refer(case)
     else:
@@ -43,6 +43,7 @@ def open_claim(ports: "Ports", ctx: "Context", action: OpenClaim) -> None:
         case.step("find", liable=liable, due_ms=due_ms)
         ctx.schedule(due_ms, Due(order, case.number, "contest"))
     ctx.event("claim_opened", action.campaign, action.cause)
+    case.tell("opened")
 
 
 def refer(case: Case, event: str = "refer", reasons: bytes = b"") -> None:
@@ -59,3 +60,4 @@ def withdraw_claim(ports: "Ports", ctx: "Context", action: WithdrawClaim) -> Non
     case.step("withdraw", closed_ms=ctx.time_ms)
     ports.lines.resolve(ctx, case.order)
     ctx.event("claim_withdrawn", action.campaign)
+    case.tell("withdrawn")

@@ -65,6 +65,7 @@ def pay(ports: "Ports", ctx: "Context", action: Pay) -> None:
     case.write(leader=leader, own=said.own, paid_fen=said.fen, paid_ms=ctx.time_ms)
     ports.lines.compensate(ctx, case.order, said.fen, 0)
     ctx.event("claim_paid", action.campaign)
+    case.tell("paid")
 
 
 def _count(case: Case, leader: str, fen: int) -> None:

@@ -143,12 +143,14 @@ def _fill_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> N
         close_line(ctx, row.campaign)
 
 
-def _filled(_ports: "Ports", ctx: "Context", campaign: str) -> None:
+def _filled(ports: "Ports", ctx: "Context", campaign: str) -> None:
     """Every line knows what it gets: the goods can be packed and shipped."""
     row = need_campaign(ctx, campaign)
     if row.state == "allocating":
         put_campaign(ctx, campaign, step_campaign(campaign, row, "fill"))
         ctx.event("allocated", campaign)
+        for listener in ports.fill_listeners:
+            listener.filled(ctx, tuple(portion.lot for portion in row.lots))
 
 
 declare_step("share", _share_line, _shared)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from ledger.modules.groupbuy.messages import SettleLine
 from ledger.modules.groupbuy.rules.common import need_campaign, need_order, put_order, remaining, step_line
 from ledger.modules.groupbuy.rules.recalling import hear_recall
+from ledger.modules.groupbuy.state import lot_campaigns, orders
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -27,6 +28,15 @@ class Lines:
     def need(self, ctx: "Context", order: str) -> "OrderRow":
         """The line of an order; raises `OrderUnknown`."""
         return need_order(ctx, order)
+
+    def find(self, ctx: "Context", order: str) -> "OrderRow | None":
+        """The line of an order, or None."""
+        return orders.get(ctx, order)
+
+    def filled_from(self, ctx: "Context", lot: str, after: str, limit: int) -> tuple[str, ...]:
+        """Campaigns that a lot fills or was to fill, by name, at most `limit` of those after `after`."""
+        found = lot_campaigns.scan(ctx, f"{lot}:", after=f"{lot}:{after}" if after else None, limit=limit)
+        return tuple(link.removeprefix(f"{lot}:") for link, _ in found)
 
     def campaign(self, ctx: "Context", campaign: str) -> "Campaign":
         """The campaign; raises `CampaignUnknown`."""

@@ -81,6 +81,7 @@ from ledger.modules.trace.messages.watching import (
     Recall,
     RecallSpread,
     RecordReadings,
+    TellExcursion,
 )
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "Ship",
     "ShippingTerms",
     "StartPlanting",
+    "TellExcursion",
     "TestResult",
     "Transform",
     "Unload",

@@ -67,6 +67,12 @@ class InheritFlag(Timer, tag="trace.inherit_flag"):
     flag: int
 
 
+class TellExcursion(Timer, tag="trace.tell_excursion"):
+    """Tells other modules that a lot became too warm, in a record of its own: one of readings may find many."""
+
+    lot: str
+
+
 class DeclareRecordError(Action, tag="trace.declare_error"):
     """An organisation declares a record of its own wrong (EPCIS errorDeclaration): nothing is overwritten.
 

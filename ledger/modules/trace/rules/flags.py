@@ -8,8 +8,9 @@ block time tells: a processing dated back escapes nothing.
 from msgspec.structs import replace
 
 from ledger.context import Context
-from ledger.modules.trace.messages import InheritFlag
-from ledger.modules.trace.rules.common import RULES, need_lot
+from ledger.modules.trace.messages import InheritFlag, TellExcursion
+from ledger.modules.trace.ports import Ports
+from ledger.modules.trace.rules.common import PORT_RULES, RULES, need_lot
 from ledger.modules.trace.state import Flag, Inheritance, children, inheritances, lots
 from ledger.state import OTHER
 
@@ -21,11 +22,20 @@ def add_flag(ctx: Context, lot: str, flag: Flag, role: str, since_ms: int = 0) -
     """Set a flag on a lot, journal the record to it, and pass it on to what was made of the lot since `since_ms`."""
     row = need_lot(ctx, lot)
     lots.put(ctx, lot, replace(row, flags=row.flags | flag), role)
+    if flag & ~row.flags & Flag.EXCURSION:
+        ctx.schedule(ctx.time_ms, TellExcursion(lot))
     key = _key(lot, flag)
     known = inheritances.get(ctx, key) if row.consumed else None
     if row.consumed and (known is None or since_ms < known.since_ms):
         inheritances.put(ctx, key, Inheritance(since_ms))
         ctx.schedule(ctx.time_ms, InheritFlag(lot, int(flag)))
+
+
+@PORT_RULES.timer(TellExcursion)
+def tell_excursion(ports: Ports, ctx: Context, timer: TellExcursion) -> None:
+    """Other modules hear of it; a lot is flagged once, so once."""
+    for listener in ports.excursion_listeners:
+        listener.became_warm(ctx, timer.lot)
 
 
 def _key(lot: str, flag: int) -> str:
