@@ -69,7 +69,7 @@ def campaign() -> None:
 for command in (
     *(campaign_shown.list_, campaign_shown.show, campaign_shown.watch, campaign_shown.lines),
     *(campaign_shown.packing_list, campaign_goods.supply, campaign_goods.allocate, campaign_goods.pack),
-    *(campaign_goods.ship, campaign_goods.arrive),
+    *(campaign_goods.ship, campaign_goods.arrive, campaign_goods.attend),
 ):
     campaign.add_command(command)
 

@@ -1,4 +1,4 @@
-"""`linxin campaign supply|allocate|pack|ship|arrive`: the goods of a campaign, by its seller, logistics and leader."""
+"""`linxin campaign supply|allocate|pack|ship|arrive|attend`: the goods, by seller, logistics and leader."""
 
 import csv
 import time
@@ -169,4 +169,23 @@ def arrive(out: Output, campaign: str, event_ms: int | None, key_name: str, netw
             f"{campaign} is at the pickup point: buyers can collect with their codes",
             done,
             f"linxin order hand-over {campaign} NUMBER CODE --key {key_name} {desk.at}",
+        )
+
+
+@click.command("attend", short_help="The leader is there with what is left.")
+@click.argument("campaign")
+@KEY_OPTION
+@network_option
+@reports
+def attend(out: Output, campaign: str, key_name: str, network_root: Path) -> None:
+    """Say, by the leader of CAMPAIGN, that she hands out what is left of it: after the reminder this, or a hand-over,
+    is what parcels count as not collected for.
+    """
+    with Desk(out, network_root, key_name) as desk:
+        done = desk.act(m.Attend(campaign))
+        desk.done(
+            f"{campaign} 的团长仍在自提点候取",
+            f"the leader of {campaign} is there with what is left",
+            done,
+            f"linxin campaign packing-list --campaign {campaign} --key {key_name} {desk.at}",
         )

@@ -206,7 +206,7 @@ def _rows(found: trade_pb2.Campaign) -> list[tuple[str, str, str]]:
         ("截单", "cut-off", f"{clock(terms.cutoff_ms)}{_left(terms.cutoff_ms)}"),
         ("送达", "delivery", f"{clock(terms.delivery_from_ms)} – {clock(terms.delivery_to_ms)}"),
         ("自提点", "pickup", terms.pickup),
-        ("团长", "leader", found.leader),
+        ("团长", "leader", _leader(found)),
         ("卖方", "seller", _party(terms.seller)),
         ("平台", "platform", _party(terms.platform)),
         ("托管", "custodian", _party(terms.custodian)),
@@ -226,6 +226,12 @@ def _party(party: trade_pb2.Party) -> str:
     return f"{party.name_zh} {party.name_en} ({party.id})"
 
 
+def _leader(found: trade_pb2.Campaign) -> str:
+    if not found.HasField("silent_ms"):
+        return found.leader
+    return f"{found.leader}，失联 called silent {clock(found.silent_ms)}"
+
+
 def _left(until_ms: int) -> str:
     """How long from now on, for people; nothing once it is over."""
     seconds = (until_ms - time.time_ns() // 1_000_000) // 1000
@@ -238,6 +244,8 @@ def _left(until_ms: int) -> str:
 def next_steps(found: trade_pb2.Campaign, at: str) -> list[str]:
     """What can be done with a campaign now."""
     name = found.id
+    is_awaited = found.HasField("reminded_ms") and found.heard_ms <= found.reminded_ms
+    attend = [f"linxin campaign attend {name} --key {found.leader} {at}"] if is_awaited else []
     return {
         "draft": [f"linxin campaign open {name} --key {found.terms.seller.id} {at}"],
         "open": [f"linxin campaign watch {name} {at}", f"linxin order new {name} ORDER-NAME {at}"],
@@ -247,7 +255,7 @@ def next_steps(found: trade_pb2.Campaign, at: str) -> list[str]:
             f"linxin campaign ship {name} SHIPMENT --key {found.terms.seller.id} {at}",
         ],
         "shipped": [f"linxin campaign arrive {name} --key {found.leader} {at}"],
-        "arrived": [f"linxin order hand-over {name} NUMBER CODE --key {found.leader} {at}"],
+        "arrived": [*attend, f"linxin order hand-over {name} NUMBER CODE --key {found.leader} {at}"],
     }.get(found.state, [])
 
 

@@ -12,6 +12,7 @@ from ledger.modules.payments.words import WORDS
 from ledger.modules.trace import messages as t
 from tests.claims.world import DAY_MS, FLOAT, Court, fresh
 from tests.groupbuy.market import CAMPAIGN, DEPOSIT, ESCROW, FARM, GUARANTEE, HOLDBACK, HUB, MEI
+from tests.groupbuy.world import HOUR_MS
 
 PAGE = (Path(__file__).parents[1] / "docs/MONEY.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"^<!-- example: (\w+) -->\n\n\| [^|]+ \| fen \|\n\|--\|--:\|\n((?:\|.*\n)+)", re.MULTILINE)
@@ -116,7 +117,7 @@ def no_show(court: Court) -> Figures:
     """Order 2 is not collected; the leader sells the goods for ten yuan."""
     _, order = court.arrived(6, 4)
     court.hand(0)
-    court.later(32 * 3_600_000)
+    court.nobody_comes()
     proceeds = court.receipt(f"order:{order}", 1_000, "proceeds")
     court.accept("mei", m.Handle(CAMPAIGN), m.Dispose(bytes.fromhex(order), proceeds, "转卖"))
     court.later(DAY_MS)
@@ -134,6 +135,23 @@ def silent_leader(court: Court) -> Figures:
         "订单 2 共退 order 2 gets back in all": court.refunded(second),
         "卖方最终余额 the seller has in the end": court.balance(FARM),
         "团长 leader": court.balance(MEI),
+    }
+
+
+@example
+def stopped_leader(court: Court) -> Figures:
+    """The leader hands one order out, and is not heard of after the reminder."""
+    first, second = court.arrived(6, 4)
+    court.hand(0)
+    court.later(8 * HOUR_MS)
+    assert court.events("reminder")
+    court.later(DAY_MS)
+    court.later(DAY_MS)
+    return {
+        "订单 1 应付 order 1 is charged": court.line(first).charged_fen,
+        "团长 leader, for order 1": court.split(first)[1],
+        "订单 2 共退 order 2 gets back in all": court.refunded(second),
+        "托管余额 left in escrow": court.balance(ESCROW),
     }
 
 

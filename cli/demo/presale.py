@@ -155,6 +155,17 @@ def hand_out(story: Trading) -> None:
         f"#{returner.number} 当场退回两盒中的一盒：{yuan(price)} 退回",
         f"#{returner.number} hands one of two boxes back on the spot: {yuan(price)} goes back",
     )
+    _attend(story)
+
+
+def _attend(story: Trading) -> None:
+    """Only a leader heard of after the reminder can say that somebody did not come."""
+    story.wait(lambda: story.campaign(PRESALE), lambda found: found.HasField("reminded_ms"), "the reminder")
+    story.do(LEADER, m.Attend(PRESALE))
+    story.tick(
+        "还剩一盒：账本提醒自提，团长登记仍在候取（提醒后无音讯的团长，余单一律退款）",
+        "one box is left: the ledger reminds, and the leader records that she is there (else it would be paid back)",
+    )
 
 
 def second_group(story: Trading) -> None:

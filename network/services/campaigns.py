@@ -54,6 +54,8 @@ def campaign_message(ctx: Context, name: str, row: Campaign) -> trade_pb2.Campai
         arrived_ms=row.arrived_ms,
         heard_ms=row.heard_ms,
         lines_left=row.lines_left,
+        reminded_ms=row.reminded_ms,
+        silent_ms=row.silent_ms,
     )
 
 

@@ -19,7 +19,7 @@ WINDOWS = {
     "leader_silence_ms": 4_000,
     "substitute_ms": 40_000,
     "pickup_ms": 2_000,
-    "noshow_grace_ms": 1_000,
+    "noshow_grace_ms": 6_000,
     "disposal_ms": 60_000,
     "publish_ms": 1_000,
     "empty_block_ms": 100,
@@ -66,6 +66,12 @@ def test_a_silent_leader_is_replaced_and_what_nobody_fetched_is_disposed_of(linx
     wait(lambda: try_substitute(linxin), True)
     assert linxin("campaign", "show", WEEK)["leader"] == "lin"
     linxin("order", "hand-over", WEEK, "#2", bo["code"], "--key", "lin")
+    wait(lambda: linxin("campaign", "show", WEEK)["reminded_ms"] is not None, True)
+    asked = f"linxin campaign attend {WEEK} --key lin"
+    assert any(step.startswith(asked) for step in linxin("campaign", "show", WEEK)["next"])
+    linxin("campaign", "attend", WEEK, "--key", "mei", status=1)
+    linxin("campaign", "attend", WEEK, "--key", "lin")
+    assert not any(step.startswith(asked) for step in linxin("campaign", "show", WEEK)["next"])
     own_money(linxin, tmp_path)
 
     wait(lambda: linxin("order", "show", "--key", "cho")["line"]["state"], "unclaimed")

@@ -15,7 +15,7 @@ dictionary; `do` names it:
 | allocate | campaign, by, lots: [lot, quantity] |
 | pack | campaign, by, parcels: [order, grams or None] |
 | carry | campaign, leg, step: ship or receive (the trace's custody; no money) |
-| ship, arrive | campaign, by |
+| ship, arrive, attend | campaign, by |
 | hand_over | order, by, wrong (code), returned (units) |
 | dispose | order, by, proceeds |
 | substitute | campaign, by, leader |

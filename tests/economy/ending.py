@@ -50,6 +50,7 @@ class Ending:
             elif fate < 0.9:
                 self.maker.later(at, lambda name=name: self.wrong_code(name))  # type: ignore[misc]
         self.maker.later(late + rng.randrange(MINUTE, DAY), self.dispose)
+        self.attending(now, idle)
         silent = now + self.windows["leader_silence"] + MINUTE
         lost = silent + self.windows["substitute"] - MINUTE
         if (idle and self.chance(0.6)) or self.chance(0.05):
@@ -59,6 +60,25 @@ class Ending:
         if self.chance(0.1):
             self.soon(S, 3 * DAY, self.plan.call_off)
         return [{"do": "arrive", "campaign": self.name, "by": self.campaign()["leader"]}]
+
+    def attending(self, since: int, idle: bool) -> None:
+        """Most leaders say once after the reminder that they are there; some too early, too late, or not at all."""
+        reminder = since + self.windows["pickup"]
+        late = reminder + self.windows["noshow_grace"]
+        if idle and self.chance(0.7):
+            return
+        if self.chance(0.7):
+            at = self.rng.choice((self.rng.randrange(reminder + S, late), late, late - 1, reminder, reminder + 1))
+            self.maker.later(at, self.attend)
+        elif self.chance(0.5):
+            self.maker.later(self.rng.randrange(since + S, late + self.windows["substitute"] + HOUR), self.attend)
+        if self.chance(0.2):
+            self.maker.later(late + self.rng.randrange(MINUTE, self.windows["substitute"]), self.replace)
+
+    def attend(self) -> list["Happening"]:
+        """The leader (or, seldom, another) says that she is there."""
+        by = self.campaign()["leader"] if self.chance(0.95) else self.rng.choice(("anna", "bai"))
+        return [{"do": "attend", "campaign": self.name, "by": by}]
 
     def wake(self) -> list["Happening"]:
         """A leader who said nothing for long hands somebody's parcel out after all."""
@@ -71,6 +91,7 @@ class Ending:
         if self.campaign()["state"] == "shipped":
             self.soon(MINUTE, self.windows["leader_silence"], self.arrive)
         elif self.chance(0.8):
+            self.attending(self.reference.now, self.chance(0.3))
             for name in self.plan.names("ready"):
                 if self.chance(0.7):
                     self.soon(MINUTE, self.windows["leader_silence"], lambda name=name: self.hand_over(name))  # type: ignore[misc]

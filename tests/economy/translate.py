@@ -265,6 +265,9 @@ class Translator:
     def do_arrive(self, h: dict[str, Any]) -> Iterator[Part]:
         yield key_of(h["by"]), groupbuy.Arrive(h["campaign"], self.now), None
 
+    def do_attend(self, h: dict[str, Any]) -> Iterator[Part]:
+        yield key_of(h["by"]), groupbuy.Attend(h["campaign"]), None
+
     def do_hand_over(self, h: dict[str, Any]) -> Iterator[Part]:
         code = WRONG_CODE if h["wrong"] else CODE
         reason: groupbuy.ReturnReason | None = "quality" if h["returned"] else None

@@ -16,7 +16,7 @@ from ledger.modules.payments.state import accounts, instructions
 from ledger.modules.trace import messages as t
 from ledger.modules.trace.messages import Portion
 from ledger.roles import ANYONE
-from tests.groupbuy.world import BERRY, KG, World
+from tests.groupbuy.world import BERRY, DAY_MS, HOUR_MS, KG, World
 
 HALF = KG // 2
 """Micro-units in one unit of the campaigns of `World.draft`."""
@@ -105,6 +105,16 @@ class Market(World):
         """The leader hands the order of buyer `number` over; its hex id."""
         self.accept(leader, m.Handle(campaign), self.handing(number, campaign, **more))
         return self.order(f"{campaign} {number}")
+
+    def attend(self, leader: str = "mei", campaign: str = CAMPAIGN) -> None:
+        """The leader says that she is there with what is left."""
+        self.accept(leader, m.Attend(campaign))
+
+    def nobody_comes(self, leader: str = "mei", campaign: str = CAMPAIGN) -> None:
+        """Buyers are reminded, the leader is there for them, and still nobody comes until the grace is over."""
+        self.later(8 * HOUR_MS)
+        self.attend(leader, campaign)
+        self.later(DAY_MS)
 
     def refuse_hand(self, number: int, refusal: type[Refusal], leader: str = "mei", **more: Any) -> list[str]:
         """As `hand`; fails unless refused."""

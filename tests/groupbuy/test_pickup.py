@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.errors import WrongRole
 from ledger.modules.groupbuy import errors as e
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.groupbuy.rules.pickup import TRIES_MAX
@@ -107,6 +108,24 @@ def test_some_of_it_handed_back_on_the_spot(market: Market) -> None:
     market.refuse_hand(0, e.LineStateRefused)
 
 
+def test_the_leader_says_that_she_is_there_with_what_is_left(market: Market) -> None:
+    orders = market.allocated(6, 4)
+    market.refuse("mei", m.Attend(CAMPAIGN), e.CampaignStateRefused)
+    market.ship()
+    market.arrive()
+    for stranger in ("lan", "wen"):
+        market.refuse(stranger, m.Attend(CAMPAIGN), e.NotCampaignParty)
+    market.refuse("farm", m.Attend(CAMPAIGN), WrongRole)
+    market.refuse("mei", m.Attend("c9"), e.CampaignUnknown)
+    market.later(HOUR_MS)
+    before = market.balances()
+    market.attend()
+    assert (market.campaign().heard_ms, market.balances()) == (market.now, before)
+    assert market.states(orders) == ["allotted", "allotted"]
+    assert market.leaves_of("member:mei")[-1].tag == "groupbuy.attend"
+    assert all(leaf.tag != "groupbuy.attend" for order in orders for leaf in market.leaves_of(f"order:{order}"))
+
+
 def test_when_all_is_handed_back_the_campaign_ends_and_the_price_stays(market: Market) -> None:
     orders = market.arrived(6, 4)
     market.hand(0, returned=6, reason="quality")
@@ -185,6 +204,7 @@ def no_show(market: Market, *units: int) -> list[str]:
     market.hand(0)
     market.until(arrived_ms + 8 * HOUR_MS)
     assert market.events("reminder") == [[CAMPAIGN]]
+    market.attend()
     market.until(arrived_ms + 32 * HOUR_MS - 10)
     assert "unclaimed" not in market.states(orders)
     market.until(arrived_ms + 32 * HOUR_MS)
@@ -271,7 +291,7 @@ def test_many_no_shows_are_worked_through_block_by_block(market: Market, handed:
     market.hand(3)
     for number in range(handed):
         market.hand(10 + number)
-    market.later(32 * HOUR_MS)
+    market.nobody_comes()
     assert market.states(orders).count("unclaimed") == 39 - handed
     market.later(DAY_MS)
     assert set(market.states(orders)) == {"settled"}

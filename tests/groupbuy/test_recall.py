@@ -169,7 +169,7 @@ def test_what_neither_has_is_owed_to_the_buyer_and_paid_when_the_seller_earns(ma
 def test_unclaimed_goods_whose_proceeds_the_buyer_has_already(market: Market) -> None:
     orders = market.arrived(6, 4)
     market.hand(0, returned=6, reason="other")
-    market.later(32 * HOUR_MS)
+    market.nobody_comes()
     proceeds = market.receipt(f"order:{orders[1]}", 1_234, "proceeds")
     market.accept("mei", m.Handle(CAMPAIGN), m.Dispose(bytes.fromhex(orders[1]), proceeds))
     recall(market)

@@ -51,17 +51,20 @@ def test_a_substitute_serves_those_who_wait_and_earns_on_them(market: Market) ->
     orders, arrived_ms = silent(market, 5, 3, 2)
     market.until(arrived_ms + 30 * HOUR_MS)
     market.accept("platform", m.Substitute(CAMPAIGN, "lan"))
+    named_ms = market.now
     assert market.campaign().leader == "lan"
     assert market.campaign().first_leader == "mei"
     market.refuse_hand(0, e.NotCampaignParty, "mei")
+    market.until(named_ms + 8 * HOUR_MS)
     market.until(arrived_ms + 47 * HOUR_MS)
     market.hand(0, "lan")
     # She has been there for 18 hours: nobody counts as not having come before she was for 8 and 24.
     market.until(arrived_ms + 48 * HOUR_MS)
     assert market.states(orders) == ["collected", "allotted", "allotted"]
+    assert market.events("reminder") == [[CAMPAIGN]] * 2, "who hands out now has a reminder of her own"
     market.until(arrived_ms + 61 * HOUR_MS)
     market.hand(1, "lan")
-    market.until(arrived_ms + 62 * HOUR_MS + 60_000)
+    market.until(named_ms + 32 * HOUR_MS)
     assert market.states(orders) == ["collected", "collected", "unclaimed"]
     market.later(2 * DAY_MS)
     assert market.states(orders) == ["settled"] * 3
@@ -95,14 +98,108 @@ def test_a_leader_heard_of_late_goes_on(market: Market) -> None:
     assert market.states(orders) == ["settled", "settled"]
 
 
-def test_disposing_of_goods_or_a_wrong_code_alone_is_not_asked_of_a_leader_who_serves(market: Market) -> None:
-    orders = market.arrived(6, 4)
+def served_then_silent(market: Market, *units: int) -> tuple[list[str], int]:
+    """An arrived campaign whose leader hands the first parcel out and records nothing after the reminder; (orders,
+    time of arrival).
+    """
+    orders = market.arrived(*units)
     arrived_ms = market.now
-    market.hand(1)
-    market.until(arrived_ms + DAY_MS)
+    market.hand(0)
+    market.until(arrived_ms + 8 * HOUR_MS)
+    assert market.events("reminder") == [[CAMPAIGN]]
+    market.until(arrived_ms + 32 * HOUR_MS - 1)
     assert market.events("leader_silent") == []
     market.until(arrived_ms + 32 * HOUR_MS)
+    assert market.events("leader_silent") == [[CAMPAIGN]]
+    return orders, arrived_ms
+
+
+def test_a_leader_not_heard_of_after_the_reminder_cannot_say_that_nobody_came(market: Market) -> None:
+    orders, arrived_ms = served_then_silent(market, 6, 4)
+    market.until(arrived_ms + 56 * HOUR_MS - 1)
+    assert market.states(orders) == ["settled", "allotted"]
+    market.until(arrived_ms + 56 * HOUR_MS)
+    assert market.states(orders) == ["settled", "refunded"]
+    assert market.refunded(orders[1]) == 4_000
+    assert market.balance(MEI) == 540, "what she handed out she earned on"
+    assert market.events("stranded") == [[CAMPAIGN]]
+
+
+def test_a_substitute_takes_over_from_a_leader_who_stopped(market: Market) -> None:
+    orders, arrived_ms = served_then_silent(market, 4, 3, 2, 1)
+    market.accept("garden", m.Substitute(CAMPAIGN, "lan"))
+    named_ms = market.now
+    assert (market.campaign().reminded_ms, market.campaign().silent_ms) == (None, None)
+    market.acknowledge(1)
+    assert market.line(orders[1]).leader == "", "the substitute has recorded nothing yet"
+    market.until(named_ms + HOUR_MS)
+    market.hand(2, "lan")
+    market.until(named_ms + 8 * HOUR_MS)
+    market.attend("lan")
+    market.until(arrived_ms + 56 * HOUR_MS)
+    assert market.states(orders)[3] == "allotted", "the time for a substitute is over, and there is one"
+    market.until(named_ms + 32 * HOUR_MS + 1_000)
+    assert market.states(orders)[3] == "unclaimed"
+    market.later(2 * DAY_MS)
+    assert market.states(orders) == ["settled"] * 4
+    assert (market.balance(MEI), market.balance(LAN)) == (360, 180 + 90)
+
+
+def test_a_substitute_who_stops_as_well_holds_nobody_up(market: Market) -> None:
+    orders, _ = served_then_silent(market, 6, 3, 1)
+    market.accept("platform", m.Substitute(CAMPAIGN, "lan"))
+    named_ms = market.now
+    market.hand(1, "lan")
+    market.until(named_ms + 8 * HOUR_MS)
+    market.until(named_ms + 32 * HOUR_MS + 1_000)
+    assert market.states(orders)[2] == "refunded"
+    assert market.events("leader_silent") == [[CAMPAIGN]] * 2
+    market.refuse("platform", m.Substitute(CAMPAIGN, "mei"), e.AlreadySubstituted)
+
+
+def test_a_leader_heard_of_after_the_reminder_once_is_enough(market: Market) -> None:
+    orders = market.arrived(6, 4)
+    arrived_ms = market.now
+    market.until(arrived_ms + 8 * HOUR_MS)
+    market.hand(1)
+    market.until(arrived_ms + 32 * HOUR_MS)
+    assert market.events("leader_silent") == []
     assert market.states(orders)[0] == "unclaimed"
+
+
+def test_what_she_recorded_in_the_reminders_own_block_came_before_it(market: Market) -> None:
+    orders = market.arrived(6, 4)
+    arrived_ms = market.now
+    late = market.envelope("mei", m.Attend(CAMPAIGN), later_ms=8 * HOUR_MS)
+    market.run([late], 8 * HOUR_MS)
+    assert market.campaign().heard_ms == market.campaign().reminded_ms == arrived_ms + 8 * HOUR_MS
+    market.later(DAY_MS)
+    assert market.events("leader_silent") == [[CAMPAIGN]]
+    assert market.states(orders) == ["allotted", "allotted"]
+
+
+def test_a_leader_called_silent_after_the_reminder_can_come_back(market: Market) -> None:
+    orders, arrived_ms = served_then_silent(market, 5, 3, 2)
+    market.attend()
+    market.refuse("platform", m.Substitute(CAMPAIGN, "lan"), e.LeaderNotSilent)
+    market.until(arrived_ms + 50 * HOUR_MS)
+    market.hand(1)
+    market.until(arrived_ms + 56 * HOUR_MS)
+    assert market.states(orders) == ["settled", "collected", "unclaimed"]
+    assert market.campaign().silent_ms is None
+
+
+def test_a_leader_who_handed_all_out_early_is_not_called_silent(market: Market) -> None:
+    market.arrived(6, 4)
+    arrived_ms = market.now
+    market.hand(0)
+    market.acknowledge(1)
+    market.until(arrived_ms + 8 * HOUR_MS)
+    market.until(arrived_ms + 32 * HOUR_MS)
+    market.refuse("platform", m.Substitute(CAMPAIGN, "lan"), e.LeaderNotSilent)
+    market.until(arrived_ms + 4 * DAY_MS)
+    assert market.events("leader_silent") == []
+    assert market.state() == "ending"
 
 
 def test_a_leader_who_only_tries_codes_is_silent(market: Market) -> None:

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 ESCROWED = ("owed", "allotted", "packed", "ready", "collected", "unclaimed", "disputed")
 """States of lines whose money is in the campaign's escrow."""
 
+AT_POINT = {f"deadline:{stage}" for stage in ("remind", "no_show", "silence", "substitute")} | {
+    "sweep:no_show",
+    "sweep:strand",
+}
+"""Timers of which one is due while goods wait at the pickup point."""
+
 Orders = dict[str, list[tuple[str, OrderRow]]]
 
 
@@ -85,6 +91,9 @@ def check_counts(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) 
             yield f"{campaign}: progress does not count its orders"
         if count.lines != len(found):
             yield f"{campaign}: {count.lines} numbers given, {len(found)} orders"
+        waiting = sum(line.state in ("allotted", "packed") for line in found)
+        if row.state == "arrived" and count.waiting != waiting:
+            yield f"{campaign}: the goods of {waiting} orders wait, it counts {count.waiting}"
         if row.state not in ("draft", "open") and (row.orders, row.units) != (count.orders, count.units):
             yield f"{campaign}: its totals are not exact after the cut-off"
         left = 0 if row.state in ("draft", "open") else sum(line.state not in GONE for line in found)
@@ -226,6 +235,6 @@ def _needed(row: Campaign, found: list[OrderRow]) -> Iterator[set[str]]:
         # A disputed line waits for its claim, which has timers of its own.
         for line in found:
             if line.state in ("allotted", "packed"):
-                yield {"deadline:no_show", "deadline:silence", "deadline:substitute", "sweep:no_show", "sweep:strand"}
+                yield AT_POINT
             elif line.state in ("collected", "unclaimed"):
                 yield {f"settle_line:{line.number}"}

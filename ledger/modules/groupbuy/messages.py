@@ -142,6 +142,15 @@ class Arrive(Action, tag="groupbuy.arrive"):
     event_ms: EventTime
 
 
+class Attend(Action, tag="groupbuy.attend"):
+    """The leader (or her substitute) still holds what nobody has collected, and hands it out.
+
+    Parcels left after the reminder count as not collected only if she was heard of since.
+    """
+
+    campaign: Identifier
+
+
 class Substitute(Action, tag="groupbuy.substitute"):
     """The platform or the community names another leader of the community, for a leader that fell silent."""
 

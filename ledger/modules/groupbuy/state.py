@@ -85,7 +85,8 @@ class Campaign(Message):
     `orders`, `units`: shown once a while and from the cut-off on exact; `price_fen`: of the tier reached, frozen at the
     cut-off. `allocated`: units that the seller's lots fill. `lines_left`: from the cut-off (or an earlier cancellation)
     on, lines that are neither settled nor paid back. `heard_ms`: block time at which the leader last recorded something
-    here. `substituted_ms`: when another leader was named, once at most.
+    here. `substituted_ms`: when another leader was named, once at most. Of the leader who hands out now: `reminded_ms`,
+    when buyers were reminded to come to her; `silent_ms`, when she was called silent.
     """
 
     terms: Draft
@@ -103,12 +104,14 @@ class Campaign(Message):
     drafted_ms: int = 0
     lines_left: int = 0
     substituted_ms: int | None = None
+    reminded_ms: int | None = None
+    silent_ms: int | None = None
 
 
 class Progress(Message):
     """How a campaign stands (restricted until published). `floors`: sum of the pro-rata whole units, while
     `allocating`; `given`: units of the rest handed out by order time; `missed`: units of lines that could not be
-    charged when it formed, since their holds had expired.
+    charged when it formed, since their holds had expired; `waiting`: lines whose goods wait at the pickup point.
     """
 
     orders: int = 0
@@ -117,6 +120,7 @@ class Progress(Message):
     floors: int = 0
     given: int = 0
     missed: int = 0
+    waiting: int = 0
     publishing: bool = False
 
 

@@ -18,6 +18,7 @@ _ACTIONS = {
     "groupbuy.allocate": ActionWords(("分配批次", "Lots allocated")),
     "groupbuy.ship": ActionWords(("发货", "Goods shipped")),
     "groupbuy.arrive": ActionWords(("到达自提点", "Arrived at the pickup point")),
+    "groupbuy.attend": ActionWords(("团长在自提点候取", "Leader at the pickup point with what is left")),
     "groupbuy.substitute": ActionWords(
         ("指定代任团长", "Leader replaced"), ("由 {leader} 代任团长", "{leader} takes the leader’s place")
     ),

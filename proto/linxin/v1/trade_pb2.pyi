@@ -262,6 +262,8 @@ class Campaign(_message.Message):
     ARRIVED_MS_FIELD_NUMBER: _builtins.int
     HEARD_MS_FIELD_NUMBER: _builtins.int
     LINES_LEFT_FIELD_NUMBER: _builtins.int
+    REMINDED_MS_FIELD_NUMBER: _builtins.int
+    SILENT_MS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     height: _builtins.int
     """as of this certificate"""
@@ -291,6 +293,10 @@ class Campaign(_message.Message):
     """when the leader last recorded something here"""
     lines_left: _builtins.int
     """from the cut-off or a cancellation on: lines neither settled nor paid back"""
+    reminded_ms: _builtins.int
+    """when buyers were reminded to collect from the leader that hands out now"""
+    silent_ms: _builtins.int
+    """when she was called silent; absent: she was not, or she spoke again in time"""
     @_builtins.property
     def terms(self) -> Global___CampaignTerms: ...
     @_builtins.property
@@ -321,10 +327,12 @@ class Campaign(_message.Message):
         arrived_ms: _builtins.int | None = ...,
         heard_ms: _builtins.int = ...,
         lines_left: _builtins.int = ...,
+        reminded_ms: _builtins.int | None = ...,
+        silent_ms: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "price_fen", b"price_fen", "terms", b"terms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "_reminded_ms", b"_reminded_ms", "_silent_ms", b"_silent_ms", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "price_fen", b"price_fen", "reminded_ms", b"reminded_ms", "silent_ms", b"silent_ms", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "drafted_ms", b"drafted_ms", "first_leader", b"first_leader", "heard_ms", b"heard_ms", "height", b"height", "id", b"id", "leader", b"leader", "lines_left", b"lines_left", "lots", b"lots", "orders", b"orders", "price_fen", b"price_fen", "price_now_fen", b"price_now_fen", "shipments", b"shipments", "state", b"state", "state_en", b"state_en", "state_zh", b"state_zh", "terms", b"terms", "time_ms", b"time_ms", "units", b"units", "units_to_next", b"units_to_next"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allocated", b"_allocated", "_arrived_ms", b"_arrived_ms", "_price_fen", b"_price_fen", "_reminded_ms", b"_reminded_ms", "_silent_ms", b"_silent_ms", "allocated", b"allocated", "arrived_ms", b"arrived_ms", "drafted_ms", b"drafted_ms", "first_leader", b"first_leader", "heard_ms", b"heard_ms", "height", b"height", "id", b"id", "leader", b"leader", "lines_left", b"lines_left", "lots", b"lots", "orders", b"orders", "price_fen", b"price_fen", "price_now_fen", b"price_now_fen", "reminded_ms", b"reminded_ms", "shipments", b"shipments", "silent_ms", b"silent_ms", "state", b"state", "state_en", b"state_en", "state_zh", b"state_zh", "terms", b"terms", "time_ms", b"time_ms", "units", b"units", "units_to_next", b"units_to_next"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__allocated: _TypeAlias = _typing.Literal["allocated"]  # noqa: Y015
     _WhichOneofArgType__allocated: _TypeAlias = _typing.Literal["_allocated", b"_allocated"]  # noqa: Y015
@@ -332,12 +340,20 @@ class Campaign(_message.Message):
     _WhichOneofArgType__arrived_ms: _TypeAlias = _typing.Literal["_arrived_ms", b"_arrived_ms"]  # noqa: Y015
     _WhichOneofReturnType__price_fen: _TypeAlias = _typing.Literal["price_fen"]  # noqa: Y015
     _WhichOneofArgType__price_fen: _TypeAlias = _typing.Literal["_price_fen", b"_price_fen"]  # noqa: Y015
+    _WhichOneofReturnType__reminded_ms: _TypeAlias = _typing.Literal["reminded_ms"]  # noqa: Y015
+    _WhichOneofArgType__reminded_ms: _TypeAlias = _typing.Literal["_reminded_ms", b"_reminded_ms"]  # noqa: Y015
+    _WhichOneofReturnType__silent_ms: _TypeAlias = _typing.Literal["silent_ms"]  # noqa: Y015
+    _WhichOneofArgType__silent_ms: _TypeAlias = _typing.Literal["_silent_ms", b"_silent_ms"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__allocated) -> _WhichOneofReturnType__allocated | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__arrived_ms) -> _WhichOneofReturnType__arrived_ms | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__price_fen) -> _WhichOneofReturnType__price_fen | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reminded_ms) -> _WhichOneofReturnType__reminded_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__silent_ms) -> _WhichOneofReturnType__silent_ms | None: ...
 
 Global___Campaign: _TypeAlias = Campaign  # noqa: Y015
 

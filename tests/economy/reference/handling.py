@@ -94,8 +94,13 @@ class Handling(Selling):
         campaign = self.campaign(h["campaign"], "shipped")
         need(h["by"] == campaign["leader"], "may not")
         campaign.update(state="arrived", arrived=self.now, heard=self.now)
+        self.await_buyers(campaign)
         for order in self.lines(campaign, "allotted", "packed"):
             order["state"] = "ready"
-        self.at(self.now + self.windows["pickup"] + self.windows["noshow_grace"], "no_show", h["campaign"])
-        self.at(self.now + self.windows["leader_silence"] + self.windows["substitute"], "strand", h["campaign"])
         self.end_if_done(campaign)
+
+    def await_buyers(self, campaign: dict[str, Any]) -> None:
+        """Whoever hands out from now on is to be heard of, and buyers are reminded to come to her."""
+        name = campaign["name"]
+        self.at(self.now + self.windows["leader_silence"], "silence", name, campaign["leader"])
+        self.at(self.now + self.windows["pickup"], "remind", name, campaign["leader"])

@@ -38,7 +38,7 @@ class Pickup(Handling):
     def do_acknowledge(self, h: dict[str, Any]) -> None:
         """The buyer says that she has it; a leader who recorded nothing at all earns nothing on it."""
         order, campaign = self.at_pickup(h["order"])
-        self.collect(order, campaign, campaign["leader"] if campaign["heard"] > campaign["arrived"] else "")
+        self.collect(order, campaign, campaign["leader"] if self.heard_at_all(campaign) else "")
 
     def collect(self, order: dict[str, Any], campaign: dict[str, Any], leader: str) -> None:
         """In the buyer's hands: her window begins."""
@@ -46,17 +46,58 @@ class Pickup(Handling):
         order.update(state="collected", leader=leader, settle=self.now + self.windows[window])
         self.at(order["settle"], "settle", order["name"])
 
-    def due_no_show(self, name: str) -> None:
-        """Parcels nobody came for, where the leader is there to hand them out; a substitute waits as long again."""
+    def do_attend(self, h: dict[str, Any]) -> None:
+        """The leader is there with what is left."""
+        campaign = self.campaign(h["campaign"], "arrived")
+        need(h["by"] == campaign["leader"], "may not")
+        campaign["heard"] = self.now
+
+    def due_remind(self, name: str, leader: str) -> None:
+        """Buyers are told to come to this leader, and have the grace to do so."""
         campaign = self.campaigns[name]
-        if campaign["recalled"] or campaign["state"] != "arrived" or campaign["heard"] <= campaign["arrived"]:
+        if self.hands_out(campaign, leader):
+            campaign["reminded"] = self.now
+            self.at(self.now + self.windows["noshow_grace"], "no_show", name, leader)
+
+    def due_no_show(self, name: str, leader: str) -> None:
+        """Parcels nobody came for, where the leader was heard of since buyers were told to come."""
+        campaign = self.campaigns[name]
+        if not self.hands_out(campaign, leader):
             return
-        since = max(campaign["arrived"], campaign["named"] or 0)
-        if self.now < since + self.windows["pickup"] + self.windows["noshow_grace"]:
-            return
+        if campaign["heard"] > campaign["reminded"]:
+            self.give_up_waiting(campaign)
+        elif self.lines(campaign, "ready"):
+            self.call_silent(campaign)
+
+    def hands_out(self, campaign: dict[str, Any], leader: str) -> bool:
+        """Whether buyers still come to this leader."""
+        return not campaign["recalled"] and campaign["state"] == "arrived" and campaign["leader"] == leader
+
+    def give_up_waiting(self, campaign: dict[str, Any]) -> None:
+        """What nobody came for waits to be disposed of."""
         for order in self.lines(campaign, "ready"):
             order.update(state="unclaimed", leader=campaign["leader"], settle=self.now + self.windows["disposal"])
             self.at(order["settle"], "settle", order["name"])
+
+    def due_silence(self, name: str, leader: str) -> None:
+        """A leader who recorded nothing since the goods are hers to hand out."""
+        campaign = self.campaigns[name]
+        if self.hands_out(campaign, leader) and not self.heard_at_all(campaign):
+            self.call_silent(campaign)
+
+    def heard_at_all(self, campaign: dict[str, Any]) -> bool:
+        """Whether the leader of now recorded anything since she has the goods."""
+        return bool(campaign["heard"] > max(campaign["arrived"], campaign["named"] or 0))
+
+    def call_silent(self, campaign: dict[str, Any]) -> None:
+        """Another may be named, once; else, and after another, whoever waits gets the money back."""
+        if campaign["called"] is not None:
+            return
+        campaign["called"] = self.now
+        if campaign["named"] is None:
+            self.at(self.now + self.windows["substitute"], "strand", campaign["name"], campaign["leader"])
+        else:
+            self.strand(campaign)
 
     def do_dispose(self, h: dict[str, Any]) -> None:
         """What an unclaimed parcel still brought is the buyer's."""
@@ -82,26 +123,41 @@ class Pickup(Handling):
         need(h["by"] in (campaign["terms"]["platform"], campaign["terms"]["community"]), "may not")
         need(h["leader"] != campaign["leader"], "is it already")
         need(campaign["named"] is None, "one was named already")
-        arrived = campaign["state"] == "arrived"
-        since = campaign["arrived"] if arrived else campaign["terms"]["to"]
-        need(not arrived or campaign["heard"] <= campaign["arrived"], "not silent")
-        need(self.now >= since + self.windows["leader_silence"], "not silent yet")
-        campaign.update(leader=h["leader"], named=self.now)
-        if arrived:
-            self.at(self.now + self.windows["pickup"] + self.windows["noshow_grace"], "no_show", h["campaign"])
+        need(self.may_be_replaced(campaign), "not silent")
+        campaign.update(leader=h["leader"], named=self.now, reminded=None, called=None)
+        if campaign["state"] == "arrived":
+            self.await_buyers(campaign)
 
-    def due_strand(self, name: str) -> None:
-        """A leader who recorded nothing since the goods came: whoever waits gets the money back."""
+    def may_be_replaced(self, campaign: dict[str, Any]) -> bool:
+        """Whether the leader is silent now: the goods never came, or nothing was heard of her since they did, or, while
+        somebody waits, nothing since buyers were told to come and their grace is over.
+        """
+        patience = self.windows["leader_silence"]
+        if campaign["state"] == "shipped":
+            return bool(self.now >= campaign["terms"]["to"] + patience)
+        if not self.heard_at_all(campaign) and self.now >= campaign["arrived"] + patience:
+            return True
+        reminded = campaign["reminded"]
+        if reminded is None or campaign["heard"] > reminded or not self.lines(campaign, "ready"):
+            return False
+        return bool(self.now >= reminded + self.windows["noshow_grace"])
+
+    def due_strand(self, name: str, leader: str) -> None:
+        """Nobody took the place of a leader who was called silent, in the time there was for it. If she has spoken
+        since, she is there, and whoever has not come by the end of the grace does not come any more.
+        """
         campaign = self.campaigns[name]
-        if campaign["recalled"] or campaign["state"] != "arrived":
+        if not self.hands_out(campaign, leader):
             return
-        if campaign["heard"] > campaign["arrived"]:
-            self.due_no_show(name)
+        if self.may_be_replaced(campaign):
+            self.strand(campaign)
             return
-        until = -1 if campaign["named"] is None else campaign["named"] + self.windows["leader_silence"]
-        if self.now < until:
-            self.at(until, "strand", name)
-            return
+        campaign["called"] = None
+        if campaign["reminded"] is not None and self.now >= campaign["reminded"] + self.windows["noshow_grace"]:
+            self.give_up_waiting(campaign)
+
+    def strand(self, campaign: dict[str, Any]) -> None:
+        """Whoever waits gets the money back."""
         for order in self.lines(campaign, "ready"):
             self.pay_back(order, order["charged"])
             order["state"] = "refunded"

@@ -48,6 +48,8 @@ class Selling(Treasury):
             "heard": 0,
             "arrived": None,
             "named": None,
+            "reminded": None,
+            "called": None,
             "lots": [],
             "legs": [],
             "price": None,

@@ -23,6 +23,7 @@ def leader(name: str) -> Callable[[Sight], Iterator[Errand]]:
                     yield from _arrive(plan, name)
                 elif row.state == "arrived" and not (is_first and plan.end in ("silent", "stranded")):
                     yield from _hand_out(sight, plan, name)
+                    yield from _attend(row, plan, name)
                 yield from _pay(sight, plan, name)
         yield from withdraw(sight, f"member:{name}")
 
@@ -58,6 +59,12 @@ def _hand_out(sight: Sight, plan: CampaignPlan, name: str) -> Iterator[Errand]:
         elif row.state == "unclaimed" and row.disposed_ms is None:
             selling = {"do": "dispose", "order": order.name, "by": name, "proceeds": row.charged_fen // 2}
             yield Errand(f"dispose {order.name}", [selling])
+
+
+def _attend(row: Campaign, plan: CampaignPlan, name: str) -> Iterator[Errand]:
+    """Reminded of what is left, she says that she is there."""
+    if row.reminded_ms is not None and row.heard_ms <= row.reminded_ms:
+        yield Errand(f"attend {plan.name}", [{"do": "attend", "campaign": plan.name, "by": name}])
 
 
 def _pay(sight: Sight, plan: CampaignPlan, name: str) -> Iterator[Errand]:

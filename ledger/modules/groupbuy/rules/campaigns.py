@@ -20,12 +20,14 @@ from ledger.modules.groupbuy.rules.common import (
     RULES,
     acts_for,
     await_buyers,
+    is_heard,
     is_leader,
     need_campaign,
     progress_of,
     put_campaign,
     return_deposit,
     step_campaign,
+    there_since_ms,
 )
 from ledger.modules.groupbuy.rules.supply import is_committed
 from ledger.modules.groupbuy.rules.sweeps import start_sweep
@@ -33,7 +35,7 @@ from ledger.modules.groupbuy.rules.terms import check_terms
 from ledger.modules.groupbuy.state import Campaign, campaigns
 from ledger.modules.payments.ports import Transfer, deposit_account, organisation_account, transfer_id
 from ledger.roles import ORGANISATION_ROLES, Role
-from ledger.state import OTHER, SELF
+from ledger.state import OTHER
 from ledger.text import check_text
 
 if TYPE_CHECKING:
@@ -109,15 +111,20 @@ def count_lines(ctx: "Context", campaign: str, row: Campaign) -> Campaign:
 
 
 def is_silent(ctx: "Context", row: Campaign) -> bool:
-    """Whether the leader should have been heard of by now and was not: since the goods arrived at her point, or since
-    they should have.
+    """Whether the leader should have been heard of by now and was not: since the goods should have arrived; since they
+    are hers to hand out; or, while some still wait, since buyers were reminded to come to her.
     """
     patience_ms = ctx.parameters["leader_silence_ms"]
     if row.state == "shipped":
         return ctx.time_ms >= row.terms.delivery_to_ms + patience_ms
-    if row.state != "arrived" or row.arrived_ms is None:
+    if row.state != "arrived":
         return False
-    return row.heard_ms <= row.arrived_ms and ctx.time_ms >= row.arrived_ms + patience_ms
+    if not is_heard(row) and ctx.time_ms >= there_since_ms(row) + patience_ms:
+        return True
+    if row.reminded_ms is None or row.heard_ms > row.reminded_ms:
+        return False
+    is_over = ctx.time_ms >= row.reminded_ms + ctx.parameters["noshow_grace_ms"]
+    return is_over and progress_of(ctx, row.terms.campaign).waiting > 0
 
 
 @RULES.rule(Substitute, by=(Role.PLATFORM, Role.COMMUNITY))
@@ -134,7 +141,8 @@ def substitute(ports: "Ports", ctx: "Context", action: Substitute) -> None:
     known = member is not None and member.organisation == terms.community and member.role == "leader"
     if not known or member is None or member.retired_height is not None or action.leader == row.leader:
         raise LeaderUnknown(action.leader, terms.community)
-    campaigns.put(ctx, action.campaign, replace(row, leader=action.leader, substituted_ms=ctx.time_ms), SELF)
+    after = replace(row, leader=action.leader, substituted_ms=ctx.time_ms, reminded_ms=None, silent_ms=None)
+    put_campaign(ctx, action.campaign, after)
     if row.state == "arrived":
         await_buyers(ctx, action.campaign)
     ctx.journal(f"member:{row.leader}", OTHER)

@@ -187,17 +187,28 @@ def remaining(row: OrderRow) -> int:
     return row.charged_fen - row.compensated_fen - row.proceeds_fen
 
 
-def is_silent_since_arrival(campaign: Campaign) -> bool:
-    """Whether nobody heard of the leader since she had the goods. Requires a campaign that arrived."""
+def there_since_ms(campaign: Campaign) -> int:
+    """Block time from which the current leader has had the goods to hand out. Requires a campaign that arrived."""
     assert campaign.arrived_ms is not None, campaign.terms.campaign
-    return campaign.heard_ms <= campaign.arrived_ms
+    return max(campaign.arrived_ms, campaign.substituted_ms or 0)
+
+
+def is_heard(campaign: Campaign) -> bool:
+    """Whether the current leader recorded anything since she has had the goods. Requires a campaign that arrived."""
+    return campaign.heard_ms > there_since_ms(campaign)
 
 
 def await_buyers(ctx: "Context", campaign: str) -> None:
-    """From now on somebody hands the goods out: remind buyers after a while, and later wait no more."""
-    reminder_ms = ctx.time_ms + ctx.parameters["pickup_ms"]
-    ctx.schedule(reminder_ms, Deadline(campaign, "remind"))
-    ctx.schedule(reminder_ms + ctx.parameters["noshow_grace_ms"], Deadline(campaign, "no_show"))
+    """From now on somebody hands the goods out: she is to be heard of, and buyers are reminded after a while."""
+    ctx.schedule(ctx.time_ms + ctx.parameters["leader_silence_ms"], Deadline(campaign, "silence"))
+    ctx.schedule(ctx.time_ms + ctx.parameters["pickup_ms"], Deadline(campaign, "remind"))
+
+
+def leave_point(ctx: "Context", campaign: str) -> None:
+    """Count one line less whose goods wait at the pickup point."""
+    count = progress_of(ctx, campaign)
+    assert count.waiting > 0, f"{campaign}: more goods left the pickup point than came"
+    progress.put(ctx, campaign, replace(count, waiting=count.waiting - 1))
 
 
 def supply_key(source: str, product: str) -> str:

@@ -23,7 +23,7 @@ from ledger.modules.groupbuy.errors import (
     WeightMissing,
     WeightUnwanted,
 )
-from ledger.modules.groupbuy.messages import BASIS_POINTS, Arrive, Deadline, Handle, Pack, Ship
+from ledger.modules.groupbuy.messages import BASIS_POINTS, Arrive, Handle, Pack, Ship
 from ledger.modules.groupbuy.rules.common import (
     RULES,
     acts_for,
@@ -32,6 +32,7 @@ from ledger.modules.groupbuy.rules.common import (
     is_leader,
     need_campaign,
     need_order_of,
+    progress_of,
     put_campaign,
     put_order,
     refund,
@@ -39,6 +40,7 @@ from ledger.modules.groupbuy.rules.common import (
     step_campaign,
     step_line,
 )
+from ledger.modules.groupbuy.state import progress
 from ledger.roles import HANDLERS, Role
 from ledger.state import OTHER
 
@@ -184,11 +186,13 @@ def arrive(ports: "Ports", ctx: "Context", action: Arrive) -> None:
     latest_ms = ctx.time_ms + ctx.parameters["clock_ahead_ms"]
     ctx.require(action.event_ms <= latest_ms, ArrivalInFuture(action.event_ms, latest_ms))
     check_not_recalled(ports, ctx, action.campaign, row)
-    put_campaign(ctx, action.campaign, replace(row, arrived_ms=ctx.time_ms, heard_ms=ctx.time_ms))
+    row = replace(row, arrived_ms=ctx.time_ms, heard_ms=ctx.time_ms, silent_ms=None)
+    put_campaign(ctx, action.campaign, row)
+    # Every line that is left is packed or allotted, so its goods are here.
+    progress.put(ctx, action.campaign, replace(progress_of(ctx, action.campaign), waiting=row.lines_left))
     ctx.journal(ctx.signer.subject, OTHER)
     ctx.event("at_pickup", action.campaign)
     await_buyers(ctx, action.campaign)
-    ctx.schedule(ctx.time_ms + ctx.parameters["leader_silence_ms"], Deadline(action.campaign, "silence"))
 
 
 HANDLE_PARTS[Pack] = pack

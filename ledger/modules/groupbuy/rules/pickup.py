@@ -18,13 +18,23 @@ from ledger.modules.groupbuy.errors import (
     ReturnTooLarge,
     WrongCode,
 )
-from ledger.modules.groupbuy.messages import Acknowledge, Dispose, HandOver, SettleLine, code_commitment, order_id
+from ledger.modules.groupbuy.messages import (
+    Acknowledge,
+    Attend,
+    Dispose,
+    HandOver,
+    SettleLine,
+    code_commitment,
+    order_id,
+)
 from ledger.modules.groupbuy.rules.common import (
     ORDER_PARTS,
+    RULES,
     close_line,
     escrow_of,
+    is_heard,
     is_leader,
-    is_silent_since_arrival,
+    leave_point,
     need_campaign,
     need_order_of,
     put_campaign,
@@ -34,13 +44,13 @@ from ledger.modules.groupbuy.rules.common import (
     require_state,
     step_line,
 )
-from ledger.modules.groupbuy.rules.deadlines import declare_stage
 from ledger.modules.groupbuy.rules.handling import HANDLE_PARTS, check_not_recalled
 from ledger.modules.groupbuy.rules.settling import end_if_done
-from ledger.modules.groupbuy.rules.sweeps import declare_step, start_sweep
+from ledger.modules.groupbuy.rules.sweeps import declare_step
 from ledger.modules.groupbuy.state import tries
 from ledger.modules.payments.splitting import split
-from ledger.state import SELF
+from ledger.roles import Role
+from ledger.state import OTHER, SELF
 from ledger.text import check_text
 
 if TYPE_CHECKING:
@@ -58,6 +68,17 @@ def _need_leader(ctx: "Context", campaign: str, row: "Campaign", step: str) -> N
         raise NotCampaignParty(campaign, ctx.signer.subject, step)
 
 
+@RULES.rule(Attend, by=(Role.LEADER,))
+def attend(ports: "Ports", ctx: "Context", action: Attend) -> None:
+    """The leader is there with what is left. Nothing else changes: only who was there can say that nobody came."""
+    row = need_campaign(ctx, action.campaign)
+    _need_leader(ctx, action.campaign, row, "attend")
+    require_state(action.campaign, row, "arrived", "attend")
+    check_not_recalled(ports, ctx, action.campaign, row)
+    put_campaign(ctx, action.campaign, replace(row, heard_ms=ctx.time_ms))
+    ctx.journal(ctx.signer.subject, OTHER)
+
+
 def hand_over(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
     """The buyer is there with her code: she takes the goods, or hands some or all of them back at once."""
     said = ctx.need_restricted(HandOver)
@@ -73,6 +94,7 @@ def hand_over(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") ->
     _check_code(ctx, order, line, said)
     row = replace(row, heard_ms=ctx.time_ms)
     put_campaign(ctx, campaign, row)
+    leave_point(ctx, campaign)
     returned_fen, kept_fen = split(line.charged_fen, (said.returned, line.allotted - said.returned))
     refund(ports, ctx, row.terms, line, escrow_of(row), returned_fen, "returned")
     if said.returned == line.allotted:
@@ -108,7 +130,8 @@ def acknowledge(_ports: "Ports", ctx: "Context", action: "Order") -> None:
     line = need_order_of(ctx, action.campaign, order)
     require_state(action.campaign, campaign, "arrived", "acknowledge")
     after = step_line(order, campaign, line, "collect")
-    leader = "" if is_silent_since_arrival(campaign) else campaign.leader
+    leave_point(ctx, action.campaign)
+    leader = campaign.leader if is_heard(campaign) else ""
     _collect(ctx, order, campaign, after, leader)
 
 
@@ -134,28 +157,6 @@ def dispose(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> N
     put_campaign(ctx, campaign, replace(row, heard_ms=ctx.time_ms))
 
 
-def begin_no_show(ctx: "Context", campaign: str, row: "Campaign") -> None:
-    """Once the leader has waited long enough, and was heard of, what is not collected counts as not claimed."""
-    assert row.arrived_ms is not None, campaign
-    since_ms = max(row.arrived_ms, row.substituted_ms or 0)
-    waited_ms = ctx.parameters["pickup_ms"] + ctx.parameters["noshow_grace_ms"]
-    if not is_silent_since_arrival(row) and ctx.time_ms >= since_ms + waited_ms:
-        start_sweep(ctx, campaign, "no_show")
-
-
-def remind(_ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
-    """Tell buyers in public that what they have not collected waits for them, and no longer than the grace."""
-    if row.state == "arrived" and row.lines_left:
-        ctx.event("reminder", campaign)
-        ctx.journal(f"campaign:{campaign}", SELF)
-
-
-def no_show(_ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:
-    """The grace is over. Where nobody heard of the leader, her silence is dealt with first."""
-    if row.state == "arrived":
-        begin_no_show(ctx, campaign, row)
-
-
 def _miss_line(_ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> None:
     """A line that waits in vain: the leader disposes of the goods, then it settles as if collected."""
     campaign = need_campaign(ctx, row.campaign)
@@ -163,6 +164,7 @@ def _miss_line(_ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> 
     ctx.journal(f"order:{order}", SELF)
     if campaign.state != "arrived" or not _waits(campaign, row):
         return
+    leave_point(ctx, row.campaign)
     settle_ms = ctx.time_ms + ctx.parameters["disposal_ms"]
     after = step_line(order, campaign, row, "miss")
     put_order(ctx, order, replace(after, leader=campaign.leader, settle_ms=settle_ms))
@@ -179,6 +181,7 @@ def _strand_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") ->
     ctx.journal(f"order:{order}", SELF)
     if not _waits(campaign, row):
         return
+    leave_point(ctx, row.campaign)
     refund(ports, ctx, campaign.terms, row, escrow_of(campaign), row.charged_fen, "cancelled")
     put_order(ctx, order, replace(step_line(order, campaign, row, "refund"), charged_fen=0))
     close_line(ctx, row.campaign)
@@ -197,5 +200,3 @@ HANDLE_PARTS[HandOver] = hand_over
 HANDLE_PARTS[Dispose] = dispose
 declare_step("no_show", _miss_line)
 declare_step("strand", _strand_line, _stranded)
-declare_stage("remind", remind)
-declare_stage("no_show", no_show)

@@ -6,7 +6,7 @@ line when it was handed over would tell which of two restricted records was a ha
 
 from typing import TYPE_CHECKING
 
-from ledger.modules.groupbuy.rules.common import need_campaign
+from ledger.modules.groupbuy.rules.common import need_campaign, there_since_ms
 from ledger.modules.groupbuy.rules.sweeps import declare_step
 from ledger.state import OTHER
 
@@ -21,10 +21,9 @@ def end_of(ctx: "Context", campaign: "Campaign", row: "OrderRow") -> "tuple[str,
 
     Told from what a later recall does not change.
     """
-    assert campaign.arrived_ms is not None, campaign.terms.campaign
     if row.collected_ms is not None and row.leader:
-        since_ms = max(campaign.arrived_ms, campaign.substituted_ms or 0)
-        return row.leader, "on_time" if row.collected_ms <= since_ms + ctx.parameters["pickup_ms"] else "late"
+        on_time_ms = there_since_ms(campaign) + ctx.parameters["pickup_ms"]
+        return row.leader, "on_time" if row.collected_ms <= on_time_ms else "late"
     if row.leader:
         return row.leader, "returned" if row.returned else "no_show"
     return (campaign.leader, "unserved") if row.allotted else None
