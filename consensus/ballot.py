@@ -112,6 +112,10 @@ class Ballots:
                 found[text].append(held.line)
         return [assemble_note(text, lines) for text, lines in found.items()]
 
+    def notes_from(self, height: int) -> list[str]:
+        """The same for `height` and all above, lowest first."""
+        return [note for each in sorted(self._boxes) if each >= height for note in self.notes(each)]
+
     def newest_of(self, name: str) -> str:
         """The highest checkpoint that a cosigner is known to have signed, with its signature; "" = none held."""
         for height in sorted(self._boxes, reverse=True):

@@ -84,10 +84,13 @@ def check_newest(promises: Promises, height: int, checkpoint_hash: bytes) -> Non
 
     Heights from before the oldest of a full record are not on record any more and pass.
     """
-    given = promises.find(height)
-    if given is not None and given.checkpoint_hash == checkpoint_hash:
+    if promises.has_given(height, checkpoint_hash):
         return
-    if given is None and len(promises.cosigned) == COSIGNATURES_KEPT and height < promises.cosigned[0].height:
+    if (
+        promises.find(height) is None
+        and len(promises.cosigned) == COSIGNATURES_KEPT
+        and height < promises.cosigned[0].height
+    ):
         return
     shown = checkpoint_hash.hex()[:16]
     raise PromiseBroken(

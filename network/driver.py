@@ -161,7 +161,7 @@ class Driver:
             self._events.transactions_final((now_ms - at_ms) / 1000 for at_ms in self._mempool.take_settled_ms())
         for _ in range(work.proposed):
             self._events.proposed()
-        for height in work.abstained:
+        for height, _ in work.abstained:
             log.error("does not sign: it signed another checkpoint of this height in an earlier run", height=height)
         for digest, raws in work.to_check:
             self._start(self._check(digest, raws))

@@ -6,6 +6,9 @@ of size or name (docs/adr/0006-durable-log.md has the figures).
 
 Record, big-endian: `LXNSAFE1` | sequence u64 | chain id 32 | public key 32 | term u64 | vote 64, zero-padded |
 acknowledged term u64, index u64 | count u16 | 32 times (height u64, checkpoint hash 32, timestamp u64) | SHA-256 of it.
+Once a release was signed (docs/adr/0023-release-from-a-checkpoint.md) it begins with `LXNSAFE2`, and before the SHA-256
+stands: bits of the cosignatures that were released u32 (lowest: the first) | height u64 | round u64 | checkpoint hash
+32 | digest of the release 32.
 """
 
 import hashlib
@@ -13,19 +16,30 @@ from dataclasses import dataclass
 from struct import Struct
 
 from consensus.errors import DiskFault, SafetyDamaged, SafetyExists, SafetyLost, SafetyOfAnother
-from consensus.safety import COSIGNATURES_KEPT, NOTHING, VOTE_SIZE_MAX, Cosigned, Mark, Promises
+from consensus.safety import (
+    COSIGNATURES_KEPT,
+    NOTHING,
+    VOTE_SIZE_MAX,
+    Bound,
+    Cosigned,
+    Mark,
+    Promises,
+    Shown,
+)
 from consensus.storage.files import Directory, File
 
 NAME = "safety"
 _TEMPORARY = "safety.new"
 _MAGIC = b"LXNSAFE1"
+_MAGIC_BOUND = b"LXNSAFE2"
 _HEAD = Struct(">8sQ32s32sQ64sQQH")
 _COSIGNED = Struct(">Q32sQ")
+_BOUND = Struct(">IQQ32s32s")
 _DIGEST_SIZE = 32
 COPY_SIZE = 2048
 SLOT_SIZE = 2 * COPY_SIZE
 RECORD_SIZE = _HEAD.size + COSIGNATURES_KEPT * _COSIGNED.size + _DIGEST_SIZE
-assert RECORD_SIZE <= COPY_SIZE
+assert RECORD_SIZE + _BOUND.size <= COPY_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +54,51 @@ class SafetyRecord:
 
 def encode_record(record: SafetyRecord) -> bytes:
     """The `COPY_SIZE` bytes of a record."""
-    promises, mark = record.promises, record.promises.acknowledged
+    promises, mark, bound = record.promises, record.promises.acknowledged, record.promises.bound
     vote, count = promises.vote.encode(), len(promises.cosigned)
     assert len(vote) <= VOTE_SIZE_MAX
     assert count <= COSIGNATURES_KEPT
+    magic = _MAGIC if bound is None else _MAGIC_BOUND
     owner = (record.chain_id, record.public_key)
-    head = _HEAD.pack(_MAGIC, record.sequence, *owner, promises.term, vote, mark.term, mark.index, count)
+    head = _HEAD.pack(magic, record.sequence, *owner, promises.term, vote, mark.term, mark.index, count)
     given = [_COSIGNED.pack(one.height, one.checkpoint_hash, one.timestamp_s) for one in promises.cosigned]
-    body = (head + b"".join(given)).ljust(RECORD_SIZE - _DIGEST_SIZE, b"\0")
+    body = (head + b"".join(given)).ljust(RECORD_SIZE - _DIGEST_SIZE, b"\0") + _encode_bound(promises)
     return (body + hashlib.sha256(body).digest()).ljust(COPY_SIZE, b"\0")
+
+
+def _encode_bound(promises: Promises) -> bytes:
+    bound, released = promises.bound, [one.is_released for one in promises.cosigned]
+    if bound is None:
+        assert not any(released), "released by no release"
+        return b""
+    bits = sum(1 << place for place, is_released in enumerate(released) if is_released)
+    return _BOUND.pack(bits, bound.height, bound.round, bound.checkpoint_hash, bound.document)
 
 
 def decode_record(data: bytes) -> SafetyRecord | None:
     """The record in `data`, or None if it is not whole."""
-    body, checksum = data[: RECORD_SIZE - _DIGEST_SIZE], data[RECORD_SIZE - _DIGEST_SIZE : RECORD_SIZE]
+    size = RECORD_SIZE - _DIGEST_SIZE + (_BOUND.size if data[: len(_MAGIC)] == _MAGIC_BOUND else 0)
+    body, checksum = data[:size], data[size : size + _DIGEST_SIZE]
     if len(data) != COPY_SIZE or hashlib.sha256(body).digest() != checksum:
         return None
     magic, sequence, chain_id, public_key, term, vote, mark_term, mark_index, count = _HEAD.unpack_from(body)
-    if magic != _MAGIC or count > COSIGNATURES_KEPT:
+    if magic not in (_MAGIC, _MAGIC_BOUND) or count > COSIGNATURES_KEPT:
         return None
-    places = range(_HEAD.size, _HEAD.size + count * _COSIGNED.size, _COSIGNED.size)
-    cosigned = tuple(Cosigned(*_COSIGNED.unpack_from(body, place)) for place in places)
+    bits, bound = 0, None
+    if magic == _MAGIC_BOUND:
+        bits, *rest = _BOUND.unpack_from(body, RECORD_SIZE - _DIGEST_SIZE)
+        bound = Bound(*rest)
+    places = [_HEAD.size + number * _COSIGNED.size for number in range(count)]
+    cosigned = []
+    for number, place in enumerate(places):
+        height, checkpoint_hash, timestamp_s = _COSIGNED.unpack_from(body, place)
+        cosigned.append(Cosigned(height, checkpoint_hash, timestamp_s, bool(bits >> number & 1)))
     try:
         name = vote.rstrip(b"\0").decode()
     except UnicodeDecodeError:
         return None
-    return SafetyRecord(sequence, chain_id, public_key, Promises(term, name, Mark(mark_term, mark_index), cosigned))
+    promises = Promises(term, name, Mark(mark_term, mark_index), tuple(cosigned), bound)
+    return SafetyRecord(sequence, chain_id, public_key, promises)
 
 
 class SafetyFile:
@@ -148,6 +181,14 @@ class SafetyFile:
         promises, given = self.promises.with_cosignature(Cosigned(height, checkpoint_hash, timestamp_s))
         self._keep(promises.with_acknowledged(acknowledged))
         return given
+
+    def bind(self, bound: Bound, shown: Shown) -> None:
+        """Promise what who signs a release promises (`Promises.with_bound`). Raises `PromiseBroken` or `DiskFault`."""
+        self._keep(self.promises.with_bound(bound, shown))
+
+    def release(self, bound: Bound, shown: Shown) -> None:
+        """Apply a release that a quorum has signed (`Promises.with_release`). Raises `PromiseBroken` or `DiskFault`."""
+        self._keep(self.promises.with_release(bound, shown))
 
     def close(self) -> None:
         """Release the file."""

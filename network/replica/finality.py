@@ -8,7 +8,7 @@ write covers it.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from consensus.ballot import Ballots
@@ -67,8 +67,8 @@ class Executed:
     validators: tuple[Validator, ...]
     checked: Sequence[Checked]
     cosigned: str
-    """The checkpoint with this validator's own cosignature; "" when it is not one of `validators`, or executes again
-    what it may have signed long ago."""
+    """The checkpoint with this validator's own cosignature; "" when it is not one of `validators`, executes again what
+    it may have signed long ago, or does not sign this height, or one before that others have yet to certify."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,10 @@ class Finality:
         at = ledger.snapshot.position
         self._voters = None if at is None else Voters(tuple(at.voters), tuple(at.outgoing))
         self._signed_at_start = safety.promises.height
-        self.abstained: list[int] = []
-        """Heights whose checkpoint this validator cannot sign, having signed another before it was started."""
+        self._abstained_height = 0
+        self._now_ms = 0
+        self.abstained: list[tuple[int, str]] = []
+        """Heights, and their checkpoints, that this validator cannot sign, having signed another before it started."""
 
     @property
     def head(self) -> Head:
@@ -131,26 +133,36 @@ class Finality:
         reader = self._top.over(self._overlay.reader)
         block = execute(head, reader, proposal, at, checked, self._registry, self._genesis)
         self._top.follow(block)
-        cosigned = self._cosign(block, now_ms) if self._me in head.validators else ""
-        executed = Executed(block, entry.tip, voters, head.validators, checked, cosigned)
+        self._now_ms = now_ms
+        executed = Executed(block, entry.tip, voters, head.validators, checked, "")
         self._overlay.push(block)
         self._executed.append(executed)
-        if cosigned:
-            self.take(cosigned)
-        return executed
+        return self._cosign(len(self._executed) - 1)
 
-    def _cosign(self, block: Block, now_ms: int) -> str:
+    def _cosign(self, place: int) -> Executed:
+        """Sign the checkpoint of an executed block, if this validator certifies it and may sign it."""
+        executed = self._executed[place]
+        block = executed.block
+        if self._me not in executed.validators:
+            return executed
         hashed = checkpoint_hash(block.text)
         before = self._safety.promises.find(block.height)
         if block.height <= self._signed_at_start and before is not None and before.checkpoint_hash != hashed:
             # It diverged and stopped; since then it was mended. It never signs that height again, and goes on with it
             # once others certify it. Within one run a second text stops the node (`PromiseBroken`).
-            self.abstained.append(block.height)
-            return ""
-        given = self._safety.cosign(block.height, hashed, now_ms // 1000)
+            self.abstained.append((block.height, block.text))
+            self._abstained_height = block.height
+            return executed
+        if self._ledger.head.height < self._abstained_height:
+            # To sign what follows from a checkpoint is to vouch for it: not before others have certified it.
+            return executed
+        given = self._safety.cosign(block.height, hashed, self._now_ms // 1000)
         if given is None:
-            return ""
-        return assemble_note(block.text, [cosign(self._key, self._me.name, block.text, given.timestamp_s)])
+            return executed
+        note = assemble_note(block.text, [cosign(self._key, self._me.name, block.text, given.timestamp_s)])
+        self._executed[place] = executed = replace(executed, cosigned=note)
+        self.take(note)
+        return executed
 
     def take(self, note: str) -> Evidence | None:
         """Cosignatures that somebody sent; returns proof if one of the signers contradicts itself."""
@@ -190,7 +202,7 @@ class Finality:
         certifying = {validator.name for validator in oldest.validators}.difference(agreeing)
         others = [name for name in self._ballots.conflicting(height, oldest.block.text) if name in certifying]
         if len(others) > n - quorum(n):
-            raise Diverged(height, others, self._ballots.notes(height))
+            raise Diverged(height, others, self._ballots.notes_from(height))
 
     def adopt(self, certified: CertifiedBlock) -> Final:
         """Make the next certified block final that a peer gave, executing it again unless that is done already.
@@ -215,7 +227,7 @@ class Finality:
         oldest = self._executed[0]
         if text != oldest.block.text:
             height, (_, signatures) = oldest.block.height, parse_note(certified.note)
-            notes = dict.fromkeys((certified.note, *self._ballots.notes(height)))
+            notes = dict.fromkeys((certified.note, *self._ballots.notes_from(height)))
             raise Diverged(height, [signature.name for signature in signatures], list(notes))
         return self._finish(self._executed.popleft(), certified.note)
 
@@ -228,4 +240,7 @@ class Finality:
         self._overlay.pop_oldest()
         self._overlay.rebase(self._ledger.snapshot)
         self._ballots.forget(block.height)
+        if block.height == self._abstained_height:
+            for place in range(len(self._executed)):
+                self._cosign(place)
         return Final(block, note, executed.tip, executed.voters, executed.checked, is_synced, is_caught_up)

@@ -26,8 +26,8 @@ class Work:
     """Transactions of other validators' clients, to be admitted as if they were offered here."""
     reads: list[bytes] = field(default_factory=list)
     """Tokens of reads that may now be answered from the ledger."""
-    abstained: list[int] = field(default_factory=list)
-    """Heights that this validator does not sign, as it signed another checkpoint there before it was started."""
+    abstained: list[tuple[int, str]] = field(default_factory=list)
+    """Heights, and their checkpoints, that this validator does not sign: it signed others there before it started."""
     proposed: int = 0
     """Proposals made as leader."""
     more: bool = False

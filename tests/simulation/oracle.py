@@ -93,6 +93,11 @@ class Oracle:
 
     # What machines do.
 
+    def released(self, machine: "Machine", height: int) -> None:
+        """A quorum has released it from what it signed from this height on: it may sign one other text of each."""
+        for at in [at for at in self._signed if at[0] == machine.name and at[1] >= height]:
+            del self._signed[at]
+
     def watched_key(self, machine: "Machine") -> SigningKey:
         """The machine's key, whose signatures are seen here."""
         if machine.name in self.liars:
