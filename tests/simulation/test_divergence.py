@@ -8,8 +8,9 @@ from ledger.execute import execute
 from ledger.module import Registry
 from network.replica import finality
 from network.replica.errors import Diverged
-from network.replica.messages import BlocksGiven, decode_peer
+from network.replica.messages import BlocksGiven, Cosigned, decode_peer
 from network.replica.work import Work
+from tests.simulation.cluster import Cluster
 from tests.simulation.conftest import Scene
 from tests.simulation.machine import Machine
 from tests.simulation.world import registry
@@ -102,3 +103,33 @@ def test_a_validator_with_wrong_rules_stops_alone_and_mended_goes_on(
         if block.height in signed:
             assert name not in {signature.name for signature in parse_note(note).signatures}
     cluster.finish()
+
+
+def test_a_validator_that_hears_no_signatures_stops_at_the_certificate_of_another_result(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = scene(4)
+    cluster.run_until(lambda: cluster.leader() is not None, 10, "somebody leads")
+    machine = next(each for name, each in cluster.machines.items() if name != cluster.leader())
+    first = cluster.height + 5
+    _give_wrong_rules(monkeypatch, machine, first)
+    # What others sign does not reach it, so that it cannot count; certified blocks do.
+    cluster.network.passes = lambda _sender, receiver, data: (
+        receiver != machine.name or not isinstance(decode_peer(data), Cosigned)
+    )
+    cluster.run_until(lambda: machine.stopped_by is not None, 15, "it stops")
+    assert isinstance(machine.stopped_by, Diverged)
+    assert machine.stopped_by.height == first
+    assert machine.store.head.height == first - 1
+    _check_both_sides_kept(machine, machine.stopped_by)
+    certificate = machine.stopped_by.notes[0]
+    assert len(parse_note(certificate).signatures) >= 3
+    assert cluster.machines[_other(cluster, machine)].store.contents.notes[first - 1] in machine.stopped_by.notes
+    cluster.network.passes = lambda sender, receiver, data: True
+    machine.start()
+    cluster.run_until(lambda: machine.store.head.height >= cluster.height - 1, 15, "mended, it has caught up")
+    cluster.finish()
+
+
+def _other(cluster: Cluster, machine: Machine) -> str:
+    return next(name for name in cluster.machines if name != machine.name)
