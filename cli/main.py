@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "journey": ("cli.proofs:journey", "The whole journey of a trace code, and its proof file."),
     "verify": ("cli.proofs:verify", "Check a proof file offline."),
     "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash."),
+    "gs1": ("cli.gs1:gs1", "GS1 identifiers and Digital Links: read, build, compare, check."),
     "export": ("cli.archive:export", "Write the whole chain to an archive file."),
     "audit": ("cli.archive:audit", "Execute and verify the whole chain again."),
     "blob": ("cli.blobs:blob", "Evidence files in the vault: put, get, erase."),
