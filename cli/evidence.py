@@ -3,7 +3,7 @@
 Evidence needs nobody's testimony: two contradictory texts under one key's signatures, checked offline.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import click
 from linxin.v1 import ledger_pb2
 from rich.markup import escape
 
-from cli.evidence_text import opinion, texts_of
+from cli.evidence_releases import releases_of, whole_release
+from cli.evidence_text import RELEASED_EN, RELEASED_ZH, opinion, texts_of
 from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
 from client.failures import Failure
@@ -30,6 +31,7 @@ from consensus.evidence import (
     evidence_id,
     verify_evidence,
 )
+from consensus.release import BadRelease
 from ledger.block import validator_id
 from ledger.crypto.checkpoint import parse_note
 from ledger.genesis import Genesis, load_genesis
@@ -56,10 +58,16 @@ def list_(out: Output, network_root: Path) -> None:
     opened = open_network(network_root)
     keys = _keys_of(opened)
     found = []
+    releases = releases_of(opened)
     for name, (nodes, each) in sorted(_kept(opened).items()):
         who = _judge(each, opened, keys)
-        found.append({"id": name, "culprit": who.id, "zh": who.zh, "en": who.en, "kept_by": nodes})
+        is_released = any(one.excuses(each) for one in releases)
+        found.append(
+            {"id": name, "culprit": who.id, "zh": who.zh, "en": who.en, "kept_by": nodes, "released": is_released}
+        )
         out.say(f"[bold]{name[:16]}[/]  {escape(who.zh)} / {escape(who.en)}")
+        if is_released:
+            out.say(f"  [green]{RELEASED_ZH} / {RELEASED_EN}[/]")
         out.say(f"  留存于 kept by {', '.join(nodes)}")
     if found:
         out.say("出示 / to show it to others: linxin evidence export ID FILE")
@@ -123,12 +131,19 @@ def export(out: Output, evidence_id_: str, file: Path, network_root: Path) -> No
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="The genesis file you trust.",
 )
+@click.option(
+    "--release",
+    "release_files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A release that the accused presents (`linxin node release`); repeatable.",
+)
 @reports
-def verify(out: Output, file: Path, genesis_file: Path) -> None:
+def verify(out: Output, file: Path, genesis_file: Path, release_files: tuple[Path, ...]) -> None:
     """Say who did what, show both texts, and why it convicts; nothing but FILE and the genesis file is needed.
 
     For a validator that joined after genesis, FILE.key-proof (which `export` wrote) is needed too. Exit status 1: it
-    proves nothing, and the words say why.
+    proves nothing, and the words say why: so where a release frees its signer from one of the two texts.
     """
     genesis = _genesis_of(genesis_file)
     try:
@@ -143,6 +158,7 @@ def verify(out: Output, file: Path, genesis_file: Path) -> None:
             "文件被改动、不属于此链，或缺少公钥证明；请向出示者索取原件",
             "it was changed, is of another chain, or lacks the proof of the key: ask for the original",
         ) from None
+    _check_not_released(found, genesis, release_files)
     key = keys(culprit.id)
     assert key is not None
     for line in opinion(genesis, culprit, key, found):
@@ -160,6 +176,27 @@ def verify(out: Output, file: Path, genesis_file: Path) -> None:
             "texts": texts_of(found),
         }
     )
+
+
+def _check_not_released(found: Evidence, genesis: Genesis, files: Sequence[Path]) -> None:
+    """Raise `Problem` when a release shows that its signer was free to sign the second text, or is none itself."""
+    for path in files:
+        try:
+            checked = whole_release(path, genesis.chain_id, genesis.validators())
+        except BadRelease as bad:
+            raise Problem(
+                f"{path}：{bad.zh}",
+                f"{path}: {bad.en}",
+                "只采信创世验证节点集合签署的解除书；集合变更之后的，请另用归档核对当时的集合",
+                "taken are releases of the validators that genesis names; for a later set, see docs/OPERATORS.md",
+            ) from None
+        if checked.excuses(found):
+            raise Problem(
+                f"不构成违约：{RELEASED_ZH}（{path}）",
+                f"no breach of faith: {RELEASED_EN} ({path})",
+                f"理由：{checked.body.reason}",
+                f"the reason given: {checked.body.reason}",
+            )
 
 
 def _accused(found: Evidence) -> str:

@@ -26,6 +26,14 @@ that runs the validator."""
 """Why two signatures convict."""
 
 
+RELEASED_ZH = "此高度因软件故障分歧，法定多数的验证节点签署了解除书，签署者据此改签约定的检查点"
+RELEASED_EN = (
+    "at this height validators diverged by a fault of software, and a quorum of them released its signer from the one "
+    "text, to sign the other"
+)
+"""Why two signatures do not convict, where a release is presented (ADR 0023)."""
+
+
 def texts_of(found: Evidence) -> list[str]:
     """Both contradictory texts, as people read them."""
     if not isinstance(found, EquivocalEntries):

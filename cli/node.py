@@ -1,4 +1,4 @@
-"""`linxin node run --home DIR`: one validator in the foreground; its log goes to standard error."""
+"""`linxin node run`: one validator in the foreground, its log on standard error; `linxin node release ...`."""
 
 import os
 import sys
@@ -7,12 +7,16 @@ from pathlib import Path
 import click
 
 from cli.processes import node_environment, node_program
+from cli.release import release
 from client.network_directory import PASSPHRASE_FILE
 
 
 @click.group()
 def node() -> None:
-    """Run one validator."""
+    """One validator: run it, or release it from what it signed when validators have diverged."""
+
+
+node.add_command(release)
 
 
 @node.command(short_help="Run one validator until SIGTERM.")

@@ -47,6 +47,7 @@ class Driver:
         pool: VerifyPool,
         events: Events,
         now_ms: Callable[[], int],
+        keep_unsigned: Callable[[int, str], object],
     ) -> None:
         self._replica = replica
         self._genesis = genesis
@@ -56,6 +57,7 @@ class Driver:
         self._pool = pool
         self._events = events
         self._now_ms = now_ms
+        self._keep_unsigned = keep_unsigned
         self._transport: PeerTransport | None = None
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -161,7 +163,8 @@ class Driver:
             self._events.transactions_final((now_ms - at_ms) / 1000 for at_ms in self._mempool.take_settled_ms())
         for _ in range(work.proposed):
             self._events.proposed()
-        for height, _ in work.abstained:
+        for height, text in work.abstained:
+            self._keep_unsigned(height, text)
             log.error("does not sign: it signed another checkpoint of this height in an earlier run", height=height)
         for digest, raws in work.to_check:
             self._start(self._check(digest, raws))

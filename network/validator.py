@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import randrange
 
@@ -20,7 +21,7 @@ from network.admission import Admission
 from network.chain import Chain
 from network.config import NodeConfig
 from network.driver import Driver
-from network.home import EVIDENCE, LOG, safety_directory
+from network.home import EVIDENCE, LOG, keep_unsigned, safety_directory
 from network.mempool import Mempool
 from network.metrics.disk import TimedDirectory
 from network.metrics.events import Events
@@ -96,7 +97,8 @@ def open_validator(
     replica = Replica(
         genesis, registry, key, config.name, durable, safety, chain, mempool, evidence.keep, randrange, limits
     )
-    driver = Driver(replica, genesis, registry, mempool, admission, pool, events, now_ms)
+    keep = partial(keep_unsigned, home)
+    driver = Driver(replica, genesis, registry, mempool, admission, pool, events, now_ms, keep)
     return Validator(replica, driver, evidence, _transport(config, genesis, key, replica, driver))
 
 
