@@ -1,8 +1,8 @@
 """Random campaigns: a seed becomes a scenario, that is who is there, and what happens when.
 
 A scenario is a dictionary of plain values: `funds` (account -> fen to begin with), `windows` (how long everybody has),
-`epoch` (ms since 1970 of its time 0), `blocks`: [time in ms since the epoch, happenings]. A happening is a
-dictionary; `do` names it:
+`epoch` (ms since 1970 of its time 0), `outage` (two times between which there is no block, or None), `blocks`: [time in
+ms since the epoch, happenings]. A happening is a dictionary; `do` names it:
 
 | do | with |
 |--|--|
@@ -28,6 +28,8 @@ dictionary; `do` names it:
 | deposit, withdraw | account, fen |
 | move | source, target, fen |
 | confirm | |
+| state_day | day (since 1970, UTC+8), issued, redeemed, balance |
+| expire | order: the hold of its money |
 | reject, reissue | order: all that its receipt is to be paid back |
 
 The reference walks along while a scenario is made, so that most of what happens makes sense; what does
@@ -41,11 +43,11 @@ from typing import Any
 
 from tests.economy.plan import Plan
 from tests.economy.reference import Reference
-from tests.economy.reference.world import DAY, HOUR, MINUTE, WINDOWS
+from tests.economy.reference.world import DAY, HOUR, MINUTE, WINDOWS, S
 
 START_MS = 1_767_225_600_000
 LEADERS = ("anna", "bai")
-SILENT = ("buyers", "leader", "seller", "logistics", "platform", "adjudicator", "community")
+SILENT = ("buyers", "leader", "seller", "logistics", "platform", "adjudicator", "community", "custodian")
 WINDOW_SETS = (
     WINDOWS,
     {
@@ -56,6 +58,7 @@ WINDOW_SETS = (
         "disposal": HOUR,
         "leader_silence": 5 * HOUR,
         "substitute": 2 * HOUR,
+        "hold_grace": 3 * HOUR,
         "holdback": DAY,
         "contest": 3 * HOUR,
         "adjudication": 6 * HOUR,
@@ -73,17 +76,27 @@ Happening = dict[str, Any]
 Act = Callable[[], list[Happening]]
 
 
-def who(happening: Happening) -> str:
-    """The kind of party that does it; "" for what no silence stops."""
-    by = happening.get("by", "")
-    if by in LEADERS:
-        return "leader"
+def parties(happening: Happening) -> set[str]:
+    """The kinds of parties without whom it does not happen: who signs it, or what it needs; none: anybody can do it."""
     named = {"farm": "seller", "coop": "seller", "hub": "logistics", "platform": "platform", "estate": "community"}
-    if by in named:
-        return named[by]
-    kinds = {"draft": "leader", "open": "seller", "adjudicate": "adjudicator", "move": "platform"}
-    buyers = ("place", "cancel_order", "acknowledge", "claim", "withdraw_claim")
-    return "buyers" if happening["do"] in buyers else kinds.get(happening["do"], "")
+    kinds = {
+        "draft": {"leader"},
+        "open": {"seller"},
+        "adjudicate": {"adjudicator"},
+        "move": {"platform"},
+        "place": {"buyers", "custodian", "community"},
+        "deposit": {"custodian"},
+        "confirm": {"custodian"},
+        "reject": {"custodian"},
+        "state_day": {"custodian"},
+    }
+    found = kinds.get(happening["do"], set())
+    by = happening.get("by", "")
+    if by in LEADERS or by in named:
+        found = {named.get(by, "leader")}
+    elif happening["do"] in ("cancel_order", "acknowledge", "claim", "withdraw_claim"):
+        found = {"buyers"}
+    return found | {"custodian"} if happening.get("proceeds") else found
 
 
 class Maker:
@@ -107,6 +120,7 @@ class Maker:
                 "float:bai": 100_000,
                 "member:anna": rng.randrange(1, 30_000),
             },
+            "outage": None,
             "blocks": [],
         }
         self.reference = Reference(self.scenario)
@@ -118,7 +132,10 @@ class Maker:
         self.silent_from = rng.randrange(6 * DAY)
 
     def later(self, time: int, act: Act) -> None:
-        """Look again at `time`."""
+        """Look again at `time`, or after the outage that it falls into."""
+        outage = self.scenario["outage"]
+        if outage and outage[0] < time < outage[1]:
+            time = outage[1] + self.rng.randrange(S, HOUR)
         self.count += 1
         heapq.heappush(self.agenda, (time, self.count, act))
 
@@ -126,13 +143,16 @@ class Maker:
         """The scenario."""
         begin = 10_000
         first = Plan(self, "c1")
-        first.begin(begin)
+        is_alone = self.rng.random() < 0.65
+        first.begin(begin, stands_still=is_alone and self.rng.random() < 0.08)
         self.plans = [first]
-        if self.rng.random() < 0.35:
+        if not is_alone:
             self.plans.append(Plan(self, "c2"))
             self.plans[1].begin(begin + self.rng.randrange(1, DAY), first if self.rng.random() < 0.6 else None)
         if self.rng.random() < 0.5:
             self.later(self.rng.randrange(HOUR, 20 * DAY), self.treasury)
+        if self.rng.random() < 0.3:
+            self.later(self.rng.randrange(HOUR, 20 * DAY), self.statement)
         while self.agenda:
             time = self.agenda[0][0]
             self.reference.pass_time(time, including=False)
@@ -141,7 +161,7 @@ class Maker:
             while self.agenda and self.agenda[0][0] == time:
                 happenings += heapq.heappop(self.agenda)[2]()
             if time >= self.silent_from and self.silent:
-                happenings = [happening for happening in happenings if who(happening) != self.silent]
+                happenings = [happening for happening in happenings if self.silent not in parties(happening)]
             if happenings:
                 self.scenario["blocks"].append([time, happenings])
                 self.reference.block(time, happenings)
@@ -169,6 +189,20 @@ class Maker:
         if rng.random() < 0.8:
             self.later(self.reference.now + rng.randrange(MINUTE, 5 * DAY), self.treasury)
         return [rng.choice(choices)]
+
+    def statement(self) -> list[Happening]:
+        """The custodian states a day, mostly a right one that is over; and perhaps others."""
+        rng, books = self.rng, self.reference.books
+        today = self.reference.today()
+        day = rng.choice((today - 1, today - 1, rng.randrange(today - 20, today), today, today - 400))
+        issued, redeemed = books.days.get(day, (0, 0))
+        figures = {"issued": issued, "redeemed": redeemed, "balance": books.balance_at_end(day)}
+        if rng.random() < 0.2:
+            wrong = rng.choice(tuple(figures))
+            figures[wrong] = max(0, figures[wrong] + rng.choice((-1, 1)))
+        if rng.random() < 0.7:
+            self.later(self.reference.now + rng.randrange(MINUTE, 4 * DAY), self.statement)
+        return [{"do": "state_day", "day": day} | figures]
 
 
 def make_scenario(seed: int, silent: str | None = None) -> dict[str, Any]:

@@ -205,3 +205,20 @@ def stuck(rows: Rows) -> list[str]:
         if row.state == "pending" and "/receipt:" in row.debit and key not in rows.instructions:
             found.append(f"transfer {key} still holds {row.fen} of {row.debit}, and nobody is told")
     return found
+
+
+def untold(rows: Rows) -> list[str]:
+    """Money that no instruction to the custodian tells to pay out, once all owners have asked for what is theirs: none
+    but in the platform's own guarantee and floats. And what is told is there, to the fen.
+    """
+    told: Counter[str] = Counter()
+    for key, row in rows.instructions.items():
+        if row.state == "issued":
+            told[rows.transfers[key].debit] += row.fen
+    posted, _ = rows.balances()
+    own = {"bank/custodian"} | {name for name in rows.accounts if name.endswith("/guarantee") or "/float:" in name}
+    return [
+        f"{name} has {posted[name]}, of which {told[name]} are to be paid out"
+        for name in rows.accounts
+        if (told[name] if name in own else posted[name] - told[name])
+    ]

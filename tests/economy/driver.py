@@ -14,9 +14,10 @@ from ledger.errors import describe
 from ledger.modules.claims.state import claims
 from ledger.modules.groupbuy.state import campaigns, orders
 from ledger.modules.payments.ports import receipt_key
-from ledger.modules.payments.state import accounts, receipts, receivables
+from ledger.modules.payments.state import accounts, agreements, days, receipts, receivables
 from tests.economy.campaigns import make_scenario
-from tests.economy.checks import Rows, check_rows, stuck
+from tests.economy.checks import Rows, check_rows, stuck, untold
+from tests.economy.leaving import take_all_out
 from tests.economy.reference import Reference
 from tests.economy.translate import Translator, number_of, order_of
 from tests.economy.world import Chain, settled_chain
@@ -92,9 +93,12 @@ class Run:
         return found
 
     def pass_time(self, until_ms: int) -> None:
-        """A block whenever something is due before `until_ms`."""
+        """A block whenever something is due before `until_ms`, but in an outage."""
+        outage = self.scenario["outage"]
         while (due := self.chain.next_due_ms()) is not None:
             at = max(due, self.chain.head.time_ms + 1)
+            if outage and self.epoch + outage[0] < at < self.epoch + outage[1]:
+                at = self.epoch + outage[1]
             if at >= until_ms:
                 break
             self.chain.run(at, [])
@@ -121,6 +125,9 @@ class Run:
         """What is wrong with how it ended, by the rows alone: every window is over, so nothing may be left inside."""
         rows = Rows(self.chain)
         wrong = check_rows(rows) + stuck(rows) + self.chain.violations()
+        wrong += take_all_out(self.chain, self.chain.head.time_ms + 1)
+        rows = Rows(self.chain)
+        wrong += check_rows(rows) + untold(rows)
         return Difference("in the end: the rows", "nothing is wrong", wrong) if wrong else None
 
     def compare(self) -> Difference | None:
@@ -164,6 +171,8 @@ def reference_view(reference: Reference) -> View:
         },
         "campaigns": {name: campaign["state"] for name, campaign in reference.campaigns.items()},
         "issued": {"net": books.issued - books.redeemed},
+        "days": dict(books.days),
+        "stated": dict(books.stated),
     }
 
 
@@ -211,6 +220,12 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
         },
         "campaigns": {name: row.state for name, row in known.items()},
         "issued": {"net": -rows["bank/custodian"].balance_fen},
+        "days": {
+            int(key.partition("/")[2]): (row.issued_fen, row.redeemed_fen)
+            for key, row in days.scan(ctx, limit=TABLE_MAX)
+            if row.issued_fen or row.redeemed_fen
+        },
+        "stated": {int(key.partition("/")[2]): agrees for key, agrees in agreements.scan(ctx, limit=TABLE_MAX)},
     }
 
 

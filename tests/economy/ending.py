@@ -67,7 +67,7 @@ class Ending:
         late = reminder + self.windows["noshow_grace"]
         if idle and self.chance(0.7):
             return
-        if self.chance(0.7):
+        if self.chance(0.6):
             at = self.rng.choice((self.rng.randrange(reminder + S, late), late, late - 1, reminder, reminder + 1))
             self.maker.later(at, self.attend)
         elif self.chance(0.5):

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.errors import Internal
-from ledger.modules.payments.messages import Withdraw, WithdrawTerms
-from tests.economy.campaigns import SILENT, START_MS, Maker, who
-from tests.economy.checks import LIVES, Lives, Rows, check_lives, check_rows, stuck
+from tests.economy.campaigns import SILENT, START_MS, Maker, parties
+from tests.economy.checks import LIVES, Lives, Rows, check_lives, check_rows, stuck, untold
+from tests.economy.leaving import take_all_out
 from tests.economy.plan import Plan
 from tests.economy.reference.world import WINDOWS
 from tests.economy.translate import Translator, order_of
 from tests.economy.world import DAY_MS, Chain, settled_chain
-from tests.registry.chain import key_of
 
 HOUR_MS = 3_600_000
 STEPS_MS = (1, 1_000, 60_000, HOUR_MS, HOUR_MS, 9 * HOUR_MS, DAY_MS)
@@ -57,7 +56,7 @@ class Economy(RuleBasedStateMachine):
     def block(self, *happenings: dict[str, Any], later_ms: int = 1) -> list[int]:
         """What is done, by those who are not silent, in one block; the codes of its records."""
         time_ms = max(self.chain.head.time_ms + later_ms, START_MS + DAY_MS)
-        done = [happening for happening in happenings if not self.silent or who(happening) != self.silent]
+        done = [happening for happening in happenings if self.silent not in parties(happening)]
         made = [record for happening in done for record in self.translator.translate(time_ms, happening)]
         codes = [receipt.code for receipt in self.chain.run(time_ms, made).receipts if receipt is not None]
         assert Internal.number not in codes, "a rule crashed"
@@ -286,6 +285,14 @@ class Economy(RuleBasedStateMachine):
             by = self.leader_of(self.ordered[order])
             self.block({"do": "dispose", "order": order, "by": by, "proceeds": row.charged_fen * part // 4})
 
+    @rule(number=small)
+    @precondition(lambda self: self.has_campaign("arrived"))
+    def attend(self, number: int) -> None:
+        """The leader says that she is there with what is left."""
+        name = self.some(number, "arrived")
+        assert name is not None
+        self.block({"do": "attend", "campaign": name, "by": self.leader_of(name)})
+
     # Claims
 
     @rule(number=small, part=st.integers(1, 4), cause=st.sampled_from(("spoiled", "damaged")))
@@ -367,18 +374,14 @@ class Economy(RuleBasedStateMachine):
         self.rows = Rows(self.chain)
 
     def take_all_out(self) -> None:
-        """Every owner withdraws all that is hers, and the custodian pays: only the platform's own funds stay."""
-        owners = [name for name in self.rows.accounts if name.startswith(("bank/organisation:", "bank/member:"))]
-        for account in owners:
-            fen = self.rows.accounts[account].available_fen
-            if fen and not account.endswith("/guarantee"):
-                key = key_of(account.rpartition(":")[2])
-                time_ms = self.now + 1
-                record = self.chain.make(time_ms, key, Withdraw(), WithdrawTerms("bank", fen))
-                (receipt,) = self.chain.run(time_ms, [record]).receipts
-                assert receipt is not None
-                assert receipt.code == 0, (account, fen, receipt)
-        self.silent = ""
-        self.block({"do": "confirm"})
-        kept = {name for name, row in self.rows.accounts.items() if row.balance_fen and name != "bank/custodian"}
-        assert all(name.startswith("bank/float:") or name.endswith("/guarantee") for name in kept), kept
+        """Every owner withdraws all that is hers: then all is told to the custodian, who has only to pay. Only the
+        platform's own funds stay.
+        """
+        refused = take_all_out(self.chain, self.now + 1)
+        self.rows = Rows(self.chain)
+        assert not refused + untold(self.rows), refused + untold(self.rows)
+        if self.silent != "custodian":
+            self.silent = ""
+            self.block({"do": "confirm"})
+            kept = {name for name, row in self.rows.accounts.items() if row.balance_fen and name != "bank/custodian"}
+            assert all(name.startswith("bank/float:") or name.endswith("/guarantee") for name in kept), kept

@@ -25,14 +25,18 @@ class Plan:
         """Whether something of that probability is the case."""
         return self.rng.random() < probability
 
-    def begin(self, time: int, like: "Plan | None" = None) -> None:
-        """Make the terms (selling the same things as another campaign, where one is given) and fill the agenda."""
+    def begin(self, time: int, like: "Plan | None" = None, *, stands_still: bool = False) -> None:
+        """Make the terms (selling the same things as another campaign, where one is given) and fill the agenda.
+        `stands_still`: the network does, around the cut-off.
+        """
         self.terms = self.make_terms(time)
         if like is not None:
             self.terms |= {name: like.terms[name] for name in GOODS}
             self.terms["evidence"] = [leg | {"van": "", "hot": "", "gap": False} for leg in like.terms["evidence"]]
         self.maker.later(time, self.start)
         cutoff = self.terms["cutoff"]
+        if stands_still:
+            self.stand_still(cutoff)
         orders = self.rng.choice((0, 1, 2, 3, 5, 5, 8, 8, 12, 12, 20))
         for number in range(orders):
             at = self.rng.randrange(time + S, cutoff)
@@ -45,7 +49,23 @@ class Plan:
                 self.maker.later(again, lambda order=order: self.take_back(order))  # type: ignore[misc]
         if self.chance(0.05):
             self.maker.later(self.rng.randrange(time, cutoff + 1), self.call_off)
+        if self.chance(0.02):
+            self.maker.later(self.rng.randrange(time, cutoff + 2 * DAY), self.expire)
         self.maker.later(cutoff + self.rng.randrange(MINUTE, HOUR), self.after_cutoff)
+
+    def stand_still(self, cutoff: int) -> None:
+        """No block from before the cut-off until money could be asked back, or nearly; some buyers do ask."""
+        over = cutoff + self.reference.windows["hold_grace"]
+        end = over + self.rng.choice((-1, 0, 1, self.rng.randrange(HOUR), self.rng.randrange(3 * DAY)))
+        self.maker.scenario["outage"] = [cutoff - self.rng.randrange(1, HOUR // 2), end]
+        self.maker.later(end, self.expire)
+
+    def expire(self) -> list["Happening"]:
+        """Some have the hold of their money expire, in the first block after a long time, or try."""
+        names = [name for name in self.reference.orders if self.chance(0.5)]
+        if names and self.chance(0.3):
+            self.maker.later(self.reference.now + self.rng.randrange(S, DAY), self.expire)
+        return [{"do": "expire", "order": name} for name in names]
 
     def make_terms(self, time: int) -> dict[str, Any]:
         """Random terms that may be drafted (but for a rare few)."""

@@ -12,6 +12,7 @@ from ledger.module import Action
 from ledger.modules.claims import messages as claims
 from ledger.modules.groupbuy import messages as groupbuy
 from ledger.modules.payments import messages as payments
+from ledger.modules.payments.ports import transfer_id
 from ledger.modules.payments.state import instructions
 from ledger.modules.trace import messages as trace
 from ledger.transaction import Transaction
@@ -119,6 +120,14 @@ class Translator:
     def do_reject(self, h: dict[str, Any]) -> Iterator[Part]:
         for identifier in self.instructed(h["order"], "issued"):
             yield key_of("bank"), payments.Reject(), payments.Rejected(identifier, "户名不符")
+
+    def do_state_day(self, h: dict[str, Any]) -> Iterator[Part]:
+        totals = payments.DayTotals(h["issued"], h["redeemed"], h["balance"])
+        yield key_of("bank"), payments.StateDay(h["day"]), totals
+
+    def do_expire(self, h: dict[str, Any]) -> Iterator[Part]:
+        held = transfer_id(number_of("receipt", h["order"]), b"hold")
+        yield order_key("anybody"), payments.Expire(), payments.Overdue(held)
 
     def do_reissue(self, h: dict[str, Any]) -> Iterator[Part]:
         for identifier in self.instructed(h["order"], "rejected"):

@@ -26,7 +26,8 @@ class Books:
 
     `balance[account]`, `held[account]`: on instructions not yet confirmed. `brought[receipt]`: fen taken in by it;
     `kept[receipt]`: of these still with it because its order is not decided; `refunded[receipt]`: told to be paid back.
-    `debts`: [debtor, creditor, fen] in order of origin. `redeemed`: fen that have left.
+    `debts`: [debtor, creditor, fen] in order of origin. `redeemed`: fen that have left. `day`: the day that it is;
+    `days`: day -> (issued, redeemed) on it; `stated`: day -> whether what the custodian stated of it is so.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,9 @@ class Books:
         self.redeemed = 0
         self.waiting: list[tuple[str, int]] = []
         self.rejected: list[tuple[str, int]] = []
+        self.day = 0
+        self.days: dict[int, tuple[int, int]] = {}
+        self.stated: dict[int, bool] = {}
 
     def available(self, account: str) -> int:
         """What can be spent."""
@@ -47,16 +51,27 @@ class Books:
 
     def issue(self, account: str, fen: int) -> None:
         """Money enters for an organisation or leader."""
-        self.issued += fen
+        self.count(fen, 0)
         self.add(account, fen)
         self.settle_debts(account)
 
     def accept(self, receipt: str, fen: int) -> None:
         """Money enters with an order."""
         assert receipt not in self.brought
-        self.issued += fen
+        self.count(fen, 0)
         self.brought[receipt] = self.kept[receipt] = fen
         self.refunded[receipt] = 0
+
+    def count(self, issued: int, redeemed: int) -> None:
+        """Note what comes in and leaves, today and in all."""
+        self.issued += issued
+        self.redeemed += redeemed
+        before = self.days.get(self.day, (0, 0))
+        self.days[self.day] = (before[0] + issued, before[1] + redeemed)
+
+    def balance_at_end(self, day: int) -> int:
+        """What the custodian had when a day was over."""
+        return sum(issued - redeemed for each, (issued, redeemed) in self.days.items() if each <= day)
 
     def add(self, account: str, fen: int) -> None:
         """Change a balance; it never becomes negative."""
@@ -97,7 +112,7 @@ class Books:
     def confirm(self) -> None:
         """The custodian has carried out all that it was told so far."""
         for account, fen in self.waiting:
-            self.redeemed += fen
+            self.count(0, fen)
             if not account.startswith("receipt:"):
                 self.held[account] -= fen
                 self.balance[account] -= fen

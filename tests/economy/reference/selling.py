@@ -91,6 +91,7 @@ class Selling(Treasury):
             "source": (room[0], product),
             "counts": True,
             "state": "placed",
+            "expired": False,
             "charged": 0,
             "allotted": None,
             "compensated": 0,
@@ -110,6 +111,15 @@ class Selling(Treasury):
         need(self.now < campaign["terms"]["cutoff"], "late")
         need(order["state"] == "placed", f"is {order['state']}")
         self.give_back(order, "cancelled")
+
+    def do_expire(self, h: dict[str, Any]) -> None:
+        """A hold that nobody touched until long after the cut-off holds no more: the line is not charged any more."""
+        need(h["order"] in self.orders, "no such order")
+        order = self.orders[h["order"]]
+        need(order["state"] == "placed" and not order["expired"], "holds nothing")
+        cutoff = self.campaigns[order["campaign"]]["terms"]["cutoff"]
+        need(self.now >= cutoff + self.windows["hold_grace"], "not yet")
+        order["expired"] = True
 
     def give_back(self, order: dict[str, Any], state: str) -> None:
         """An order that nothing was taken for: all of it back, and its units free again."""
@@ -136,6 +146,9 @@ class Selling(Treasury):
         campaign["state"] = "formed"
         campaign["price"] = [price for least, price in terms["ladder"] if least <= units][-1]
         for order in placed:
+            if order["expired"]:
+                self.give_back(order, "failed")
+                continue
             order.update(state="owed", charged=order["units"] * campaign["price"])
             receipt = order["receipt"]
             self.books.kept[receipt] -= order["charged"]

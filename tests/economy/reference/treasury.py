@@ -29,6 +29,14 @@ class Treasury(World):
         """Anybody has it try again."""
         need(self.books.reissue(h["order"]), "nothing was rejected")
 
+    def do_state_day(self, h: dict[str, Any]) -> None:
+        """What the custodian says that a day, long enough over but not too long, came to."""
+        day = h["day"]
+        need(self.today() - 366 <= day < self.today(), "not over, or too old")
+        need(day not in self.books.stated, "stated already")
+        said = (h["issued"], h["redeemed"], h["balance"])
+        self.books.stated[day] = said == (*self.books.days.get(day, (0, 0)), self.books.balance_at_end(day))
+
     def do_move(self, h: dict[str, Any]) -> None:
         """Between the platform's own accounts; out of the guarantee only after a notice."""
         if h["source"] == "guarantee":

@@ -17,6 +17,7 @@ WINDOWS = {
     "disposal": DAY,
     "leader_silence": DAY,
     "substitute": DAY,
+    "hold_grace": DAY,
     "holdback": 7 * DAY,
     "contest": DAY,
     "adjudication": 3 * DAY,
@@ -60,10 +61,19 @@ class World:
         self.noticed = 0
         self.willing: dict[str, bool] = {}
         self.paid_out: dict[tuple[str, int], int] = {}
-        for account, fen in scenario["funds"].items():
+        for number, (account, fen) in enumerate(scenario["funds"].items()):
+            self.books.day = self.day_of(100 * number - 100_000)  # when the driver brings it in
             self.books.issue(account, fen)
 
     # Time
+
+    def day_of(self, time: int) -> int:
+        """The day in China that a time is of, counted from 1970."""
+        return int((self.scenario["epoch"] + time + 8 * HOUR) // DAY)
+
+    def today(self) -> int:
+        """The day that it is."""
+        return self.day_of(self.now)
 
     def at(self, due: int, what: str, *about: Any) -> None:
         """Let something fall due."""
@@ -74,6 +84,7 @@ class World:
         """All that happens at one instant; for each "" or why it is refused."""
         self.pass_time(time, including=False)
         self.now = time
+        self.books.day = self.today()
         results = []
         for happening in happenings:
             try:
@@ -85,14 +96,22 @@ class World:
         return results
 
     def pass_time(self, until: int, including: bool) -> None:
-        """Let deadlines fire in order of time, then of when they were set."""
+        """Let deadlines fire in order of time, then of when they were set; those that an outage hides, after what
+        happens when it is over.
+        """
         while self.deadlines:
-            first = min(self.deadlines)
-            if first[0] > until or (first[0] == until and not including):
+            first = min(self.deadlines, key=lambda deadline: (self.fires_at(deadline[0]), *deadline[:2]))
+            fires = self.fires_at(first[0])
+            if fires > until or (fires == until and not including):
                 break
             self.deadlines.remove(first)
-            self.now = max(self.now, first[0])
+            self.now = max(self.now, fires)
             getattr(self, "due_" + first[2])(*first[3])
+
+    def fires_at(self, due: int) -> int:
+        """When what is due then fires: in the first block from then on."""
+        outage = self.scenario["outage"]
+        return int(outage[1]) if outage and outage[0] < due < outage[1] else due
 
     def campaign(self, name: str, *states: str) -> dict[str, Any]:
         """A campaign in one of `states`, which is not recalled."""
