@@ -32,6 +32,8 @@ TITLES: Mapping[str, Words] = {
     "REVIEW": ("评价", "review"),
     "VISIT": ("探访", "visit"),
     "ENDORSEMENT": ("背书", "endorsement"),
+    "REDEMPTION": ("积分兑换", "redemption"),
+    "TITLE": ("荣誉", "title"),
 }
 
 INTRODUCTION = """# Life cycles
