@@ -442,6 +442,21 @@ def correcting_others(world: World) -> Signed:
     return "rival", m.DeclareRecordError(receipt.transaction_id, "did_not_occur", "")
 
 
+def asserted(world: World, signed: m.PartnerSignature | None = None) -> m.AssertEvent:
+    return m.AssertEvent(b"1" * 32, "event", b"2" * 32, 0, "ObjectEvent", "shipping", world.now, signed=signed)
+
+
+@refused_with(e.EventCaptured)
+def captured_twice(world: World) -> Signed:
+    world.accept("farm", asserted(world))
+    return "farm", asserted(world)
+
+
+@refused_with(e.PartnerKeyUnknown)
+def signed_by_a_stranger(world: World) -> Signed:
+    return "hub", asserted(world, m.PartnerSignature("farm", 1, key_of("rival").public_key))
+
+
 @refused_with(e.ErrorDeclared)
 def correcting_twice(world: World) -> Signed:
     receipt = world.accept("farm", m.Harvest("berry-2026", BERRY, "A1", KG, world.now))

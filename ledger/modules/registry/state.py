@@ -197,6 +197,17 @@ class OrganisationView:
             raise OrganisationSuspended(organisation, found.suspended_height)
         return found
 
+    def speaks_for(self, ctx: Context, organisation: str, algorithm: int, public_key: bytes) -> bool:
+        """Whether the key is in force and is the organisation's own or its staff's, not a device's or member's."""
+        record = keys.get(ctx, public_key.hex())
+        return (
+            record is not None
+            and record.algorithm == algorithm
+            and record.revoked_height is None
+            and record.organisation == organisation
+            and record.holder in ("organisation", "staff")
+        )
+
     def exists(self, ctx: Context, organisation: str) -> bool:
         """Whether the organisation is registered, suspended or not."""
         return organisations.has(ctx, organisation)

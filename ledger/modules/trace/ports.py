@@ -91,6 +91,9 @@ class Organisations(Protocol):
     def need(self, ctx: "Context", organisation: str) -> object:
         """An organisation that may act; raises the registry's refusals."""
 
+    def speaks_for(self, ctx: "Context", organisation: str, algorithm: int, public_key: bytes) -> bool:
+        """Whether the key is in force and is the organisation's own or its staff's."""
+
 
 class RecallListener(Protocol):
     """Another module that must know when goods are called back."""

@@ -129,7 +129,16 @@ _WATCHING = {
     ),
 }
 
+_PARTNERS = {
+    "trace.assert_event": ActionWords(
+        ("EPCIS 事件", "EPCIS event"), ("收到伙伴系统的{kind}[：{step}]", "A partner's {kind} was captured[: {step}]")
+    ),
+}
+
 _EVENTS = {
+    "not_ruled": EventWords(
+        "data", ("未经规则核验：只证明有人这样说过", "not verified by any rule: it only proves who said it")
+    ),
     "commissioned": EventWords("fact", ("{0} 的溯源码 {1}", "trace code of {0}: {1}")),
     "excursion": EventWords(
         "goods",
@@ -232,4 +241,31 @@ METRICS: dict[str, Words] = {
 UNITS: dict[str, str] = {"CEL": "°C", "P1": "%", "LUX": "lx", "MTR": "m", "DD": "°"}
 """UN/ECE Recommendation 20 codes as people write them."""
 
-WORDS = Vocabulary({**_THINGS, **_GROWING, **_HANDLING, **_WATCHING}, _EVENTS, _SUBJECTS, _VALUES)
+_EPCIS = {
+    "ObjectEvent": ("对象事件", "object event"),
+    "AggregationEvent": ("聚合事件", "aggregation event"),
+    "TransactionEvent": ("交易事件", "transaction event"),
+    "TransformationEvent": ("转换事件", "transformation event"),
+    "AssociationEvent": ("关联事件", "association event"),
+    "commissioning": ("赋码", "commissioning"),
+    "inspecting": ("检验", "inspecting"),
+    "packing": ("装箱", "packing"),
+    "unpacking": ("拆箱", "unpacking"),
+    "loading": ("装车", "loading"),
+    "unloading": ("卸车", "unloading"),
+    "shipping": ("发货", "shipping"),
+    "transporting": ("运输", "transporting"),
+    "arriving": ("到达", "arriving"),
+    "departing": ("出发", "departing"),
+    "receiving": ("收货", "receiving"),
+    "storing": ("入库", "storing"),
+    "repackaging": ("分装", "repackaging"),
+    "retail_selling": ("零售", "retail selling"),
+    "destroying": ("销毁", "destroying"),
+    "sensor_reporting": ("传感器报告", "sensor reporting"),
+}
+"""Types and business steps of captured events; steps without a word of ours are told as they stand."""
+
+WORDS = Vocabulary(
+    {**_THINGS, **_GROWING, **_HANDLING, **_WATCHING, **_PARTNERS}, _EVENTS, _SUBJECTS, {**_VALUES, **_EPCIS}
+)

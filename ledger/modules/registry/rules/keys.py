@@ -35,6 +35,7 @@ from ledger.modules.registry.state import (
     KeyRecord,
     Member,
     Organisation,
+    OrganisationView,
     devices,
     keys,
     members,
@@ -84,14 +85,7 @@ class KeyView:
 
     def speaks_for(self, ctx: "Context", organisation: str, algorithm: int, public_key: bytes) -> bool:
         """Whether the key is in force and is the organisation's own or its staff's, not a device's or member's."""
-        record = keys.get(ctx, public_key.hex())
-        return (
-            record is not None
-            and record.algorithm == algorithm
-            and record.revoked_height is None
-            and record.organisation == organisation
-            and record.holder in ("organisation", "staff")
-        )
+        return OrganisationView().speaks_for(ctx, organisation, algorithm, public_key)
 
     def check_new(self, ctx: "Context", subject: str, public_key: bytes, possession: bytes) -> None:
         """Raise unless the key is sound, never served anybody, and signed for `subject` on this chain."""

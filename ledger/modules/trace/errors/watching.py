@@ -199,3 +199,27 @@ class RangeWrong(Refusal):
     en = "the device {device} has no records {first} to {last}"
     remedy_zh = "请核对序号范围"
     remedy_en = "check the range"
+
+
+@refusal(2607, "ALREADY_EXISTS")
+class EventCaptured(Refusal):
+    """The organisation has said this already."""
+
+    event: str
+    organisation: str
+    zh = "{organisation} 的事件 {event} 已收录"
+    en = "the event {event} of {organisation} is captured already"
+    remedy_zh = "无需重复提交"
+    remedy_en = "it need not be captured again"
+
+
+@refusal(2608, "PERMISSION_DENIED")
+class PartnerKeyUnknown(Refusal):
+    """The key that signed the document does not speak for the organisation."""
+
+    organisation: str
+    public_key: str
+    zh = "密钥 {public_key} 不代表 {organisation}"
+    en = "the key {public_key} does not speak for {organisation}"
+    remedy_zh = "请用该机构登记且未吊销的密钥签名"
+    remedy_en = "sign with a key of the organisation that is registered and not revoked"

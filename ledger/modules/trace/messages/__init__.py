@@ -30,6 +30,7 @@ An open bound is closed by the later record that repeats subject, role and begin
 | record_readings | device | | the thing it is tied to, lots with an excursion |
 | declare_error | | | all subjects of what it corrects |
 | declare_readings_error | device | | the things it was tied to, lots those records touched |
+| assert_event | | | organisation, the partner that signed, the things it names that exist |
 
 The first organisation that a record names is the signer's (but for declare_error, which names what it corrects). The
 event `commissioned` states what a lot is: its trace code, quantity, measure (kg or piece), the product's names.
@@ -39,6 +40,7 @@ readings in the plot's journal), its crates (container) and through them the tru
 of the truck's devices.
 """
 
+from ledger.modules.trace.messages.asserting import AssertEvent, PartnerSignature
 from ledger.modules.trace.messages.growing import (
     EndPlanting,
     Harvest,
@@ -87,6 +89,7 @@ from ledger.modules.trace.messages.watching import (
 __all__ = [
     "METRICS_MAX",
     "READINGS_MAX",
+    "AssertEvent",
     "AttachDevice",
     "AuthoriseProducer",
     "Band",
@@ -103,6 +106,7 @@ __all__ = [
     "Load",
     "Output",
     "PackUnit",
+    "PartnerSignature",
     "Portion",
     "Recall",
     "RecallSpread",

@@ -14,6 +14,7 @@ from ledger.modules.trace.messages import (
 )
 from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules import (
+    asserting,
     certificates,
     corrections,
     custody,
@@ -29,6 +30,7 @@ from ledger.modules.trace.rules import (
 from ledger.modules.trace.rules.common import PORT_RULES, RULES
 
 __all__ = [
+    "asserting",
     "certificates",
     "corrections",
     "custody",

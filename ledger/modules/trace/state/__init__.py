@@ -1,5 +1,6 @@
 """Tables of the trace module: things and goods, and what is measured of them."""
 
+from ledger.modules.trace.state.asserting import Captured, captured, captured_key
 from ledger.modules.trace.state.goods import (
     CERTIFICATE_TRANSITIONS,
     LOT_TRANSITIONS,
@@ -72,6 +73,7 @@ __all__ = [
     "SHIPMENT_TRANSITIONS",
     "UNIT_TRANSITIONS",
     "Attachment",
+    "Captured",
     "Certificate",
     "CertificateState",
     "Exposure",
@@ -102,6 +104,8 @@ __all__ = [
     "UnitState",
     "Vehicle",
     "banded",
+    "captured",
+    "captured_key",
     "certificates",
     "children",
     "codes",
