@@ -3,8 +3,8 @@
 A refusal is an answer, never a fault of ours; broken invariants of ours are assertions. Numbers never change: 1-19 are
 dropped at admission (no id, no leaf), 20-99 are ordered and leave a leaf, 100-199 belong to access and services, and
 each
-module owns a thousand (registry 1000, trace 2000, governance 3000, payments 4000, groupbuy 5000, claims 6000,
-archive 7000, rewards 8000).
+module owns a thousand (registry 1000, trace 2000, governance 3000, payments 4000, groupbuy 5000, claims 6000), but
+archive (7000-7299) and rewards (7300-7499), which share one.
 """
 
 from dataclasses import dataclass
