@@ -8,10 +8,10 @@ import click
 import msgspec
 from rich.markup import escape
 
-from cli.action_json import DOCUMENT_SIZE_MAX, BadAction, plain, read_struct
 from cli.keys import open_key
 from cli.output import Output, Problem
 from cli.records import describe_receipt
+from client.action_json import DOCUMENT_SIZE_MAX, BadAction, plain, read_struct
 from client.connection import Connection
 from client.network_directory import NetworkDirectory, open_network
 from client.submit import Submitter, sign_action

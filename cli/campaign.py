@@ -9,11 +9,11 @@ from rich.markup import escape
 
 from cli import campaign_goods, campaign_shown
 from cli.acting import KEY_OPTION, Desk
-from cli.action_json import DOCUMENT_SIZE_MAX, BadAction, plain, read_action
 from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
 from cli.typed import TIME, clock, read_time
 from client import trade
+from client.action_json import DOCUMENT_SIZE_MAX, BadAction, plain, read_action
 from ledger.module import tag_of
 from ledger.modules.groupbuy import messages as m
 

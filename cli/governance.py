@@ -10,11 +10,11 @@ from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
-from cli.action_json import plain
 from cli.keys import open_key
 from cli.output import Output, Problem, network_option, reports
 from cli.records import clock
 from cli.survival import Survival
+from client.action_json import plain
 from client.governance import Governance, change_words, read_governance, status_words
 from client.network_directory import NetworkDirectory, open_network
 from client.submit import Submitter

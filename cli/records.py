@@ -9,10 +9,10 @@ import click
 from linxin.v1 import ledger_pb2
 from rich.markup import escape
 
-from cli.action_json import DOCUMENT_SIZE_MAX, describe_action, plain, read_action
 from cli.keys import open_key
 from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
+from client.action_json import DOCUMENT_SIZE_MAX, describe_action, plain, read_action
 from client.connection import Connection
 from client.network_directory import open_network
 from client.submit import Submitter, envelope_id, sign_action

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.action_json import BadAction, describe_action, plain, read_action
 from cli.modules import standard_registry
+from client.action_json import BadAction, describe_action, plain, read_action
 from ledger.crypto.encoding import encode
 from ledger.module import tag_of
 from ledger.modules.trace import messages as trace

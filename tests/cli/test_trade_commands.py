@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.action_json import BadAction
 from cli.campaign import read_terms
 from cli.campaign_goods import read_parcels
 from cli.main import main
 from cli.output import Problem
+from client.action_json import BadAction
 from ledger.modules.groupbuy.errors import TicketUsed, WrongCode
 from ledger.modules.payments.errors import ReceiptUsed
 from tests.cli.trading import BERRY, HALF_KG, Linxin, market, order, submit, terms_file, watch

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.action_json import read_action
 from cli.modules import standard_registry
+from client.action_json import read_action
 from standards.epcis.hashing import document_hashes
 from standards.epcis.mapping import NotRuled, Recorded, event_of, record_of, subjects_of
 from standards.epcis.validation import validate
