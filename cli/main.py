@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "block": ("cli.records:block", "Show one final block."),
     "key": ("cli.keys:key", "Make and look at encrypted key files."),
     "journey": ("cli.proofs:journey", "The whole journey of a trace code, and its proof file."),
+    "gateway": ("cli.gateway:gateway", "The scan page and its proofs over HTTP."),
     "verify": ("cli.proofs:verify", "Check a proof file offline."),
     "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash."),
     "gs1": ("cli.gs1:gs1", "GS1 identifiers and Digital Links: read, build, compare, check."),

@@ -59,15 +59,18 @@ def start_node(network: NetworkDirectory, home: Path) -> tuple[NodeProcess, "sub
             "请先执行 linxin network down",
             "run `linxin network down` first",
         )
+    command = [sys.executable, node_program(), "--home", str(home)]
+    return start_process(home, command, node_environment(network.passphrase_file))
+
+
+def start_process(
+    home: Path, command: list[str], environment: dict[str, str]
+) -> tuple[NodeProcess, "subprocess.Popen[bytes]"]:
+    """Start a command apart from the terminal, with its log and its pid file in `home`."""
     with (home / LOG_FILE).open("ab") as log:
         log_start, started_ms = log.tell(), time.time_ns() // 1_000_000
         process = subprocess.Popen(
-            [sys.executable, node_program(), "--home", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=node_environment(network.passphrase_file),
-            start_new_session=True,
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
     (home / PID_FILE).write_text(f"{process.pid} {_start_time(process.pid)}\n")
     return NodeProcess(home, process.pid, log_start, started_ms), process
@@ -132,9 +135,14 @@ def _reap(pid: int) -> None:
 
 def node_environment(passphrase_file: Path) -> dict[str, str]:
     """The environment of a node: our own packages, and `passphrase_file` unless the environment says otherwise."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(_import_roots()), "PYTHONUNBUFFERED": "1"}
+    environment = own_environment()
     known = PASSPHRASE_VARIABLE in os.environ or PASSPHRASE_FILE_VARIABLE in os.environ
     return environment if known else environment | {PASSPHRASE_FILE_VARIABLE: str(passphrase_file)}
+
+
+def own_environment() -> dict[str, str]:
+    """The environment of a process that runs our own packages."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(_import_roots()), "PYTHONUNBUFFERED": "1"}
 
 
 def node_program() -> str:

@@ -2,16 +2,23 @@
 
 import hashlib
 import json
-import mimetypes
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
+from client.journey.vocabulary import vocabulary
 from gateway.web.errors import not_found
+from gateway.words import WORDS
 
 ROOT = Path(__file__).resolve().parent / "static"
-SERVED = (".js", ".css", ".svg", ".json", ".html", ".png", ".webmanifest")
+TYPES = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+}
 
 
 def listed() -> dict[str, Path]:
@@ -19,7 +26,7 @@ def listed() -> dict[str, Path]:
     return {
         path.relative_to(ROOT).as_posix(): path
         for path in sorted(ROOT.rglob("*"))
-        if path.is_file() and path.suffix in SERVED
+        if path.is_file() and path.suffix[1:] in TYPES
     }
 
 
@@ -27,8 +34,10 @@ class Assets:
     """The assets as they were when the gateway started; nothing that is laid beside them later is served."""
 
     def __init__(self) -> None:
-        self.files = listed()
-        self.hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self.files.items()}
+        self.files = {name: path.read_bytes() for name, path in listed().items()}
+        words = json.dumps(vocabulary() | {"page": WORDS}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        self.files["words.json"] = words.encode()
+        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
         self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
 
     async def endpoint(self, request: Request) -> Response:
@@ -40,12 +49,13 @@ class Assets:
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return FileResponse(self.files[name], headers=headers, media_type=mimetypes.guess_type(name)[0])
+        kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        return Response(self.files[name], headers=headers, media_type=kind)
 
     async def worker(self, _: Request) -> Response:
         """`GET /sw.js`: the service worker, which keeps these very files."""
         names = [f"/static/{name}" for name in self.files if name != "sw.js"]
         head = f"const VERSION = {json.dumps(self.version)};\nconst FILES = {json.dumps(names)};\n"
-        body = head + self.files["sw.js"].read_text("utf-8")
+        body = head + self.files["sw.js"].decode()
         headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
         return Response(body, headers=headers, media_type="text/javascript")

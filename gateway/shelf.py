@@ -18,6 +18,9 @@ from gateway.settings import CHINA, Settings
 from gateway.web.errors import too_busy
 from gateway.web.metrics import Metrics
 
+RECENT = 4
+"""Heights of a batch that are kept: who opened a page seconds ago fetches its proofs now."""
+
 
 class Asked(NamedTuple):
     """What a reader asks for: a trace code, else a subject."""
@@ -42,6 +45,7 @@ class Shelf:
         self._now_s = now_s
         self._height = 0
         self._kept: OrderedDict[Asked, tuple[float, Evidence]] = OrderedDict()
+        self._recent: dict[Asked, list[Evidence]] = {}
         self._under_way: dict[Asked, asyncio.Task[Evidence]] = {}
 
     async def get(self, asked: Asked) -> Evidence:
@@ -59,6 +63,16 @@ class Shelf:
             task.add_done_callback(lambda done: self._close(asked, done))
         return await asyncio.shield(task)
 
+    async def at(self, asked: Asked, height: int) -> Evidence:
+        """The evidence that a page of this height was made from, where it is still kept; else as `get`.
+
+        So that a page and the proofs it fetches are of one height while the ledger goes on.
+        """
+        for evidence in self._recent.get(asked, ()):
+            if evidence.verified.checkpoint.height == height:
+                return evidence
+        return await self.get(asked)
+
     async def _ask(self, asked: Asked, before: Evidence | None) -> Evidence:
         known = before.rows if before is not None else None
         try:
@@ -72,8 +86,9 @@ class Shelf:
         self.metrics.height.set(self._height)
         self._kept[asked] = (self._now_s(), found)
         self._kept.move_to_end(asked)
+        self._recent[asked] = [found, *self._recent.get(asked, [])][:RECENT]
         if len(self._kept) > self.settings.batches_max:
-            self._kept.popitem(last=False)
+            self._recent.pop(self._kept.popitem(last=False)[0], None)
         return found
 
     def _close(self, asked: Asked, task: "asyncio.Task[Evidence]") -> None:

@@ -111,9 +111,9 @@ WORDS: dict[str, tuple[str, str]] = {
             "从现在起它们固定在你的设备上，以后这个网站再想改口，就会变红。"
         ),
         (
-            "This is the first time on this device: verifier and genesis file came from this very site, so for now it only "
-            "shows that all fits together. They are kept on your device from now on: if this site ever tells otherwise, it "
-            "turns red."
+            "This is the first time on this device: verifier and genesis file came from this very site, so for now it "
+            "only shows that all fits together. They are kept on your device from now on: if this site ever tells "
+            "otherwise, it turns red."
         ),
     ),
     "trust_other": (

@@ -182,6 +182,11 @@ def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], 
         ("重新执行全链", "execute the whole chain again", f"{linxin} audit {root}/{ARCHIVE_NAME} {genesis}"),
         *([] if keep else [("再次启动各节点", "start the nodes again", f"{linxin} network up {root}")]),
         ("向网络查询旅程", "ask the network for the journey", f"{linxin} journey {cast.TRACE_CODE} --network {root}"),
+        (
+            "在浏览器里看扫码页，它会自己验证",
+            "see the scan page in a browser: it verifies itself",
+            f"{linxin} gateway start {root}   # http://127.0.0.1:8080/b/{cast.TRACE_CODE}",
+        ),
         ("看这一团", "look at the campaign", f"{linxin} campaign show {market.PRESALE} --network {root}"),
         (
             "像买家一样看订单",

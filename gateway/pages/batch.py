@@ -35,6 +35,7 @@ WEEKDAYS = {
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 }
 LATE_MS = 86_400_000
+HEIGHT_DIGITS_MAX = 19
 PROOF_TYPE = "application/vnd.linxin.proof"
 
 
@@ -80,8 +81,8 @@ async def page(request: Request) -> Response:
 
 
 async def proof(request: Request) -> Response:
-    """`GET .../proof`: the proof file of the journey, as a node gave it."""
-    evidence = await request.app.state.shelf.get(asked_for(request))
+    """`GET .../proof`: the proof file of the journey, as a node gave it; `?at=HEIGHT`: that of a page just opened."""
+    evidence = await _evidence(request)
     headers = _headers(request, evidence, "proof")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
@@ -92,12 +93,21 @@ async def proof(request: Request) -> Response:
 
 async def rows(request: Request) -> Response:
     """`GET .../rows`: proof files of the rows of what the journey names beside, as a MessagePack array of bytes."""
-    evidence = await request.app.state.shelf.get(asked_for(request))
+    evidence = await _evidence(request)
     headers = _headers(request, evidence, "rows")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
     packed: bytes = msgpack.packb([row.proof for row in evidence.rows.values()])
     return Response(packed, headers=headers, media_type="application/vnd.linxin.proofs+msgpack")
+
+
+async def _evidence(request: Request) -> Evidence:
+    """What the proofs of a batch are asked of: the height of the page, else the newest."""
+    shelf: Shelf = request.app.state.shelf
+    at = request.query_params.get("at", "")
+    if at.isdecimal() and len(at) < HEIGHT_DIGITS_MAX:
+        return await shelf.at(asked_for(request), int(at))
+    return await shelf.get(asked_for(request))
 
 
 def _headers(request: Request, evidence: Evidence, kind: str) -> dict[str, str]:

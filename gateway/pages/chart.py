@@ -29,10 +29,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn curve: `path` in the view box; `band` and `bursts` as (x, y, width, height); ticks as (place, label)."""
+    """A drawn curve: `path` in the view box; `band`, `bursts` as (x, y, width, height); ticks as (place, label).
+
+    `plot`: first and last time (ms), value at the bottom and at the top, so that a reader's browser can check the drawing.
+    """
 
     curve: Curve
     key: str
+    plot: tuple[int, int, int, int]
     path: str
     low: str
     high: str
@@ -64,6 +68,7 @@ def draw(curve: Curve, key: str, clock: Clock) -> Chart:
     return Chart(
         curve,
         key,
+        (start_ms, end_ms, bottom, top),
         _path([(x(time_ms), None if value is None else y(value)) for time_ms, value in thin(curve.points)]),
         curve.shown(min(values)),
         curve.shown(max(values)),

@@ -1,0 +1,124 @@
+// The page checks itself: fetches its proofs, verifies them against the pinned genesis file, compares what it says with what
+// the records say, and shows the verdict. The scripts come from the service worker once one is installed.
+
+import { compare } from "./compare.js";
+import { checkForward, pinnedGenesis } from "./pin.js";
+import { evidenceOf, show, showTampered } from "./show.js";
+import { hex } from "./verifier/bytes.js";
+import { Fault, Unable } from "./verifier/fault.js";
+import { decode } from "./verifier/msgpack.js";
+import { split, verifyProof } from "./verifier/proof.js";
+
+const page = document.querySelector("main");
+const language = document.documentElement.lang === "en" ? "en" : "zh";
+const here = decodeURI(location.pathname);
+
+/** What the address asks for: it, and nothing on the page, says which batch this must be. */
+function asked() {
+  const lot = /^\/01\/([0-9A-Z]{5,24})\/10\/([^/]{1,20})$/.exec(here);
+  if (lot) return { subject: `lot:${lot[1]}/${lot[2]}` };
+  const typed = here.replace(/^\/b\//, "").toUpperCase().replace(/[- ]/g, "");
+  return { code: typed.replaceAll("I", "1").replaceAll("L", "1").replaceAll("O", "0").replaceAll("U", "V") };
+}
+
+async function bytesOf(path) {
+  const answer = await fetch(path, { cache: "no-cache" });
+  if (!answer.ok) throw new Fault("completeness", path, `the server does not give it (${answer.status})`);
+  const offline = answer.headers.get("x-linxin-kept") !== null;
+  return { bytes: new Uint8Array(await answer.arrayBuffer()), offline };
+}
+
+/** Rows of what the journey names beside, each proven by a file of its own. */
+async function rowsOf(packed, genesis, checkpoint) {
+  const rows = [];
+  for (const file of decode(packed)) {
+    const proven = await verifyProof(file, genesis);
+    const [kind, key, value] = proven.claim;
+    const found = /^(registry|trace)\/(organisation|device|product|site|plot|vehicle)\/(.+)$/.exec(key);
+    if (kind !== "value" || !found || value === null) throw new Fault("claim", "rows", "not the row of a thing with a name");
+    if (proven.checkpoint.height > checkpoint.height + 1000000n) throw new Fault("claim", "rows", "of another time");
+    rows.push([`${found[2]}:${found[3]}`, decode(value)[0]]);
+  }
+  return rows;
+}
+
+async function verifyPage() {
+  const labelled = new URLSearchParams(location.search).get("g") ?? "";
+  const pinned = await pinnedGenesis(labelled);
+  const [proof, packed, words] = await Promise.all([
+    bytesOf(`${location.pathname}/proof?at=${page.dataset.height}`),
+    bytesOf(`${location.pathname}/rows?at=${page.dataset.height}`),
+    fetch("/static/words.json").then((answer) => answer.json()),
+  ]);
+  const verified = await verifyProof(proof.bytes, pinned.bytes);
+  requireAsked(verified);
+  checkForward(hex(verified.genesis.chainId), verified.checkpoint, proof.offline);
+  const rows = await rowsOf(packed.bytes, pinned.bytes, verified.checkpoint);
+  const compared = compare(page, verified, rows, words, language);
+  return { pinned, proof: proof.bytes, offline: proof.offline, verified, compared };
+}
+
+/** Whether the ledger went on between the page and its proofs; then it is loaded again, once. */
+function isOutrun({ verified }) {
+  if (String(verified.checkpoint.height) === page.dataset.height || sessionStorage.getItem(here)) return false;
+  sessionStorage.setItem(here, "1");
+  return true;
+}
+
+/** A server that is asked about one batch may answer with a perfect proof about another. */
+function requireAsked(verified) {
+  const { code, subject } = asked();
+  const [kind, claimed, about] = verified.claim;
+  const good = kind === "journey" && (code ? claimed === code : about === subject) && split(about)[0] === "lot";
+  if (!good) throw new Fault("claim", "$.claim", `it is about ${about ?? claimed}, not about ${code ?? subject}`);
+}
+
+async function tamper(found) {
+  const changed = Uint8Array.from(found.proof);
+  const victim = found.verified.records[Math.floor(found.verified.records.length / 2)].raw;
+  changed[victim.byteOffset + Math.floor(victim.length / 2)] ^= 1;
+  try {
+    await verifyProof(changed, found.pinned.bytes);
+    throw new Error("a changed byte was not noticed");
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    showTampered(error, language);
+  }
+}
+
+function addActions(found) {
+  const button = document.querySelector("#tamper");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const pressed = button.getAttribute("aria-pressed") === "true";
+    button.setAttribute("aria-pressed", String(!pressed));
+    button.textContent = { zh: pressed ? "试试篡改" : "还原", en: pressed ? "Try to tamper" : "Put it back" }[language];
+    if (pressed) show(found, language);
+    else await tamper(found);
+  });
+  evidenceOf(page, found, language);
+}
+
+function addConveniences() {
+  const [share, print] = ["#share", "#print"].map((name) => document.querySelector(name));
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+  share.hidden = !navigator.share;
+  share.addEventListener("click", () => navigator.share({ title: document.title, url: location.href }).catch(() => null));
+}
+
+async function main() {
+  addConveniences();
+  show({ busy: true }, language);
+  try {
+    const found = await verifyPage();
+    if (found.compared.problems.length && isOutrun(found)) return location.reload();
+    show(found, language);
+    addActions(found);
+  } catch (error) {
+    show(error instanceof Fault ? { fault: error } : { unable: error instanceof Unable ? error : new Unable(String(error.message)) }, language);
+  }
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => null);
+}
+
+await main();

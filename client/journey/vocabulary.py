@@ -1,0 +1,48 @@
+"""What the ledger calls actions, events, subjects, values and units, as one document for programs in other languages.
+
+With it the verifier in a browser tells records in the very sentences of `client/journey`, and sees where a page says
+something else.
+"""
+
+from typing import Any
+
+from client.journey.entry import known_registry
+from ledger.modules.registry.messages import Metric
+from ledger.modules.registry.state import Device, Organisation
+from ledger.modules.trace.state import Certificate, Lot, Plot, Product, Site, Vehicle
+from ledger.modules.trace.words import METRICS, UNITS
+
+ROWS = {
+    "organisation": Organisation,
+    "device": Device,
+    "product": Product,
+    "site": Site,
+    "plot": Plot,
+    "vehicle": Vehicle,
+    "lot": Lot,
+    "certificate": Certificate,
+}
+
+
+def vocabulary() -> dict[str, Any]:
+    """The whole vocabulary as JSON holds it. `rows`: the fields of rows by place; `metric`: of a device's metric."""
+    registry = known_registry()
+    known = registry.words
+    fields = {tag: list(action.__struct_fields__) for tag, action in registry.actions.items()}
+    return {
+        "actions": {
+            tag: {"title": said.title, "sentence": said.sentence, "fields": fields.get(tag)}
+            for tag, said in sorted(known.actions.items())
+        }
+        | {
+            tag: {"title": [tag, tag], "sentence": None, "fields": fields[tag]}
+            for tag in sorted(fields.keys() - known.actions.keys())
+        },
+        "events": {name: {"about": said.about, "says": said.says} for name, said in sorted(known.events.items())},
+        "subjects": dict(sorted(known.subjects.items())),
+        "values": dict(sorted(known.values.items())),
+        "metrics": METRICS,
+        "units": UNITS,
+        "rows": {kind: list(row.__struct_fields__) for kind, row in ROWS.items()},
+        "metric": list(Metric.__struct_fields__),
+    }

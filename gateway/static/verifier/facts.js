@@ -1,0 +1,97 @@
+// A batch in brief: client/journey/headline.py in a browser, and what the badges of a page must say.
+
+import { hex } from "./bytes.js";
+
+/** [[label zh, label en], [says zh, says en]] in the order of a page; null where the row has another form. */
+export function brief(verified, known, clock, told) {
+  const subject = verified.claim[2];
+  const row = known.row("lot", verified.sections.get(subject)?.row);
+  if (!row) return null;
+  const facts = [];
+  const add = (zh, en, says) => facts.push([[zh, en], says]);
+  const [zh, en] = known.name(subject);
+  const goods = known.goods.get(subject);
+  add("商品", "goods", goods ? [`${goods[0]} · ${zh}`, `${goods[1]} · ${en}`] : [zh, en]);
+  add("溯源码", "trace code", [row.code, row.code]);
+  if (row.state === "recalled") add("状态", "state", ["已召回，请勿食用", "RECALLED, do not eat"]);
+  const records = accepted(verified, known);
+  const each = (tag, label, words) => {
+    const found = records.filter((record) => record.action[0] === tag);
+    if (found.length) add(...label, listed(found.map((record) => words(known.fields(record), record))));
+  };
+  each("trace.start_planting", ["种植", "grown"], (fields) => {
+    const [name, english] = known.name(`planting:${fields.planting}`);
+    const day = clock.day(fields.event_ms);
+    return [`${name}（${fields.variety}），${day} 种下`, `${english} (${fields.variety}), planted ${day}`];
+  });
+  each("trace.harvest", ["采收", "harvested"], (fields) => {
+    const [amount, english] = known.amount(`${fields.product}/${fields.number}`, fields.quantity);
+    return [`${clock.day(fields.event_ms)} ${amount}`, `${clock.day(fields.event_ms)} ${english}`];
+  });
+  each("trace.inspect", ["检测", "tested"], (fields, record) => {
+    const [verdict, by, day] = [known.choice(fields.verdict), known.signer(record), clock.day(fields.event_ms)];
+    return [`${verdict[0]}（${day}，${by[0]}）`, `${verdict[1]} (${day}, ${by[1]})`];
+  });
+  const certificates = [...verified.sections.keys()].filter((name) => name.startsWith("certificate:"));
+  if (certificates.length) add("证书", "certified", listed(certificates.map((name) => known.name(name))));
+  if (row.planting === null) {
+    const [made, by, day] = [known.amount(subject.slice(4), row.produced), known.name(`organisation:${row.producer}`), clock.day(row.commissioned_ms)];
+    add("包装", "packed", [`${day} ${made[0]}，${by[0]}`, `${day} ${made[1]}, ${by[1]}`]);
+  }
+  add("经手", "hands", hands(records, known, row.producer));
+  for (const line of told) {
+    for (const flag of line.flags) if (flag.serious) add("注意", "attention", flag.says);
+  }
+  return facts;
+}
+
+/** What stands in large letters: goods, growers, whether recalled, tests, the oldest harvest, valid certificates, files. */
+export function head(verified, known) {
+  const subject = verified.claim[2];
+  const row = known.row("lot", verified.sections.get(subject)?.row) ?? {};
+  const records = accepted(verified, known);
+  const of = (tag) => records.filter((record) => record.action[0] === tag);
+  const harvests = of("trace.harvest");
+  const growers = distinct(harvests.map((record) => known.signer(record)));
+  const verdicts = of("trace.inspect").map((record) => known.fields(record).verdict);
+  return {
+    goods: known.goods.get(subject) ?? known.name(subject),
+    growers: growers.length ? growers : [known.name(`organisation:${row.producer}`)],
+    places: distinct(of("trace.start_planting").map((record) => known.name(`plot:${known.fields(record).plot}`))),
+    recalled: row.state === "recalled",
+    tested: verdicts.includes("fail") ? "bad" : verdicts.length ? "good" : "none",
+    harvestMs: harvests.map((record) => known.fields(record).event_ms).sort((one, two) => one - two)[0] ?? null,
+    certificates: valid(verified, known),
+    files: new Set([...of("trace.inspect").map((record) => known.fields(record).report), ...files(verified, known)].filter(Boolean).map(hex)),
+  };
+}
+
+function accepted(verified, known) {
+  const records = verified.records.filter((record) => record.code === 0 && !known.isAside(record));
+  const when = (record) => Number(known.fields(record).event_ms ?? record.timeMs);
+  return records.sort((one, two) => when(one) - when(two));
+}
+
+function certificateRows(verified, known) {
+  const sections = [...verified.sections].filter(([name]) => name.startsWith("certificate:"));
+  return sections.map(([, section]) => known.row("certificate", section.row)).filter(Boolean);
+}
+
+const files = (verified, known) => certificateRows(verified, known).map((row) => row.file);
+
+function valid(verified, known) {
+  const now = verified.checkpoint.timeMs;
+  const good = (row) => (row.state ?? "valid") === "valid" && row.valid_from_ms <= now && now < row.valid_to_ms;
+  return certificateRows(verified, known).filter(good).map((row) => known.choice(row.kind));
+}
+
+function hands(records, known, producer) {
+  const received = records.filter((record) => record.action[0] === "trace.receive");
+  const first = received.length ? known.shipments.get(known.fields(received[0]).shipment) : null;
+  const names = [known.name(`organisation:${first?.shipper || producer}`), ...received.map((record) => known.signer(record))];
+  const changes = names.filter((name, at) => at === 0 || String(names[at - 1]) !== String(name));
+  return [changes.map(([zh]) => zh).join(" → "), changes.map(([, en]) => en).join(" → ")];
+}
+
+const listed = (parts) => [parts.map(([zh]) => zh).join("；"), parts.map(([, en]) => en).join("; ")];
+const distinct = (names) => [...new Map(names.map((name) => [String(name), name])).values()];
