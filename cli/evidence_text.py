@@ -13,7 +13,8 @@ WHY_ZH = (
     "诚实的验证节点绝不会这样做：签名之前，它先把承诺写入安全文件并落盘，同一位置永不签署第二份内容；断电、崩溃、重试都不会造成两份。",
     "这也不可能是核验程序的差错：两份内容与两个签名都在证据里，任何人可用任何 Ed25519 程序以上述公钥各验一次。",
     "其中不涉及时钟与网络，也不需要相信出示证据的人：没有私钥者无法伪造其中任何一个签名。",
-    "唯一的其他解释是私钥落入他人之手，而保管私钥正是该节点运行机构的责任。",
+    "若节点曾因软件故障分歧，法定多数的验证节点可签署解除书，准许改签一次：请先问被指控者有无解除书（--release）。",
+    "除此之外，唯一的其他解释是私钥落入他人之手，而保管私钥正是该节点运行机构的责任。",
 )
 WHY_EN = """\
 No honest validator does this: before it signs, it makes its promise durable in its safety file, and it never signs a
@@ -21,6 +22,8 @@ second text for the same place; power cuts, crashes and retries do not make two.
 Nor can it be an error of who checks: both texts and both signatures are in the evidence, and anybody can verify each
 with any Ed25519 program under the key above. No clock, no network and no trust in who shows it is involved: without the
 private key neither signature can be made.
+One thing excuses it: where validators had diverged by a fault of software, a quorum of them may have signed a release
+to another text. Ask the accused whether there is one (--release).
 The only other explanation is that the private key was in other hands, and keeping it was the duty of the organisation
 that runs the validator."""
 """Why two signatures convict."""

@@ -64,8 +64,9 @@ def homes_of(opened: NetworkDirectory, names: Collection[str]) -> Sequence[Path]
 
 def _tell_retired(out: Output, home: Path) -> None:
     out.note(
-        f"{home.name} 已退出网络，不再运行；请移走 {home} 并销毁其密钥 / {home.name} has left the network and runs no "
-        "more: move its home away and destroy its key"
+        f"{home.name} 已退出网络，不再运行或即将自行停止；随后请移走 {home} 并销毁其密钥 / "
+        f"{home.name} has left the network and runs no more, or stops by itself soon: then move its home away and "
+        "destroy its key"
     )
 
 
