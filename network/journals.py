@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ledger.block import Leaf, decode_leaf
 from ledger.proof.closure import Bounds, Named, Run, closure
 from ledger.proof.errors import ProofTooLarge, SubjectUnknown
+from ledger.proof.format import decode_journal_head, subject_key
 from ledger.proof.leaves import Leaves
 from ledger.proof.remembered import Remembered
 from ledger.storage.port import Snapshot
@@ -85,7 +86,9 @@ class Journals:
         """How many entries a journal has; 0 for an unknown subject."""
         found = self._sizes.get(subject)
         if found is None:
-            found = self._snapshot.journal_size(subject)
+            key = subject_key(subject)
+            value = None if key is None else self._snapshot.get(key.encode())
+            found = 0 if value is None else decode_journal_head(value).size
             if self._until is not None:
                 entry = self._snapshot.journal_entry
                 found = bisect_left(range(found), self._until, key=lambda position: entry(subject, position))

@@ -225,9 +225,9 @@ class _Gathered:
         value, size = self._row(subject)
         start, end = max(run[0] - 1, 0), min(run[1] + 1, size)
         _check_limit("leaves", end - start, LEAVES_MAX)
-        places = [self._place(index) for index in self._snapshot.journal_entries(subject, start, end)]
-        hashes = range_proof(start, end, size, self._snapshot.journal_nodes(subject))
-        return Section(subject, value, start, places, hashes)
+        known = self._leaves.run(self._snapshot, subject, value, (start, end), size)
+        places = [self._place(index) for index in known.indices]
+        return Section(subject, value, start, places, known.hashes)
 
     def _row(self, subject: str) -> tuple[bytes, int]:
         """State value and journal size of a subject."""

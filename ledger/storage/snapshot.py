@@ -21,6 +21,12 @@ from ledger.storage.records import decode_block, decode_head
 POSITION_KEY = b"consensus/position/"
 """The state key under which execution leaves the block's place in the consensus log."""
 
+SEEN_MAX = 4_096
+"""State values and nodes that a snapshot remembers once they were read. Who reads the newest state wants the same ones
+again, those near the root above all; and each read of LevelDB gives the interpreter away, which costs far more than
+the read while other threads want it.
+"""
+
 _decode_position: Decoder[Position] = Decoder(Position, VALUE_SIZE_MAX)
 _T = TypeVar("_T")
 
@@ -31,6 +37,7 @@ class LevelSnapshot:
     def __init__(self, path: str, database: Any, first_head: Head) -> None:
         self._path = path
         self._snapshot = database.snapshot()
+        self._seen: dict[bytes, bytes | None] = {}
         raw = self._read(keys.HEAD)
         self._head = first_head if raw is None else self._parse(lambda: decode_head(raw).head(), "the head record")
 
@@ -53,7 +60,7 @@ class LevelSnapshot:
 
     def get(self, key: bytes) -> bytes | None:
         """The public value of a state key."""
-        return self._read(b"s" + key)
+        return self._recall(b"s" + key)
 
     def private(self, key: bytes) -> bytes | None:
         """Salt ‖ row of a restricted state key."""
@@ -61,7 +68,7 @@ class LevelSnapshot:
 
     def node(self, path: bytes) -> bytes | None:
         """A state-tree node by its path, one byte a nibble."""
-        return self._read(b"n" + path)
+        return self._recall(b"n" + path)
 
     def has_transaction(self, transaction_id: bytes) -> bool:
         """Whether an id is on the chain."""
@@ -160,6 +167,15 @@ class LevelSnapshot:
         except RuntimeError as error:
             raise StoreClosed(self._path) from error
 
+    def _recall(self, key: bytes) -> bytes | None:
+        try:
+            return self._seen[key]
+        except KeyError:
+            value = self._read(key)
+            if len(self._seen) < SEEN_MAX:
+                self._seen[key] = value
+            return value
+
     def _need(self, key: bytes, what: str, *place: int) -> bytes:
         value = self._read(key)
         if value is None:
@@ -215,6 +231,10 @@ class _SteppedSnapshot(LevelSnapshot):
     def _read(self, key: bytes) -> bytes | None:
         self._step()
         return super()._read(key)
+
+    def _recall(self, key: bytes) -> bytes | None:
+        self._step()
+        return super()._recall(key)
 
     def _iterate(self, start: bytes, stop: bytes | None, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         for pair in super()._iterate(start, stop, reverse=reverse):

@@ -25,6 +25,34 @@ REMEMBERED_BYTES_MAX = 32 << 20
 """Bytes of leaves and of records made of them that are kept for journeys: those of some thousand journeys."""
 
 
+ANSWERS_BYTES_MAX = 8 << 20
+"""Bytes of answers that are kept until the next block."""
+
+
+class Answers:
+    """Journeys as they were answered under the newest snapshot: when goods arrive, many scan one code at once."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._of: Snapshot = chain.snapshot
+        self._known: dict[tuple[str, str, bool], bytes] = {}
+        self._bytes = 0
+
+    def get(self, snapshot: Snapshot, asked: tuple[str, str, bool]) -> bytes | None:
+        """What was answered to the same question under the same snapshot, or None."""
+        return self._known.get(asked) if snapshot is self._of else None
+
+    def put(self, snapshot: Snapshot, asked: tuple[str, str, bool], raw: bytes) -> None:
+        """Remember an answer, unless it is of an older snapshot or there is no room."""
+        if snapshot is not self._chain.snapshot:
+            return
+        if snapshot is not self._of:
+            self._of, self._known, self._bytes = snapshot, {}, 0
+        if self._bytes + len(raw) <= ANSWERS_BYTES_MAX:
+            self._known[asked] = raw
+            self._bytes += len(raw)
+
+
 class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
     """Answers from what is final."""
 
@@ -44,6 +72,7 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         self._streams = streams
         self.stall_max_s = stall_max_s
         self._remembered = Remembrance(REMEMBERED_BYTES_MAX)
+        self._answers = Answers(chain)
 
     @unary
     async def GetJourney(
@@ -58,9 +87,12 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         else:
             subject = check_subject("$.subject", request.subject)
         include_proof = request.include_proof
-        raw = await self._reads.call(
-            snapshot, lambda stepped: self._journeys(stepped).reply(subject, code, include_proof=include_proof)
-        )
+        raw = self._answers.get(snapshot, (subject, code, include_proof))
+        if raw is None:
+            raw = await self._reads.call(
+                snapshot, lambda stepped: self._journeys(stepped).reply(subject, code, include_proof=include_proof)
+            )
+            self._answers.put(snapshot, (subject, code, include_proof), raw)
         return cast("provenance_pb2.GetJourneyResponse", raw)  # the bytes of one: `unary` takes both
 
     def _journeys(self, snapshot: Snapshot) -> Journeys:

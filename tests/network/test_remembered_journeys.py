@@ -19,8 +19,10 @@ from ledger.proof.leaves import LEAF_OVERHEAD, Leaves
 from ledger.proof.remembered import Remembered
 from ledger.storage.level import LevelStore
 from ledger.storage.port import Snapshot
+from network.chain import Chain
 from network.journals import Journals, KnownJourneys
 from network.services.journeys import Journeys
+from network.services.provenance import ANSWERS_BYTES_MAX, Answers
 from network.services.records import Records, Remembrance, context_at
 from tests.proof.kept import NAME, Kept, kept_world, tell_kept_story
 from tests.registry.chain import key_of
@@ -112,6 +114,27 @@ def test_a_reply_from_memory_is_the_reply(story: tuple[Kept, str]) -> None:
     assert cold == warm == reply(Remembrance(0))
     assert len(cold.records) > 20
     verify_proof(warm.proof, world.genesis.raw)
+
+
+def test_an_answer_serves_until_the_next_block(story: tuple[Kept, str], tmp_path: Path) -> None:
+    world, pack = story
+    store = LevelStore.open(tmp_path / "answers", world.genesis.chain_id, world.genesis.head())
+    chain = Chain(store, "node", 4)
+    answers, asked = Answers(chain), (f"lot:{pack}", "", True)
+    for number, block in enumerate(world.blocks[:6]):
+        before = chain.snapshot
+        note = assemble_note(block.text, [cosign(world.key, NAME, block.text, block.time_ms // 1000)])
+        chain.advance(block, note, sync=False)
+        assert answers.get(chain.snapshot, asked) is None
+        answers.put(before, asked, b"late")
+        assert answers.get(chain.snapshot, asked) is None, "an answer of an older height"
+        answers.put(chain.snapshot, asked, bytes([number]))
+        answers.put(chain.snapshot, ("lot:other", "", True), bytes(ANSWERS_BYTES_MAX))
+        assert answers.get(chain.snapshot, asked) == bytes([number])
+        assert answers.get(chain.snapshot, ("lot:other", "", True)) is None, "beyond the bound"
+        assert answers.get(chain.snapshot, (f"lot:{pack}", "", False)) is None
+        assert answers.get(before, asked) is None
+    store.close()
 
 
 def test_a_record_names_its_signer_once_the_key_is_known(tmp_path: Path) -> None:
