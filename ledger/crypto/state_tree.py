@@ -112,43 +112,40 @@ class _Update:
                 raise MissingNode(path)
             before = EMPTY_NODE
         depth = len(path)
-        byte, high_nibble = depth >> 1, not depth & 1
+        byte, shift = depth >> 1, 0 if depth & 1 else 4
         bitmaps = int.from_bytes(before[:4], "big")
         present, leaves = bitmaps >> 16, bitmaps & 0xFFFF
-        node = bytearray(before)
+        present_after, leaves_after, parts, kept = present, leaves, [b""], 4
         while low < high:
-            value = batch[low][0][byte]
-            slot = value >> 4 if high_nibble else value & 15
+            slot = batch[low][0][byte] >> shift & 15
             end = low + 1
-            while end < high:
-                value = batch[end][0][byte]
-                if (value >> 4 if high_nibble else value & 15) != slot:
-                    break
+            while end < high and batch[end][0][byte] >> shift & 15 == slot:
                 end += 1
             bit = 1 << slot
             below = bit - 1
-            start = 4 + 32 * ((present & below).bit_count() + (leaves & below).bit_count())
+            start = stop = 4 + 32 * ((present & below).bit_count() + (leaves & below).bit_count())
             if not present & bit:
-                stop = start
                 entry = self.build(path + _NIBBLE[slot], None, batch, low, end)
             elif leaves & bit:
-                stop = start + LEAF_SIZE
-                held = (bytes(node[start : start + 32]), bytes(node[start + 32 : stop]))
+                stop += LEAF_SIZE
+                held = (before[start : start + 32], before[start + 32 : stop])
                 entry = self.build(path + _NIBBLE[slot], held, batch, low, end)
             else:
-                stop = start + HASH_SIZE
-                entry = self.change(path + _NIBBLE[slot], bytes(node[start:stop]), batch, low, end)
-            node[start:stop] = entry
+                stop += HASH_SIZE
+                entry = self.change(path + _NIBBLE[slot], before[start:stop], batch, low, end)
+            parts += (before[kept:start], entry)
+            kept = stop
             size = len(entry)
-            present = present | bit if size else present & ~bit
-            leaves = leaves | bit if size == LEAF_SIZE else leaves & ~bit
+            present_after = present_after | bit if size else present_after & ~bit
+            leaves_after = leaves_after | bit if size == LEAF_SIZE else leaves_after & ~bit
             low = end
-        node[:4] = (present << 16 | leaves).to_bytes(4, "big")
-        if depth and len(node) <= 4 + LEAF_SIZE and present == leaves and not present & (present - 1):
+        parts[0] = (present_after << 16 | leaves_after).to_bytes(4, "big")
+        parts.append(before[kept:])
+        after = b"".join(parts)
+        if depth and len(after) <= 4 + LEAF_SIZE and present_after == leaves_after and present_after.bit_count() < 2:
             # Nothing or one leaf is left: this node is no longer canonical, and what remains moves up a slot.
             self._written[path] = None
-            return bytes(node[4:])
-        after = bytes(node)
+            return after[4:]
         if after == before:
             return own
         self._written[path] = after
