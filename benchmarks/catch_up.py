@@ -28,7 +28,7 @@ from ledger.replay import CertifiedBlock, reexecute
 from ledger.storage.archive import export_archive
 from ledger.storage.install import import_archive
 from ledger.storage.level import LevelStore
-from ledger.storage.warm import TopNodes
+from ledger.storage.warm import Newest
 
 REGISTRY = network_registry()
 Certified = list[tuple[Block, str]]
@@ -63,7 +63,7 @@ def make_chain(path: Path, genesis: Genesis, archive: Path, blocks: int) -> Cert
 def follow(path: Path, genesis: Genesis, chain: Iterable[tuple[Block, str]], *, rules: bool) -> None:
     """Store the chain block by block: executed again, or from leaves and changed values."""
     with opened(path, genesis) as store:
-        top = TopNodes()
+        top = Newest()
         for block, note in chain:
             head, reader = store.head, top.over(store.snapshot())
             if rules:

@@ -28,7 +28,7 @@ from ledger.replay import CertifiedBlock as Given
 from ledger.replay import check_certificate, reexecute
 from ledger.storage.overlay import UNCERTIFIED_MAX, Overlay
 from ledger.storage.port import Snapshot
-from ledger.storage.warm import TopNodes
+from ledger.storage.warm import Newest
 from network.replica.checks import Checked
 from network.replica.errors import Diverged
 from network.replica.messages import CertifiedBlock
@@ -98,7 +98,7 @@ class Finality:
         self._ledger = ledger
         self._safety = safety
         self._ballots = Ballots(genesis.origin)
-        self._top = TopNodes()
+        self._newest = Newest()
         self._overlay = Overlay(ledger.snapshot)
         self._executed: deque[Executed] = deque()
         at = ledger.snapshot.position
@@ -130,9 +130,9 @@ class Finality:
         """Execute a released proposal and cosign its checkpoint, if this validator is one of those who certify it."""
         head = self.head
         at = Position(entry.term, entry.index, entry.digest, voters.incoming, voters.outgoing)
-        reader = self._top.over(self._overlay.reader)
+        reader = self._newest.over(self._overlay.reader)
         block = execute(head, reader, proposal, at, checked, self._registry, self._genesis)
-        self._top.follow(block)
+        self._newest.follow(block)
         self._now_ms = now_ms
         executed = Executed(block, entry.tip, voters, head.validators, checked, "")
         self._overlay.push(block)
@@ -214,8 +214,8 @@ class Finality:
         if self._executed:
             return self._adopt_executed(certified, head)
         given = Given(certified.note, certified.leaves, certified.restricted)
-        block = reexecute(head, self._top.over(self._ledger.snapshot), given, self._registry, self._genesis)
-        self._top.follow(block)
+        block = reexecute(head, self._newest.over(self._ledger.snapshot), given, self._registry, self._genesis)
+        self._newest.follow(block)
         at = position_of(decode_leaf(block.leaves[-1]))
         voters = Voters(tuple(at.voters), tuple(at.outgoing))
         executed = Executed(block, Tip(at.term, at.index, at.digest), voters, head.validators, (), "")
