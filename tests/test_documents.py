@@ -19,6 +19,7 @@ ARCHITECTURE = (ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
 OPERATORS = (ROOT / "docs/OPERATORS.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "docs/RECORDING.md").read_text(encoding="utf-8")
 DEVELOPERS = (ROOT / "docs/DEVELOPERS.md").read_text(encoding="utf-8")
+STANDARDS = (ROOT / "docs/STANDARDS.md").read_text(encoding="utf-8")
 
 
 def snippets(page: str, language: str) -> list[str]:
@@ -65,6 +66,12 @@ def test_the_operators_commands_run_as_they_stand(tmp_path: Path) -> None:
         run(tmp_path, "bash", "-euc", script)
     genesis = (tmp_path / "archive-network/genesis.json").read_text(encoding="utf-8")
     assert '"late_readings_ms": 31536000000' in genesis
+
+
+@pytest.mark.process
+def test_the_commands_for_standards_run_as_they_stand(tmp_path: Path) -> None:
+    said = run(tmp_path, "bash", "-euc", "\n".join(snippets(STANDARDS, "sh")))
+    assert "https://id.gs1.org/01/04012345111118/21/987\nurn:epc:id:sgtin:4012345.011111.987\n" in said
 
 
 def test_every_parameter_is_documented_with_its_default() -> None:

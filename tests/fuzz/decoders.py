@@ -1,4 +1,4 @@
-"""A fuzz target over the decoders and verifiers of ledger.crypto: `python -m tests.fuzz.decoders --seconds 60`.
+"""A fuzz target over decoders and verifiers of what comes from outside: `python -m tests.fuzz.decoders --seconds 60`.
 
 Each round takes one seed input, mutates it, and hands it to its target. A target may refuse with the errors it
 declares; anything else is a finding, printed with the seed and round that make it again. Where a target takes the
@@ -39,6 +39,11 @@ from ledger.crypto.log_tree import (
 from ledger.crypto.signing import PUBLIC_KEY_SIZE, Algorithm, BadKey, SigningKey, check_public_key, verify
 from ledger.crypto.state_tree import ProvenState, check_node, key_hash, prove, update, value_hash
 from ledger.crypto.utc import parse_time
+from standards.digital_link.canonical import canonical
+from standards.digital_link.compression import decompress_link
+from standards.digital_link.link import parse_link
+from standards.gs1.elements import parse_element_string, write_element_string
+from standards.gs1.faults import Gs1Fault
 
 KEY = SigningKey(Algorithm.ED25519, bytes(range(32)))
 HASHES = [leaf_hash(bytes([number])) for number in range(40)]
@@ -146,6 +151,26 @@ def change(data: bytes) -> None:
         assert decode_change(encode(found)) == found
 
 
+def digital_link(data: bytes) -> None:
+    link = parse_link(data.decode("latin-1"))
+    assert parse_link(link.uri).elements == link.elements
+
+
+def compressed_link(data: bytes) -> None:
+    link = decompress_link(data.decode("latin-1"))
+    assert parse_link(link.uri).elements == link.elements
+
+
+def element_string(data: bytes) -> None:
+    elements = parse_element_string(data.decode("latin-1"))
+    assert parse_element_string(write_element_string(elements)) == elements
+
+
+def epc_urn(data: bytes) -> None:
+    link = canonical(data.decode("latin-1"))
+    assert canonical(link.uri) == link
+
+
 COSIGNER = Validator("linxin/demo/farm", KEY.public_key)
 ENTRY = SentEntry(3, Kind.PROPOSAL, "farm", b"payload", bytes(64))
 PEER_MESSAGES = (
@@ -194,6 +219,12 @@ TARGETS = (
     Target("evidence", (BadEvidence,), [encode_evidence(one) for one in EVIDENCE], evidence),
     Target("ballots", (UnicodeDecodeError,), [NOTE.encode()], ballots),
     Target("change of voters", (), [CHANGE], change),
+    Target("digital link", (Gs1Fault,), [b"https://id.gs1.org/01/09520123456788/10/A%2FB?17=261123&x=y"], digital_link),
+    Target("compressed link", (Gs1Fault,), [b"https://a/AQnYUc1gmiERBhQ0ytiyZuAGOLc1TXgpNWCv1"], compressed_link),
+    Target("element string", (Gs1Fault,), [b"^010952012345678810AB^17261123"], element_string),
+    Target(
+        "epc urn", (Gs1Fault,), [b"urn:epc:id:sgtin:4012345.011111.98%22", b"urn:epc:id:sgln:4012345.00005.0"], epc_urn
+    ),
 )
 
 
