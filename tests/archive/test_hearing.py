@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from ledger.modules.archive.state import farm_listing, listing_of, lot_listing, product_listing
+from ledger.modules.groupbuy.messages import Cancel
 from ledger.modules.trace import messages as t
 from tests.archive.world import BERRY, CAMPAIGN, DAY_MS, Memoir, check_recount
-from tests.claims.world import CHILLED, HOUR_MS, MINUTE_MS, WARM
-from tests.groupbuy.world import KG
+from tests.claims.world import CHILLED, HOUR_MS, MINUTE_MS, TRUCK, WARM
+from tests.groupbuy.market import HALF
 from tests.trace.world import crate
 
 HERE = listing_of(BERRY, "garden")
@@ -94,21 +95,70 @@ def test_each_lot_of_a_warm_crate_is_counted(memoir: Memoir) -> None:
     check_recount(memoir)
 
 
-def test_a_lot_that_was_warm_before_it_is_sold_is_counted_in_the_community_that_gets_it(memoir: Memoir) -> None:
-    lot, sold = f"{CHILLED}/W1", 10
-    memoir.formed(sold, product=CHILLED)
-    memoir.accept("farm", t.Harvest("berry-2026", CHILLED, "W1", sold * KG // 2, memoir.now))
-    memoir.accept("hub", t.AttachDevice("cold", "vehicle:truck-1", memoir.now))
-    loaded_ms = memoir.now
-    memoir.accept("farm", t.PackUnit(crate(1), "crate", loaded_ms, (t.Portion(lot, sold * KG // 2),)))
-    memoir.accept("farm", t.Load("vehicle:truck-1", memoir.now, (crate(1),)))
+def warmed(memoir: Memoir, lot: str, units: int) -> None:
+    """A lot of so many units is loaded, and gets too warm in the truck."""
+    memoir.accept("hub", t.AttachDevice("cold", TRUCK, memoir.now))
+    memoir.accept("farm", t.PackUnit(crate(1), "crate", memoir.now, (t.Portion(lot, units * HALF),)))
+    memoir.accept("farm", t.Load(TRUCK, memoir.now, (crate(1),)))
     start_ms = memoir.now
     memoir.run([], HOUR_MS)
     memoir.say(start_ms, WARM, 40)
     memoir.drain()
-    here = listing_of(CHILLED, "garden")
-    assert excursions(memoir, lot_listing(lot), product_listing(CHILLED), here) == [1, 1, 0]
-    memoir.allocate({lot: sold})
+
+
+def chilled(memoir: Memoir, number: str, units: int) -> str:
+    """A lot of goods that must stay cool."""
+    memoir.accept("farm", t.Harvest("berry-2026", CHILLED, number, units * HALF, memoir.now))
+    return f"{CHILLED}/{number}"
+
+
+def test_a_lot_that_was_warm_before_it_is_sold_is_counted_in_the_community_that_gets_it(memoir: Memoir) -> None:
+    memoir.formed(10, product=CHILLED)
+    lot = chilled(memoir, "W1", 10)
+    warmed(memoir, lot, 10)
+    shelves = (lot_listing(lot), product_listing(CHILLED), listing_of(CHILLED, "garden"))
+    assert excursions(memoir, *shelves) == [1, 1, 0]
+    memoir.allocate({lot: 10})
+    assert excursions(memoir, *shelves) == [1, 1, 1]
+    check_recount(memoir)
+
+
+def test_a_warm_lot_that_is_sold_twice_in_a_community_is_counted_there_once(memoir: Memoir) -> None:
+    lot = chilled(memoir, "W1", 20)
+    memoir.formed(10, product=CHILLED)
+    memoir.allocate({lot: 10})
+    warmed(memoir, lot, 20)
+    shelves = (lot_listing(lot), product_listing(CHILLED), listing_of(CHILLED, "garden"))
+    assert excursions(memoir, *shelves) == [1, 1, 1]
+    memoir.formed(10, campaign="c2", product=CHILLED)
+    memoir.allocate({lot: 10}, "c2")
+    assert excursions(memoir, *shelves) == [1, 1, 1]
+    check_recount(memoir)
+
+
+def test_what_was_called_off_before_it_left_brought_its_community_nothing(memoir: Memoir) -> None:
+    lot = chilled(memoir, "W1", 10)
+    memoir.formed(10, product=CHILLED)
+    memoir.allocate({lot: 10})
+    memoir.accept("farm", Cancel(CAMPAIGN, ""))
     memoir.drain()
-    assert excursions(memoir, lot_listing(lot), product_listing(CHILLED), here) == [1, 1, 1]
+    warmed(memoir, lot, 10)
+    assert excursions(memoir, product_listing(CHILLED), listing_of(CHILLED, "garden")) == [1, 0]
+    check_recount(memoir)
+
+
+def test_a_lot_made_of_a_warm_one_is_warm_when_it_is_sold(memoir: Memoir) -> None:
+    before = chilled(memoir, "W1", 10)
+    memoir.formed(10, product=CHILLED)
+    warmed(memoir, before, 10)
+    memoir.accept("farm", t.Unload(TRUCK, memoir.now, (crate(1),)))
+    memoir.accept("farm", t.UnpackUnit(crate(1), memoir.now, (t.Portion(before, 10 * HALF),)))
+    made = t.Transform((t.Portion(before, 10 * HALF),), (t.Output(CHILLED, "P1", 10 * HALF),), 0, memoir.now)
+    memoir.accept("farm", made)
+    memoir.drain()
+    lot = f"{CHILLED}/P1"
+    shelves = (lot_listing(lot), product_listing(CHILLED), listing_of(CHILLED, "garden"))
+    assert excursions(memoir, *shelves) == [0, 1, 0]
+    memoir.allocate({lot: 10})
+    assert excursions(memoir, *shelves) == [1, 2, 1]
     check_recount(memoir)

@@ -55,6 +55,17 @@ def test_the_platform_hides_and_does_not_decide(memoir: Memoir, review: bytes) -
     memoir.accept("garden", decision(review))
 
 
+def test_the_platform_of_a_sale_does_not_decide_about_it(memoir: Memoir) -> None:
+    memoir.roles("rival", "platform", "auditor")
+    memoir.arrived(10, platform="rival")
+    memoir.hand(0)
+    review = memoir.review(0, 1)
+    memoir.hide(review)
+    memoir.appeal(review)
+    assert memoir.refuse("rival", decision(review), e.PartyToSale) == [review.hex(), "rival"]
+    memoir.accept("court", decision(review, uphold=False))
+
+
 def test_another_decides(memoir: Memoir, review: bytes) -> None:
     memoir.hide(review)
     assert memoir.refuse("court", decision(review), e.ReviewStateRefused) == [review.hex(), "hidden", "uphold"]
