@@ -4,19 +4,8 @@ Most are bugs that real systems shipped; `what` says what is wrong with the muta
 A mutant whose words are no longer in the source fails `test_mutants.py`, so the list keeps up with the code.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """In `module`, `old` (which stands there exactly once) becomes `new`."""
-
-    name: str
-    what: str
-    module: str
-    old: str
-    new: str
-
+from tests.simulation.divergence_mutants import DIVERGENCE
+from tests.simulation.mutant import Mutant
 
 _ELECTION = "consensus.raft.election"
 _FOLLOWER = "consensus.raft.follower"
@@ -224,8 +213,9 @@ GATE = (
         "cosign-without-promise",
         "a checkpoint is signed before the promise is durable",
         _FINALITY,
-        "given = self._safety.cosign(block.height, hashed, now_ms // 1000)",
-        "given = self._safety.promises.with_cosignature(Cosigned(block.height, hashed, now_ms // 1000))[1]",
+        "given = self._safety.cosign(block.height, hashed, self._now_ms // 1000)",
+        "from consensus.safety import Cosigned; "
+        "given = self._safety.promises.with_cosignature(Cosigned(block.height, hashed, self._now_ms // 1000))[1]",
     ),
 )
 
@@ -378,4 +368,4 @@ MARKET = (
     ),
 )
 
-MUTANTS = (*CORE, *GATE, *STORAGE, *RULES, *MARKET)
+MUTANTS = (*CORE, *GATE, *STORAGE, *RULES, *MARKET, *DIVERGENCE)

@@ -21,10 +21,12 @@ from types import CodeType, ModuleType
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("vectors", "parts", "scenarios", "seeds")
+SCENARIOS = ("scenarios", "removals", "liars", "divergence", "releases")
 SEEDS = 80
 TIMEOUT_S = 900
 
@@ -89,7 +91,7 @@ def run_stage(stage: str, excluded: Sequence[str] = ()) -> list[str]:
     targets = {
         "vectors": ["tests/raft/test_vectors.py"],
         "parts": ["tests/raft", "tests/consensus", "tests/replica"],
-        "scenarios": [f"tests/simulation/test_{name}.py" for name in ("scenarios", "removals", "liars")],
+        "scenarios": [f"tests/simulation/test_{name}.py" for name in SCENARIOS],
     }[stage]
     seen = _Seen()
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-m", "not fuzz and not soak and not process"]

@@ -90,8 +90,14 @@ def test_a_validator_with_wrong_rules_stops_alone_and_mended_goes_on(
     assert machine.is_up
     assert abstained == signed
     assert machine.store.head.height == first - 1, "without a certificate of the others it waits"
+    assert machine.replica is not None
+    following = [each for each in machine.replica.finality.awaiting if each.block.height not in signed]
+    assert following
+    assert not any(each.cosigned for each in following), "it does not vouch for what it has not signed"
     cluster.network.passes = lambda sender, receiver, data: True
     cluster.run_until(lambda: machine.store.head.height >= cluster.height - 1, 15, "it has caught up")
+    given = {each.height for each in machine.safety.promises.cosigned}
+    assert given >= {each.block.height for each in following}, "now that others have certified that, it signs these"
     name = cluster.genesis.cosigner_name(machine.name)
 
     def signs_again() -> bool:
