@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-extra="[standards]"
-[[ "${1:-dev}" == dev ]] && extra="[standards,dev]"
+extra="[standards,gateway]"
+[[ "${1:-dev}" == dev ]] && extra="[standards,gateway,dev]"
 
 usable() {  # a shim may be on the path and still not run, so ask the interpreter itself
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1

@@ -31,7 +31,7 @@ class Span:
 class Chart:
     """A drawn curve: `path` in the view box; `band`, `bursts` as (x, y, width, height); ticks as (place, label).
 
-    `plot`: first and last time (ms), value at the bottom and at the top, so that a reader's browser can check the drawing.
+    `plot`: first and last time (ms), value at the bottom and at the top, by which a browser checks the drawing.
     """
 
     curve: Curve

@@ -5,7 +5,7 @@ import { Fault } from "./verifier/fault.js";
 
 const GENESIS = "linxin.genesis";
 const SEEN = "linxin.seen";
-const SLACK_MS = 60000; // nodes behind each other by moments are no lie
+const SLACK_MS = 20000; // nodes behind each other by moments are no lie
 
 /** { bytes, first }: the genesis file as pinned; `first` when it was pinned just now. Throws `Fault` where a label or an
  *  earlier visit names another one. */
