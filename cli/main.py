@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "journey": ("cli.proofs:journey", "The whole journey of a trace code, and its proof file."),
     "gateway": ("cli.gateway:gateway", "The scan page and its proofs over HTTP."),
     "verify": ("cli.proofs:verify", "Check a proof file offline."),
-    "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash."),
+    "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash, sign, capture, export."),
     "gs1": ("cli.gs1:gs1", "GS1 identifiers and Digital Links: read, build, compare, check."),
     "export": ("cli.archive:export", "Write the whole chain to an archive file."),
     "audit": ("cli.archive:audit", "Execute and verify the whole chain again."),

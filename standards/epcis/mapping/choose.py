@@ -110,8 +110,8 @@ PAIRS = {
 """Action -> its pair; `trace.declare_error` is known by its errorDeclaration instead."""
 
 
-def record_of(event: Event, facts: Facts) -> Action:
-    """The trace record that `event`, a valid one, stands for; raises `NotRuled` when it stands for none.
+def record_of(event: Event, facts: Facts, event_hash: str | None = None) -> Action:
+    """The trace record that `event`, a valid one with that hash, stands for; raises `NotRuled` when it stands for none.
 
     An event with an errorDeclaration stands for a declaration of error and for nothing else. One that was remarked on
     (`semantics.event_remarks`) stands for nothing.
@@ -120,7 +120,7 @@ def record_of(event: Event, facts: Facts) -> Action:
         raise NotRuled(f"{remark.path}：{remark.zh}", f"{remark.path} {remark.en}")
     plain = _plain(event)
     if "errorDeclaration" in plain:
-        return watching.declare_error(plain, facts)
+        return watching.declare_error(plain, facts, event_hash)
     fitting = [pair for pair in PAIRS.values() if pair.fits(plain)]
     if len(fitting) != 1:
         raise NotRuled("没有与之对应的账本记录", "no record of the ledger says what this event says")

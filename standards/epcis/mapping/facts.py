@@ -26,6 +26,11 @@ class Facts(Protocol):
     def original(self, record: str) -> Mapping[str, object] | None:
         """The event that stands for the record of a transaction id (hex)."""
 
+    def captured(self, event_hash: str) -> str | None:
+        """Transaction id (hex) of the record that the signer's captured event of this hash (`ni:///...`) became; of one
+        that is asserted only, of the assertion.
+        """
+
 
 @dataclass(frozen=True)
 class Recorded:

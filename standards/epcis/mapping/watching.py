@@ -17,7 +17,7 @@ from standards.epcis.mapping.parts import (
     only,
     text,
 )
-from standards.epcis.names import OWN, PREFIX, moment_of, own, time_ms_of, uri_of
+from standards.epcis.names import OWN, PREFIX, key_of, moment_of, own, time_ms_of, uri_of
 from standards.epcis.semantics import correction_faults
 
 RECORD = "record"
@@ -217,19 +217,34 @@ def declared_wrong(record: Recorded, facts: Facts) -> Event:
     }
 
 
-def declare_error(event: Event, facts: Facts) -> Action:
-    """The record of `declared_wrong`: the event must be the original one but for the declaration."""
+def declare_error(event: Event, facts: Facts, event_hash: str | None) -> Action:
+    """The record of `declared_wrong`: the event must be the original one but for the declaration.
+
+    The original is the record that the event's id names, or the captured event of the same `event_hash`, which leaves
+    nothing but the id, the time of recording and the declaration out.
+    """
     declaration = members_of(event.get("errorDeclaration"))
-    identity = need_key(event.get("eventID"), RECORD)
-    original = facts.original(identity)
-    if original is None:
-        not_ruled("原记录不可得", "the record that is declared wrong is not at hand")
-    for fault in correction_faults(event, original):
-        not_ruled(f"{fault.path}：{fault.zh}", f"{fault.path}: {fault.en}")
+    identity = key_of(event.get("eventID"), RECORD)
+    if identity is not None:
+        original = facts.original(identity)
+        if original is None:
+            not_ruled("原记录不可得", "the record that is declared wrong is not at hand")
+        for fault in correction_faults(event, original):
+            not_ruled(f"{fault.path}：{fault.zh}", f"{fault.path}: {fault.en}")
+    else:
+        identity = None if event_hash is None else facts.captured(event_hash)
+        if identity is None:
+            not_ruled("原事件未收录", "the event that is declared wrong was not captured")
+    named = [_record_of(uri, facts) for uri in list_of(declaration.get("correctiveEventIDs"))]
     return {
         "action": "trace.declare_error",
         "record": identity,
         "reason": cast("str", declaration.get("reason", "")),
         "remark": text(declaration, "remark"),
-        "corrections": [need_key(uri, RECORD) for uri in list_of(declaration.get("correctiveEventIDs"))],
+        "corrections": [found for found in named if found is not None],
     }
+
+
+def _record_of(uri: object, facts: Facts) -> str | None:
+    """The record that a corrective event's id leads to; None for events of which this network knows nothing."""
+    return key_of(uri, RECORD) or facts.captured(str(uri))

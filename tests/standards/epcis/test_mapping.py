@@ -42,6 +42,9 @@ class Known:
         known = {"temperature": ("CEL", -2), "soil_moisture": ("P1", -1), "latitude": ("DD", -7)}
         return known if device == "probe-1" else None
 
+    def captured(self, event_hash: str) -> str | None:
+        return ID if event_hash == "ni:///known" else None
+
     def original(self, record: str) -> Mapping[str, object] | None:
         return self._original if record == ID else None
 
@@ -201,6 +204,22 @@ def test_a_declaration_of_error_stands_for_itself_only_when_it_repeats_the_event
     for altered in (event | {"bizStep": "destroying"}, event | {"eventID": f"urn:linxin:record:{'00' * 32}"}):
         with pytest.raises(NotRuled):
             record_of(altered, Known(original))
+
+
+def test_a_captured_event_is_declared_wrong_by_its_hash() -> None:
+    event = HARVEST | {
+        "eventID": "urn:uuid:1",
+        "errorDeclaration": {
+            "declarationTime": "2026-11-01T08:00:00+08:00",
+            "reason": "did_not_occur",
+            "correctiveEventIDs": ["urn:uuid:2", "ni:///known"],
+        },
+    }
+    found = record_of(event, Known(), "ni:///known")
+    assert (found["record"], found["corrections"]) == (ID, [ID])
+    for value in ("ni:///unknown", None):
+        with pytest.raises(NotRuled):
+            record_of(event, Known(), value)
 
 
 HARVEST = event_of(recorded("trace.harvest", RECORDS["trace.harvest"]), Known())
