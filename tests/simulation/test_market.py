@@ -1,13 +1,18 @@
 """The market of the simulation: where nothing fails every plan comes to its end, and what is wrong is noticed."""
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
+from ledger.modules.archive.state import reviews, sources, spent
 from ledger.modules.payments.state import accounts, transfers
+from ledger.modules.rewards.state import leaders, points, redemptions, titles
 from tests.simulation.cluster import Cluster
 from tests.simulation.kernel import Violation
 from tests.simulation.network import Weather
 from tests.simulation.setup import Setup, draw_setup
+from tests.simulation.store import Contents
 from tests.simulation.world import remembered_signatures
 
 ENDS = {
@@ -60,6 +65,54 @@ def test_the_market_is_used(over: Cluster) -> None:
     assert any(row.state == "rejected" and row.successor for row in view.instructions.values())
     assert over.market.paid
     assert sum(over.market.taken.values()) > 200_000
+
+
+def test_its_memory_is_used(over: Cluster) -> None:
+    """Buyers say good and bad things, some are hidden and decided on; leaders vouch; points are earned and spent."""
+    assert over.market is not None
+    view = over.market.checks.newest()
+    assert {row.rating for row in view.reviews.values()} >= {1, 5}
+    assert {row.state for row in view.reviews.values()} >= {"shown", "upheld"}
+    assert view.endorsements
+    assert {row.state for row in view.redemptions.values()} == {"honoured", "voided"}
+    assert {row.state for _, row in titles.every(view.context())} >= {"lost"}
+    assert sum(row.campaigns for _, row in leaders.every(view.context())) == 2
+
+
+def _lose(contents: Contents, prefix: bytes) -> None:
+    del contents.values[next(contents.values.irange(prefix))]
+
+
+def _forget(contents: Contents, prefix: bytes) -> None:
+    subject = next(name for name in contents.journals if name.encode().startswith(prefix))
+    contents.journals[subject].clear()
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"),
+    [
+        (_lose, reviews.prefix),
+        (_lose, sources.prefix),
+        (_lose, spent.prefix),
+        (_lose, points.prefix),
+        (_lose, redemptions.prefix),
+        (_forget, b"listing:"),
+        (_forget, b"organisation:estate"),
+    ],
+)
+def test_what_one_machine_forgets_of_reviews_and_points_is_noticed(
+    over: Cluster, harm: Callable[[Contents, bytes], None], what: bytes
+) -> None:
+    assert over.market is not None
+    contents = over.machines["v2"].store.contents
+    kept = contents.values.copy(), {name: list(journal) for name, journal in contents.journals.items()}
+    try:
+        harm(contents, what)
+        with pytest.raises(Violation):
+            over.market.checks.check_ending()
+    finally:
+        contents.values, contents.journals = kept
+    over.market.checks.check_ending()
 
 
 @pytest.mark.parametrize("prefix", [transfers.prefix, accounts.prefix], ids=["transfer", "account"])

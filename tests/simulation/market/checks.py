@@ -1,9 +1,10 @@
-"""What must hold of the market's money: on every honest machine now and then, on all of them in the end."""
+"""What must hold of the market's money, reviews and points: on every honest machine now and then, on all in the end."""
 
 from typing import TYPE_CHECKING
 
 from ledger.modules.payments.state import receipts
 from tests.economy.checks import LIVES, Lives, Rows, check_lives, check_rows, stuck
+from tests.simulation.market.recount import check_memory
 from tests.simulation.market.view import ROWS_MAX, View
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ class Checks:
             self._fail(machine, check_lives(self._lives, rows))
 
     def _check(self, machine: "Machine") -> Rows:
-        rows = Rows(View(self._cluster.genesis, machine.store.contents))
-        self._fail(machine, check_rows(rows))
+        view = View(self._cluster.genesis, machine.store.contents)
+        rows = Rows(view)
+        self._fail(machine, [*check_rows(rows), *check_memory(view)])
         return rows
 
     def _fail(self, machine: "Machine", breaches: list[str]) -> None:

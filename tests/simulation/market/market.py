@@ -16,7 +16,7 @@ from ledger.module import Action
 from ledger.modules.groupbuy.messages import Dispose, Place
 from ledger.modules.payments import messages as payments
 from ledger.transaction import Transaction, decode_transaction, make_transaction
-from tests.economy.translate import Translator, number_of
+from tests.economy.translate import number_of
 from tests.simulation.kernel import MILLISECOND, START_MS
 from tests.simulation.market import sellers
 from tests.simulation.market.buyers import buyers, leader
@@ -24,6 +24,15 @@ from tests.simulation.market.checks import Checks
 from tests.simulation.market.errand import TRIES_MAX, Errand
 from tests.simulation.market.people import LEADERS, Part, beginnings
 from tests.simulation.market.plan import CampaignPlan, OrderPlan, draw_plans
+from tests.simulation.market.reviewers import (
+    MarketTranslator,
+    host,
+    judge,
+    moderator,
+    resident,
+    together,
+    visitor,
+)
 from tests.simulation.market.trader import Trader
 from tests.simulation.market.view import View
 from tests.simulation.workload import LIFE_MS
@@ -40,7 +49,9 @@ class Market:
 
     def __init__(self, cluster: "Cluster") -> None:
         self.cluster, self.genesis = cluster, cluster.genesis
-        self.plans: tuple[CampaignPlan, ...] = draw_plans(cluster.kernel.stream("market"))
+        self.plans: tuple[CampaignPlan, ...] = draw_plans(
+            cluster.kernel.stream("market"), cluster.kernel.stream("market/taste")
+        )
         self.beginnings: dict[str, list[Part]] = beginnings(self.genesis.chain_id, START_MS - MILLISECOND)
         self.begun: defaultdict[str, set[str]] = defaultdict(set)
         self.made = 0
@@ -52,19 +63,24 @@ class Market:
         self.checks = Checks(self)
         self._shown: dict[str, View] = {}
         self._seen: View | None = None
-        self._translator = Translator(self, {"epoch": 0})
+        self._translator = MarketTranslator(self, {"epoch": 0})
         self._lots = 0
         roles = {
-            "farm": sellers.farm,
+            "farm": together(sellers.farm, host),
             "shop": sellers.shop,
             "hub": sellers.hub,
             "platform": sellers.platform,
-            "estate": sellers.estate,
-            "lab": sellers.lab,
+            "estate": together(sellers.estate, moderator),
+            "lab": together(sellers.lab, judge),
             "watch": sellers.watch,
             "bank": sellers.bank,
-            **{name: leader(name) for name in LEADERS},
-            **{f"household-{share}": buyers(share, HOUSEHOLDS) for share in range(HOUSEHOLDS)},
+            **{name: together(leader(name), visitor(name)) for name in LEADERS},
+            **{
+                f"household-{share}": together(
+                    buyers(share, HOUSEHOLDS), resident(f"household-{share}", share, HOUSEHOLDS)
+                )
+                for share in range(HOUSEHOLDS)
+            },
         }
         self.traders = [Trader(self, name, role) for name, role in roles.items()]
 

@@ -6,13 +6,18 @@ from ledger.module import Action
 from ledger.modules.groupbuy.messages import CommitSupply
 from ledger.modules.payments.messages import Move, MoveTerms
 from ledger.modules.registry.messages import NewKey, RegisterMember, possession_message
-from ledger.modules.trace.messages import RegisterPlot, RegisterProduct, StartPlanting
+from ledger.modules.trace.identifiers import gs1_check_digit
+from ledger.modules.trace.messages import RegisterPlot, RegisterProduct, RegisterSite, StartPlanting
 from tests.economy.world import KG_PRODUCT
 from tests.registry.chain import key_of
 
 Part = tuple[SigningKey, Action, Message | None]
 
 PLANTING = "planting:field-1"
+COMMUNITY = "estate"
+SITE = "952123456789" + gs1_check_digit("952123456789")
+"""The farm, as leaders visit it."""
+
 UNIT = 500_000
 """Half a kilogram, in micro-kg."""
 
@@ -46,8 +51,17 @@ PARAMETERS = {
     "repay_ms": 2_000,
     "contest_ms": 2_000,
     "adjudication_ms": 3_000,
+    "appeal_ms": 6_000,
+    "hide_stands_ms": 3_000,
+    "honour_ms": 8_000,
+    "title_check_ms": 1_000,
+    "taster_reviews": 2,
+    "taster_photos": 1,
+    "recommender_endorsements": 1,
+    "recommender_reviews": 2,
+    "recommender_good_bp": 5_000,
 }
-"""Whole lives within a minute; sweeps that take several blocks."""
+"""Whole lives within a minute; sweeps that take several blocks; titles that a few reviews reach."""
 
 FUNDS = {"farm": 20_000, "platform": 200_000}
 
@@ -86,6 +100,7 @@ def beginnings(chain_id: bytes, time_ms: int) -> dict[str, list[Part]]:
             (farm, RegisterProduct(KG_PRODUCT, "草莓", "Strawberry", "kg", 0, 100_000, None, ()), None),
             (farm, RegisterPlot("plot-1", "地", "Plot", 600), None),
             (farm, StartPlanting("field-1", "plot-1", "草莓", "红颜", time_ms), None),
+            (farm, RegisterSite(SITE, "农场", "Farm"), None),
             (farm, CommitSupply(PLANTING, KG_PRODUCT, UNIT, SUPPLY), None),
         ],
     }

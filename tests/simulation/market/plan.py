@@ -30,6 +30,8 @@ class OrderPlan:
     """"": content; "paid", "judged", "lapsed", "withdrawn": what becomes of the claim."""
     is_rejected: bool
     """Whether the bank cannot carry out its refund at first."""
+    rating: int
+    """What its buyer says of it, 0: nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,12 @@ class CampaignPlan:
         return self.terms | {"cutoff": cutoff, "from": cutoff + 500, "to": cutoff + 9_000}
 
 
-def draw_plans(chance: random.Random) -> tuple[CampaignPlan, ...]:
-    """The campaigns of a seed."""
-    return tuple(_draw_campaign(chance, number) for number in range(CAMPAIGNS))
+def draw_plans(chance: random.Random, taste: random.Random) -> tuple[CampaignPlan, ...]:
+    """The campaigns of a seed; `taste` decides what buyers say of them."""
+    return tuple(_draw_campaign(chance, taste, number) for number in range(CAMPAIGNS))
 
 
-def _draw_campaign(chance: random.Random, number: int) -> CampaignPlan:
+def _draw_campaign(chance: random.Random, taste: random.Random, number: int) -> CampaignPlan:
     name, end = f"c{number + 1}", chance.choices(ENDS, (4, 3, 1, 1, 1, 1, 1, 1))[0]
     count = chance.randint(4, 8)
     holders = ("farm", "", "shop")
@@ -83,11 +85,12 @@ def _draw_campaign(chance: random.Random, number: int) -> CampaignPlan:
     }
     if terms["logistics"]:
         terms["shares"]["logistics"] = chance.randrange(1_500)
-    orders = tuple(_draw_order(chance, f"{name}-{place:02d}") for place in range(count))
+    orders = tuple(_draw_order(chance, taste, f"{name}-{place:02d}") for place in range(count))
     begin_us = SECOND + number * GAP_US + chance.randrange(2 * SECOND)
     return CampaignPlan(name, begin_us, terms["leader"], end, weighed, terms, orders)
 
 
-def _draw_order(chance: random.Random, name: str) -> OrderPlan:
+def _draw_order(chance: random.Random, taste: random.Random, name: str) -> OrderPlan:
     claims = chance.choices(("", "paid", "judged", "lapsed", "withdrawn"), (6, 2, 2, 1, 1))[0]
-    return OrderPlan(name, chance.randint(1, 4), chance.choice(FATES), claims, chance.random() < 0.15)
+    units, fate, is_rejected = chance.randint(1, 4), chance.choice(FATES), chance.random() < 0.15
+    return OrderPlan(name, units, fate, claims, is_rejected, taste.choice((0, 1, 3, 4, 5)))

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from ledger.context import Context
 from ledger.genesis import Genesis
+from ledger.modules.archive.state import Endorsement, Review, Visit, endorsements, reviews, visits
 from ledger.modules.claims.state import Claim, claims
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders
 from ledger.modules.payments.state import Account, Instruction, accounts, instructions
+from ledger.modules.rewards.state import Offer, Points, Redemption, offers, points, redemptions
 from ledger.state import BlockState
 
 if TYPE_CHECKING:
@@ -47,6 +49,36 @@ class View:
     def instructions(self) -> dict[str, Instruction]:
         """Hex id -> instruction."""
         return dict(instructions.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def reviews(self) -> dict[str, Review]:
+        """Hex id -> review."""
+        return dict(reviews.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def visits(self) -> dict[str, Visit]:
+        """Hex id -> visit."""
+        return dict(visits.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def endorsements(self) -> dict[str, Endorsement]:
+        """Hex id -> endorsement."""
+        return dict(endorsements.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def points(self) -> dict[str, Points]:
+        """`<community>/<hex key>` -> points."""
+        return dict(points.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def offers(self) -> dict[str, Offer]:
+        """What points can be spent on."""
+        return dict(offers.scan(self.context(), limit=ROWS_MAX))
+
+    @cached_property
+    def redemptions(self) -> dict[str, Redemption]:
+        """Hex id -> what points were spent on."""
+        return dict(redemptions.scan(self.context(), limit=ROWS_MAX))
 
     def account(self, name: str) -> Account | None:
         """The row of one of the bank's accounts."""
