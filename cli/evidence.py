@@ -11,7 +11,7 @@ import click
 from linxin.v1 import ledger_pb2
 from rich.markup import escape
 
-from cli.evidence_releases import releases_of, whole_release
+from cli.evidence_releases import has_releases, holds, releases_of, sets_of, whole_release
 from cli.evidence_text import RELEASED_EN, RELEASED_ZH, opinion, texts_of
 from cli.modules import standard_registry
 from cli.output import Output, Problem, network_option, reports
@@ -31,7 +31,7 @@ from consensus.evidence import (
     evidence_id,
     verify_evidence,
 )
-from consensus.release import BadRelease
+from consensus.release import BadRelease, CheckedRelease
 from ledger.block import validator_id
 from ledger.crypto.checkpoint import parse_note
 from ledger.genesis import Genesis, load_genesis
@@ -42,6 +42,7 @@ from network.home import EVIDENCE
 
 SUFFIX = ".evidence"
 KEY_PROOF_SUFFIX = ".key-proof"
+RELEASE_SUFFIX = ".release"
 Keys = Callable[[str], bytes | None]
 
 
@@ -58,10 +59,10 @@ def list_(out: Output, network_root: Path) -> None:
     opened = open_network(network_root)
     keys = _keys_of(opened)
     found = []
-    releases = releases_of(opened)
+    releases = _releases(opened)
     for name, (nodes, each) in sorted(_kept(opened).items()):
         who = _judge(each, opened, keys)
-        is_released = any(one.excuses(each) for one in releases)
+        is_released = any(one.excuses(each) for one in releases.values())
         found.append(
             {"id": name, "culprit": who.id, "zh": who.zh, "en": who.en, "kept_by": nodes, "released": is_released}
         )
@@ -92,7 +93,8 @@ def _judge(each: Evidence, opened: NetworkDirectory, keys: Keys) -> Culprit:
 def export(out: Output, evidence_id_: str, file: Path, network_root: Path) -> None:
     """Write the evidence whose id begins with ID to the new FILE.
 
-    Where the validator joined after genesis, the proof that the ledger pinned its key goes beside it (.key-proof).
+    Where the validator joined after genesis, the proof that the ledger pinned its key goes beside it (.key-proof); and
+    where it was released from one of the texts, the release (.release) and a proof of who could sign that.
     """
     opened = open_network(network_root)
     matching = {name: each for name, (_, each) in _kept(opened).items() if name.startswith(evidence_id_)}
@@ -104,22 +106,31 @@ def export(out: Output, evidence_id_: str, file: Path, network_root: Path) -> No
             "`linxin evidence list` shows the ids",
         )
     [(name, found)] = matching.items()
-    for path in (file, _key_proof_path(file)):
+    for path in (file, _key_proof_path(file), _release_path(file)):
         if path.exists():
             raise Problem(f"{path} 已存在", f"{path} exists already", "请另选文件名", "choose another name")
     file.write_bytes(encode_evidence(found))
     proof = None
     culprit = _accused(found)
-    if _genesis_key(_genesis_of(opened.genesis), culprit) is None:
+    released = next((path for path, one in _releases(opened).items() if one.excuses(found)), None)
+    if released is not None:
+        _release_path(file).write_bytes(released.read_bytes())
+        out.say(f"[yellow]{RELEASED_ZH} / {RELEASED_EN}[/]: {escape(str(_release_path(file)))}")
+    genesis = _genesis_of(opened.genesis)
+    is_later = released is not None and not holds(released, genesis, sets_of(genesis, None))
+    if is_later or _genesis_key(genesis, culprit) is None:
         proof = _key_proof_path(file)
-        proof.write_bytes(_fetch_key_proof(opened, culprit))
+        proof.write_bytes(fetch_key_proof(opened, culprit))
     out.say(f"[bold green]✓[/] {escape(str(file))}  {name}")
     if proof is not None:
         out.say(f"  公钥证明 / proof of its key: {escape(str(proof))}")
     out.say(
         f"  任何人可离线核验 / anybody can check it offline: linxin evidence verify {file} --genesis {GENESIS_FILE}"
     )
-    out.finish({"ok": True, "id": name, "file": file.resolve(), "key_proof": proof and proof.resolve()})
+    kept = _release_path(file).resolve() if released is not None else None
+    out.finish(
+        {"ok": True, "id": name, "file": file.resolve(), "key_proof": proof and proof.resolve(), "release": kept}
+    )
 
 
 @evidence.command("verify", short_help="Check a piece offline, with the genesis file alone.")
@@ -158,7 +169,8 @@ def verify(out: Output, file: Path, genesis_file: Path, release_files: tuple[Pat
             "文件被改动、不属于此链，或缺少公钥证明；请向出示者索取原件",
             "it was changed, is of another chain, or lacks the proof of the key: ask for the original",
         ) from None
-    _check_not_released(found, genesis, release_files)
+    beside = [path for path in (_release_path(file),) if path.exists()]
+    _check_not_released(found, genesis, file, [*release_files, *beside])
     key = keys(culprit.id)
     assert key is not None
     for line in opinion(genesis, culprit, key, found):
@@ -178,17 +190,19 @@ def verify(out: Output, file: Path, genesis_file: Path, release_files: tuple[Pat
     )
 
 
-def _check_not_released(found: Evidence, genesis: Genesis, files: Sequence[Path]) -> None:
+def _check_not_released(found: Evidence, genesis: Genesis, file: Path, releases: Sequence[Path]) -> None:
     """Raise `Problem` when a release shows that its signer was free to sign the second text, or is none itself."""
-    for path in files:
+    proof = _key_proof_path(file)
+    sets = sets_of(genesis, proof.read_bytes() if proof.exists() else None)
+    for path in releases:
         try:
-            checked = whole_release(path, genesis.chain_id, genesis.validators())
+            checked = whole_release(path, genesis, sets)
         except BadRelease as bad:
             raise Problem(
                 f"{path}：{bad.zh}",
                 f"{path}: {bad.en}",
-                "只采信创世验证节点集合签署的解除书；集合变更之后的，请另用归档核对当时的集合",
-                "taken are releases of the validators that genesis names; for a later set, see docs/OPERATORS.md",
+                f"若验证节点集合自创世后有变更，须附证明文件 {proof.name}（linxin evidence export 会写出）",
+                f"where the set has changed since genesis, {proof.name} must lie beside it: `linxin evidence export`",
             ) from None
         if checked.excuses(found):
             raise Problem(
@@ -197,6 +211,18 @@ def _check_not_released(found: Evidence, genesis: Genesis, files: Sequence[Path]
                 f"理由：{checked.body.reason}",
                 f"the reason given: {checked.body.reason}",
             )
+
+
+def _releases(opened: NetworkDirectory) -> dict[Path, CheckedRelease]:
+    """What the folder's nodes were released by, judged by the sets of validators that an endpoint proves."""
+    if not has_releases(opened):
+        return {}
+    genesis = _genesis_of(opened.genesis)
+    try:
+        proof = fetch_key_proof(opened, genesis.file.validators[0].id)
+    except Failure:
+        proof = None  # without an endpoint: genesis' own validators alone
+    return releases_of(opened, genesis, sets_of(genesis, proof))
 
 
 def _accused(found: Evidence) -> str:
@@ -228,6 +254,10 @@ def _genesis_key(genesis: Genesis, validator: str) -> bytes | None:
     return named.get(validator)
 
 
+def _release_path(file: Path) -> Path:
+    return file.with_name(file.name + RELEASE_SUFFIX)
+
+
 def _key_proof_path(file: Path) -> Path:
     return file.with_name(file.name + KEY_PROOF_SUFFIX)
 
@@ -253,7 +283,7 @@ def _keys_of(opened: NetworkDirectory) -> Keys:
     def key_of(validator: str) -> bytes | None:
         named = _genesis_key(genesis, validator)
         if named is None and validator not in asked:
-            claim = verify_proof(_fetch_key_proof(opened, validator), genesis.raw).claim
+            claim = verify_proof(fetch_key_proof(opened, validator), genesis.raw).claim
             value = claim.value if isinstance(claim, ValueClaim) else None
             asked[validator] = validator_rows.decode(value, None).value.public_key if value else None
         return named or asked.get(validator)
@@ -261,7 +291,7 @@ def _keys_of(opened: NetworkDirectory) -> Keys:
     return key_of
 
 
-def _fetch_key_proof(opened: NetworkDirectory, validator: str) -> bytes:
+def fetch_key_proof(opened: NetworkDirectory, validator: str) -> bytes:
     """The proof, as an endpoint gives it, of a validator's row in the ledger: its key never changes."""
     key = f"{validator_rows.prefix.decode()}{validator}"
     request = ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key))

@@ -222,10 +222,7 @@ def check_release(release: Release, chain_id: bytes, validators: Sequence[Cosign
     """Verify every signature in a release; `validators` certify its height. Raises `BadRelease`; whether it is whole
     `require_whole` says.
     """
-    try:
-        body = _decode_body(release.body)
-    except Malformed as error:
-        raise BadRelease(f"不是解除书：{error}", f"not a release: {error}") from None
+    body = _body(release)
     if body.chain_id != chain_id:
         raise BadRelease("解除书属于另一条链", "the release is of another chain")
     agreed = _checkpoint(body.agreed)
@@ -274,6 +271,18 @@ def _check_signers(release: Release, keys: dict[str, bytes]) -> None:
                 f"{each.name} 对解除书的签名无效，或它不验证这一高度",
                 f"the signature of {each.name} under the release is not valid, or it does not certify this height",
             )
+
+
+def height_of(release: Release) -> int:
+    """The height that it is of; raises `BadRelease`."""
+    return max(1, _body(release).height)
+
+
+def _body(release: Release) -> ReleaseBody:
+    try:
+        return _decode_body(release.body)
+    except Malformed as error:
+        raise BadRelease(f"不是解除书：{error}", f"not a release: {error}") from None
 
 
 def read_notes(file: str) -> list[str]:

@@ -107,3 +107,8 @@ def nobody_is_accused(cluster: Cluster, kept: Path, faulty: str, agreed: str, wr
     directory.close()
     [listed] = linxin("evidence", "list", "--network", str(cluster.root))["evidence"]
     assert (listed["culprit"], listed["released"]) == (faulty, True)
+    out = kept.with_name("exported")
+    exported = linxin("evidence", "export", listed["id"], str(out), "--network", str(cluster.root))
+    assert exported["release"] == f"{out}.release"
+    beside = linxin("evidence", "verify", str(out), "--genesis", str(cluster.opened.genesis), status=1)
+    assert "no breach of faith" in beside["error"]["message_en"]
