@@ -1,7 +1,8 @@
 """The commands for what goes wrong: a silent leader, goods nobody fetches, disputes, payments that cannot be made."""
 
+import csv
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,35 +10,20 @@ from typing import Any
 import pytest
 
 from cli.typed import CHINA
-from ledger.modules.groupbuy.errors import LeaderNotSilent
+from ledger.modules.groupbuy.errors import LeaderNotSilent, WrongCode
 from ledger.modules.payments.errors import DayStated
-from tests.cli.trading import BERRY, HALF_KG, Linxin, market, new_leader, order, submit, terms_file, watch
+from tests.cli.trading import BERRY, HALF_KG, Linxin, new_leader, order, submit, terms_file, watch
 
-GROUP = pytest.mark.xdist_group("trade-troubles")
-WINDOWS = {
-    "perishable_window_ms": 60_000,
-    "leader_silence_ms": 4_000,
-    "substitute_ms": 40_000,
-    "pickup_ms": 2_000,
-    "noshow_grace_ms": 6_000,
-    "disposal_ms": 60_000,
-    "publish_ms": 1_000,
-    "empty_block_ms": 100,
-}
+GROUP = pytest.mark.xdist_group("trade")
 WEEK = "week-1"
 REASONS = ("--reasons", "22" * 32)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("troubles") / "network"
-
-
-@pytest.fixture(scope="module")
-def linxin(home: Path) -> Iterator[Linxin]:
-    with market(home, home.parent, WINDOWS) as run:
-        new_leader(run, home, home.parent, "lin")
-        yield run
+def linxin(trader: Linxin, market_home: Path) -> Linxin:
+    """Runs commands where there is another leader."""
+    new_leader(trader, market_home, market_home.parent, "lin")
+    return trader
 
 
 def wait(look: Callable[[], Any], wanted: Any) -> None:
@@ -51,28 +37,32 @@ def wait(look: Callable[[], Any], wanted: Any) -> None:
 @GROUP
 @pytest.mark.process
 def test_a_silent_leader_is_replaced_and_what_nobody_fetched_is_disposed_of(linxin: Linxin, tmp_path: Path) -> None:
-    changes = {"cutoff_ms": '"+15s"', "reading_gap_ms": 1}
+    changes = {"cutoff_ms": '"+15s"', "reading_gap_ms": 1, "perishable": "false"}
     linxin("campaign", "draft", terms_file(tmp_path, WEEK, **changes), "--key", "mei")
     linxin("campaign", "open", WEEK, "--key", "farm")
-    anna, bo, cho = (order(linxin, tmp_path, WEEK, name, 1) for name in ("anna", "bo", "cho"))
+    ada, ben, cho = (order(linxin, tmp_path, WEEK, name, 1) for name in ("ada", "ben", "cho"))
     watch(linxin, WEEK, "formed")
     carry(linxin, tmp_path)
     linxin("campaign", "arrive", WEEK, "--key", "mei")
+    point = linxin("campaign", "packing-list", "--pickup", "gate-3", "--key", "mei")
+    assert [(line["number"], line["packed_grams"]) for line in point["lines"]] == [(1, 500), (2, 500), (3, 512)]
 
-    linxin("order", "acknowledge", WEEK, "--key", "anna")
-    assert linxin("order", "show", "--key", "anna")["line"]["state"] == "collected"
-    contest(linxin, anna)
+    linxin("order", "acknowledge", WEEK, "--key", "ada")
+    assert linxin("order", "show", "--key", "ada")["line"]["state"] == "collected"
+    contest(linxin, ada)
 
     wait(lambda: try_substitute(linxin), True)
     assert linxin("campaign", "show", WEEK)["leader"] == "lin"
-    linxin("order", "hand-over", WEEK, "#2", bo["code"], "--key", "lin")
+    wrong = linxin("order", "hand-over", WEEK, "#2", cho["code"], "--key", "lin", status=1)["error"]
+    assert wrong["number"] == WrongCode.number
+    linxin("order", "hand-over", WEEK, "#2", ben["code"].lower(), "--key", "lin")
     wait(lambda: linxin("campaign", "show", WEEK)["reminded_ms"] is not None, True)
     asked = f"linxin campaign attend {WEEK} --key lin"
     assert any(step.startswith(asked) for step in linxin("campaign", "show", WEEK)["next"])
     linxin("campaign", "attend", WEEK, "--key", "mei", status=1)
     linxin("campaign", "attend", WEEK, "--key", "lin")
     assert not any(step.startswith(asked) for step in linxin("campaign", "show", WEEK)["next"])
-    own_money(linxin, tmp_path)
+    own_money(linxin, tmp_path, ben)
 
     wait(lambda: linxin("order", "show", "--key", "cho")["line"]["state"], "unclaimed")
     proceeds = str(tmp_path / "proceeds.receipt")
@@ -90,31 +80,34 @@ def carry(linxin: Linxin, folder: Path) -> None:
     submit(linxin, folder, "farm", "trace.harvest", **harvest, event_ms=now_ms())
     linxin("campaign", "allocate", WEEK, "--lot", f"{BERRY}/L1=1.5", "--key", "farm")
     watch(linxin, WEEK, "allocated")
-    parcels = folder / "parcels.csv"
-    parcels.write_text("number,grams\n1,500\n2,500\n3,500\n", encoding="utf-8")
-    linxin("campaign", "pack", WEEK, str(parcels), "--key", "farm")
+    listed = folder / "parcels.csv"
+    linxin("campaign", "packing-list", "--campaign", WEEK, "--csv", str(listed), "--key", "farm")
+    rows = list(csv.DictReader(listed.open(encoding="utf-8")))
+    assert [(row["number"], row["nominal_grams"]) for row in rows] == [("1", "500"), ("2", "500"), ("3", "500")]
+    listed.write_text("number,grams\n1,500\n2,500\n3,512\n", encoding="utf-8")
+    assert linxin("campaign", "pack", WEEK, str(listed), "--key", "farm")["parcels"] == 3
     loaded = {"container": "vehicle:van-1", "lots": [f"{BERRY}/L1"], "event_ms": now_ms()}
     submit(linxin, folder, "farm", "trace.load", **loaded)
-    shipped = {"shipment": "s-1", "receiver": "hub", "event_ms": now_ms(), "vehicle": "van-1"}
+    shipped = {"shipment": "s-2", "receiver": "hub", "event_ms": now_ms(), "vehicle": "van-1"}
     submit(linxin, folder, "farm", "trace.ship", **shipped, lots=[{"lot": f"{BERRY}/L1", "quantity": 3 * HALF_KG}])
-    linxin("campaign", "ship", WEEK, "s-1", "--key", "farm")
-    submit(linxin, folder, "hub", "trace.receive", shipment="s-1", event_ms=now_ms())
+    linxin("campaign", "ship", WEEK, "s-2", "--key", "farm")
+    submit(linxin, folder, "hub", "trace.receive", shipment="s-2", event_ms=now_ms())
 
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def contest(linxin: Linxin, anna: dict[str, Any]) -> None:
+def contest(linxin: Linxin, ada: dict[str, Any]) -> None:
     """The ledger finds the hub liable, whose van was silent; it contests, and then the buyer takes her claim back."""
-    opened = linxin("claim", "open", WEEK, "--cause", "spoiled", "--amount", "5", "--key", "anna")["claim"]
+    opened = linxin("claim", "open", WEEK, "--cause", "spoiled", "--amount", "5", "--key", "ada")["claim"]
     assert (opened["state"], opened["liable"]) == ("provisional", "hub")
-    linxin("claim", "contest", WEEK, anna["order"], *REASONS, "--key", "farm", status=1)
-    linxin("claim", "contest", WEEK, anna["order"], *REASONS, "--key", "hub")
-    assert linxin("claim", "show", "--key", "anna")["state"] == "contested"
-    linxin("claim", "withdraw", WEEK, "--key", "anna")
-    assert linxin("claim", "show", "--key", "anna")["state"] == "withdrawn"
-    assert linxin("order", "show", "--key", "anna")["line"]["state"] == "collected"
+    linxin("claim", "contest", WEEK, ada["order"], *REASONS, "--key", "farm", status=1)
+    linxin("claim", "contest", WEEK, ada["order"], *REASONS, "--key", "hub")
+    assert linxin("claim", "show", "--key", "ada")["state"] == "contested"
+    linxin("claim", "withdraw", WEEK, "--key", "ada")
+    assert linxin("claim", "show", "--key", "ada")["state"] == "withdrawn"
+    assert linxin("order", "show", "--key", "ada")["line"]["state"] == "collected"
 
 
 def try_substitute(linxin: Linxin) -> bool:
@@ -124,19 +117,18 @@ def try_substitute(linxin: Linxin) -> bool:
     return bool(done["ok"])
 
 
-def own_money(linxin: Linxin, folder: Path) -> None:
+def own_money(linxin: Linxin, folder: Path, ben: dict[str, Any]) -> None:
     """A leader lays out her own money once she said that she will."""
     receipt = str(folder / "lin.receipt")
     linxin("account", "receipt", "member:lin", "10", receipt, "--key", "custodian")
     linxin("account", "deposit", receipt, "--key", "lin")
-    linxin("claim", "open", WEEK, "--cause", "quality", "--amount", "5", "--key", "bo")
+    linxin("claim", "open", WEEK, "--cause", "quality", "--amount", "5", "--key", "ben")
     own = ("claim", "pay", WEEK, "#2", "--amount", "5", "--own", "--key", "lin")
+    assert [each["order"] for each in linxin("claim", "list", WEEK, "--key", "lin")["claims"]] == [ben["order"]]
     linxin(*own, status=1)
     linxin("claim", "opt-in", "yes", "--key", "lin")
-    linxin(*own, status=1)  # nothing stands for it yet
-    linxin("account", "move", "50", "--to", "guarantee", "--key", "platform")
     linxin(*own)
-    assert linxin("claim", "show", "--key", "bo")["paid_fen"] == 500
+    assert linxin("claim", "show", "--key", "ben")["paid_fen"] == 500
     linxin("claim", "opt-in", "no", "--key", "lin")
 
 
@@ -150,11 +142,13 @@ def waiting(linxin: Linxin, why: str) -> list[dict[str, Any]]:
 @pytest.mark.process
 def test_a_payment_that_cannot_be_made_goes_back_and_a_refund_is_tried_again(linxin: Linxin, tmp_path: Path) -> None:
     linxin(
-        "campaign", "draft", terms_file(tmp_path, "week-2", cutoff_ms='"+1h"', delivery_from_ms='"+2h"'), "--key", "mei"
+        "campaign", "draft", terms_file(tmp_path, "week-4", cutoff_ms='"+1h"', delivery_from_ms='"+2h"'), "--key", "mei"
     )
-    linxin("campaign", "open", "week-2", "--key", "farm")
-    order(linxin, tmp_path, "week-2", "dora", 1)
-    linxin("order", "cancel", "week-2", "--key", "dora")
+    linxin("campaign", "open", "week-4", "--key", "farm")
+    linxin("account", "confirm", "custodian", "--all", "--key", "custodian", status=None)
+    assert waiting(linxin, "cancelled") == waiting(linxin, "withdrawal") == []
+    order(linxin, tmp_path, "week-4", "dora", 1)
+    linxin("order", "cancel", "week-4", "--key", "dora")
     (refund,) = waiting(linxin, "cancelled")
     linxin("account", "reject", refund["id"], "--reason", "账户已销 account closed", "--key", "custodian")
     assert waiting(linxin, "cancelled") == []

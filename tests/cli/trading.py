@@ -1,12 +1,11 @@
-"""A network of one validator on which `linxin` commands run in this process, with a leader, berries and money."""
+"""`linxin` commands run in this process on a network that is there, and what campaigns by commands are made of."""
 
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from cli.campaign import TEMPLATE
 from cli.main import main
 from cli.processes import _import_roots
 
-BERRY = "09521234000259"
+BERRY = "09521234000266"
 HALF_KG = 500_000
 BAND = {
     "metric": "temperature",
@@ -30,12 +29,8 @@ BAND = {
 Linxin = Callable[..., dict[str, Any]]
 
 
-@contextmanager
-def market(home: Path, folder: Path, windows: Mapping[str, int]) -> Iterator[Linxin]:
-    """Runs commands on a network in the new folder `home` with such windows, until it is taken down.
-
-    Each must end with its `status`; None: with any.
-    """
+def runner(home: Path) -> Linxin:
+    """Runs commands in this process on the network in `home`; each must end with its `status` (None: any)."""
 
     def run(*arguments: str, status: int | None = 0) -> dict[str, Any]:
         known = {"LINXIN_NETWORK": str(home), "LINXIN_PASSPHRASE": None, "LINXIN_PASSPHRASE_FILE": None}
@@ -45,22 +40,20 @@ def market(home: Path, folder: Path, windows: Mapping[str, int]) -> Iterator[Lin
         assert isinstance(document, dict)
         return document
 
-    parameters = [f"--parameter={name}={value}" for name, value in windows.items()]
-    _as_process("network", "init", str(home), "--validators", "1", *parameters)
-    try:
-        _as_process("network", "up", str(home))
-        _stock(run, home, folder)
-        yield run
-    finally:
-        _as_process("network", "down", str(home))
+    return run
 
 
-def _as_process(*arguments: str) -> None:
+def as_process(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A command in a process of its own, as those are run that leave nodes behind."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
-    command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
-    environment = known | {"PYTHONPATH": os.pathsep.join(_import_roots())}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        env=known | {"PYTHONPATH": os.pathsep.join(_import_roots())},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
 
 
 def new_leader(linxin: Linxin, home: Path, folder: Path, member: str) -> None:
@@ -70,31 +63,15 @@ def new_leader(linxin: Linxin, home: Path, folder: Path, member: str) -> None:
     submit(linxin, folder, "community", "registry.register_member", **leader)
 
 
-def _stock(linxin: Linxin, home: Path, folder: Path) -> None:
-    """A leader, berries that grow, and everybody's money."""
-    new_leader(linxin, home, folder, "mei")
-    product = {
-        "product": BERRY,
-        "name_zh": "草莓",
-        "name_en": "Berries",
-        "measure": "kg",
-        "net_content": 0,
-        "band": BAND,
-    }
-    submit(linxin, folder, "farm", "trace.register_product", **product, loss_ppm=0)
-    plot = {"plot": "tunnel", "name_zh": "一号棚", "name_en": "Tunnel", "area_m2": 600}
-    submit(linxin, folder, "farm", "trace.register_plot", **plot)
+def stock(linxin: Linxin, folder: Path) -> None:
+    """Berries that bear only so much warmth, beside those of the guide."""
+    product = {"product": BERRY, "name_zh": "蓝莓", "name_en": "Blueberries", "measure": "kg", "net_content": 0}
+    submit(linxin, folder, "farm", "trace.register_product", **product, band=BAND, loss_ppm=0)
     now_ms = time.time_ns() // 1_000_000
-    planting = {"planting": "berry", "plot": "tunnel", "crop": "草莓", "variety": "红颜", "event_ms": now_ms - 60_000}
+    planting = {"planting": "berry", "plot": "tunnel-1", "crop": "蓝莓", "variety": "蓝丰", "event_ms": now_ms - 60_000}
     submit(linxin, folder, "farm", "trace.start_planting", **planting)
-    linxin(
-        "campaign", "supply", "planting:berry", "--product", BERRY, "--unit", "0.5", "--units", "20", "--key", "farm"
-    )
-    for who, fen in (("farm", "5000fen"), ("platform", "300.00")):
-        file = str(folder / f"{who}.receipt")
-        linxin("account", "receipt", f"organisation:{who}", fen, file, "--key", "custodian")
-        linxin("account", "deposit", file, "--key", who)
-    linxin("account", "move", "200", "--to", "float:mei", "--key", "platform")
+    committed = ("--product", BERRY, "--unit", "0.5", "--units", "20", "--key", "farm")
+    linxin("campaign", "supply", "planting:berry", *committed)
 
 
 def submit(linxin: Linxin, folder: Path, signer: str, action: str, **fields: Any) -> None:
@@ -107,7 +84,8 @@ def submit(linxin: Linxin, folder: Path, signer: str, action: str, **fields: Any
 def terms_file(folder: Path, campaign: str, **changes: Any) -> str:
     """The template's terms, changed."""
     read = TEMPLATE.replace("{address}", "00" * 32).replace("strawberry-gh4-winter", "berry")
-    for name, value in {"campaign": f'"{campaign}"', "minimum": "2", "deposit_fen": "1000", **changes}.items():
+    own = {"campaign": f'"{campaign}"', "product": f'"{BERRY}"', "minimum": "2", "deposit_fen": "1000"}
+    for name, value in {**own, **changes}.items():
         read = "\n".join(f"{name} = {value}" if line.startswith(f"{name} ") else line for line in read.splitlines())
     file = folder / f"{campaign}.toml"
     file.write_text(read, encoding="utf-8")

@@ -207,7 +207,7 @@ class Plan:
             return []
         terms, rng, found = self.terms, self.rng, []
         lines = self.reference.lines(self.reference.campaigns[self.name], "owed")
-        ordered = sum(order["units"] for order in lines)
+        ordered = max(1, sum(order["units"] for order in lines))
         share = rng.choice((ordered, ordered, rng.randrange(1, ordered + 1), max(1, ordered - 1)))
         wanted = share + 1 if self.chance(0.05) else share
         first = rng.randrange(1, wanted) if wanted > 1 and self.chance(0.3) else wanted
