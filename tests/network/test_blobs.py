@@ -17,7 +17,7 @@ from network.access import REQUEST_METADATA, request_message
 from network.vault.erasure import verify_erasure
 from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, now_ms, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 
 def description(content: bytes, *, blob_class: int = blob_pb2.RESTRICTED) -> blob_pb2.BlobDescription:

@@ -11,7 +11,7 @@ from linxin.v1 import blob_pb2, ledger_pb2, provenance_pb2
 
 from tests.network.nodes import FARM, Client, Network, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 SERVICES = [
     module.DESCRIPTOR.services_by_name[name]

@@ -7,7 +7,7 @@ from linxin.v1 import ledger_pb2
 from ledger.modules.trace.messages.things import RegisterPlot
 from tests.network.nodes import FARM, Client, Network, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 
 async def test_a_confirmed_read_sees_what_was_just_acknowledged(node: Network, client: Client) -> None:

@@ -25,6 +25,7 @@ from ledger.storage.install import install
 from ledger.storage.level import LevelStore
 from ledger.transaction import make_transaction
 from network.chain import Chain
+from tests.network.growing import accept
 from tests.network.nodes import (
     AUDITOR,
     FARM,
@@ -39,10 +40,9 @@ from tests.network.nodes import (
     now_ms,
     refusal_of,
 )
-from tests.network.test_provenance import accept
 from tests.trace.world import BERRY, KG
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("observer")]
 
 WAIT_S = 20.0
 REGISTRY = network_registry()

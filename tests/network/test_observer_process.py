@@ -14,7 +14,7 @@ from tests.network.nodes import AUDITOR, FARM, Client, Network, free_port, make_
 from tests.network.test_observer import height_of, ship
 from tests.trace.world import BERRY
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("observer")]
 
 WAIT_S = 20.0
 

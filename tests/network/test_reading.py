@@ -20,7 +20,7 @@ from ledger.modules.catalogue import network_registry
 from ledger.storage.archive import ArchivedBlock, ArchiveEnd, read_archive
 from tests.network.nodes import AUDITOR, FARM, HUB, Client, Network, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 
 def validators(node: Network) -> tuple[Validator, ...]:

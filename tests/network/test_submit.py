@@ -14,7 +14,7 @@ from ledger.crypto.encoding import decode, encode
 from ledger.transaction import Envelope
 from tests.network.nodes import FARM, HUB, STRANGER, Client, Network, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 ACCEPTED, REFUSED = ledger_pb2.Outcome.ACCEPTED, ledger_pb2.Outcome.REFUSED
 DROPPED, PENDING = ledger_pb2.Outcome.DROPPED, ledger_pb2.Outcome.PENDING

@@ -1,7 +1,6 @@
 """Campaigns, lines, statements and instructions as a real validator shows them: contents, pages, live, bounds."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,10 +14,9 @@ from client.failures import Remote
 from ledger.modules.claims.messages import Cause
 from ledger.modules.claims.state import CLAIM_TRANSITIONS
 from ledger.modules.claims.words import WORDS as CLAIM_WORDS
-from ledger.modules.groupbuy.messages import Cancel, CancelOrder, Draft, Order
+from ledger.modules.groupbuy.messages import Draft
 from ledger.modules.groupbuy.state import CAMPAIGN_TRANSITIONS, LINE_TRANSITIONS
 from ledger.modules.groupbuy.words import WORDS as GROUPBUY_WORDS
-from ledger.modules.payments.messages import Confirm, Confirmed
 from ledger.modules.payments.ports import Why
 from ledger.modules.payments.state import INSTRUCTION_TRANSITIONS
 from ledger.modules.payments.words import WORDS as PAYMENT_WORDS
@@ -27,17 +25,9 @@ from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, Client, key_of, no
 from tests.network.test_observer_process import make_observer, reached
 from tests.trace.world import BERRY, KG
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("market")]
 
 LIN = key_of("lin")
-
-
-@pytest.fixture
-async def connection(market: Market) -> AsyncIterator[Connection]:
-    """What the client's functions ask through."""
-    network = market.network
-    async with Connection([network.address], network.authority, network.chain_id) as made:
-        yield made
 
 
 async def test_a_campaign_tells_all_its_terms_in_words_and_how_it_stands(connection: Connection) -> None:
@@ -101,29 +91,6 @@ async def test_the_last_campaign_is_cloned(market: Market, connection: Connectio
     assert isinstance(clone, Draft)
     assert clone == expected
     assert await reading.last_campaign(connection, "nobody") is None
-
-
-async def test_watching_shows_what_is_published_and_no_single_order(market: Market, connection: Connection) -> None:
-    teller = Client.of(market.network)
-    live = Market(market.network, teller)
-    name = "watched"
-    await live.open(name, "mei", "rival", "planting:rival-berry", now_ms() + 10 * HOUR_MS)
-    watching = reading.watch_campaign(connection, name)
-    seen = [await anext(watching)]
-    for buyer in ("w1", "w2"):
-        await live.place(buyer, 2, name)
-    while seen[-1].orders < 2:  # the second may come after the first was published
-        seen.append(await asyncio.wait_for(anext(watching), 10))
-    await live.do(buyer_key("w2"), Order(name), CancelOrder())
-    while seen[-1].orders > 1:
-        seen.append(await asyncio.wait_for(anext(watching), 10))
-    await live.do(key_of("rival"), Cancel(name, "霜冻"))
-    ended = [each async for each in watching]
-    assert {each.state for each in seen} == {"open"}
-    assert len(seen) <= 4, "the public sees what was published, not each order"
-    assert {each.state for each in ended} == {"cancelled"}
-    assert ended[-1].lines_left == 0
-    await teller.channel.close(None)
 
 
 async def test_an_order_shows_its_buyer_where_its_money_is(market: Market, connection: Connection) -> None:
@@ -240,23 +207,6 @@ async def test_a_claim_tells_how_it_stands_and_closed_ones_are_asked_for(connect
     assert [each.order async for each in both] == [order_of("anna"), order_of("chen")]
     own = reading.list_claims(connection, buyer_key("chen"), include_closed=True)
     assert [each.award_fen async for each in own] == [500]
-
-
-async def test_a_custodian_sees_what_is_open_and_what_was(market: Market, connection: Connection) -> None:
-    bank = key_of("bank")
-    waiting = [each async for each in reading.list_instructions(connection, bank, "bank")]
-    assert {each.state for each in waiting} == {"issued"}
-    teller = Client.of(market.network)
-    await Market(market.network, teller).do(bank, Confirm(), Confirmed((waiting[0].id,)))
-    await teller.channel.close(None)
-    left = [each.id async for each in reading.list_instructions(connection, bank, "bank")]
-    assert left == [each.id for each in waiting[1:]]
-    everything = [each async for each in reading.list_instructions(connection, bank, "bank", include_closed=True)]
-    (done,) = (each for each in everything if each.id == waiting[0].id)
-    assert (done.state, done.closed_ms >= done.issued_ms) == ("confirmed", True)
-    for closed in (False, True):
-        others = reading.list_instructions(connection, key_of("bank-2"), "bank-2", include_closed=closed)
-        assert [each async for each in others] == []
 
 
 SIGNED_BADLY: list[tuple[str, Any, str]] = [

@@ -12,7 +12,7 @@ from network.access import SIGNED_METHODS
 from tests.network.market import FORMED, OPEN, UNITS, Market, buyer_key, order_of
 from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, Client, key_of, refusal_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("market")]
 
 ROLES: dict[str, SigningKey | None] = {
     "own order": buyer_key("anna"),

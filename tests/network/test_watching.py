@@ -8,13 +8,12 @@ from linxin.v1 import provenance_pb2
 
 from ledger.modules.registry.messages import CalibrateDevice, Metric, NewKey, RegisterDevice, possession_message
 from ledger.modules.trace import messages as m
+from tests.network.growing import LOT, MINUTE_MS, accept, journey_of
 from tests.network.nodes import FARM, Client, Network, key_of, now_ms
-from tests.network.test_provenance import LOT, MINUTE_MS, accept, grown, journey_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
 LOGGER = key_of("logger")
-__all__ = ["grown"]
 
 
 async def ride(client: Client, from_ms: int) -> None:
