@@ -98,11 +98,9 @@ async def genesis_file(request: Request) -> Response:
     return Response(request.app.state.genesis, headers={"Cache-Control": "no-cache"}, media_type=GENESIS_TYPE)
 
 
-async def verifier(request: Request) -> Response:
-    """`GET /verify`: the stand-alone verifier, the same file that anybody may host."""
-    assets: Assets = request.app.state.assets
-    request.path_params["path"] = "verify.html"
-    return await assets.endpoint(request)
+async def verifier(_: Request) -> Response:
+    """`GET /verify`: to the stand-alone verifier, which anybody may host; browsers keep the fragment on the way."""
+    return RedirectResponse("/static/verify.html", 308)
 
 
 async def health(request: Request) -> Response:

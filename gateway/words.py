@@ -120,6 +120,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "不放心这个网站？把证明文件交给别处的验证页核对。",
         "You do not trust this site? Take the proof file to a verifier hosted elsewhere.",
     ),
+    "checked": ("核对了什么", "What was checked"),
+    "earlier": ("更早的日子", "Earlier days"),
     "proof_file": ("下载证明文件", "Proof file"),
     "genesis_file": ("创世文件", "Genesis file"),
     "verify_page": ("独立验证页", "Stand-alone verifier"),

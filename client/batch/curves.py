@@ -51,7 +51,7 @@ class Curve:
 
     def shown(self, value: int) -> str:
         """A value as people read it, with its unit."""
-        return decimal(value, self.exponent, fixed=self.exponent >= -2) + self.unit
+        return decimal(value, self.exponent) + self.unit
 
     @property
     def values(self) -> list[int]:

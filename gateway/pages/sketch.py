@@ -3,10 +3,11 @@
 Maps shown in China need an approved number, and a way needs no map.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import asin, cos, hypot, radians, sin, sqrt
 
-from client.batch import Place, Way
+from client.batch import Fix, Place, Way
 
 WIDTH, HEIGHT = 360, 260
 MARGIN = 46
@@ -14,7 +15,8 @@ EARTH_RADIUS_KM = 6371.0
 SCALES_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 BAR_MAX = 110
 POINTS_MAX = 200
-APART = 14
+NEAR = 12
+APART = 18
 """Labels closer than this in height are moved apart."""
 
 
@@ -30,13 +32,19 @@ class Stop:
     anchor: str
 
 
+End = tuple[float, float, int, float]
+
+
 @dataclass(frozen=True)
 class Sketch:
-    """`path` of the track; where it begins and ends, and when (ms); `bar`: its length in the picture, and in km."""
+    """`path` of the track; where it begins and ends, when (ms), and at what height that is written.
+
+    `bar`: its length in the picture, and in km.
+    """
 
     path: str
-    start: tuple[float, float, int] | None
-    end: tuple[float, float, int] | None
+    start: End | None
+    end: End | None
     stops: tuple[Stop, ...]
     bar: tuple[float, str]
     length_km: int
@@ -65,26 +73,32 @@ def sketch(way: Way) -> Sketch | None:
         _distance_km(one.north, one.east, two.north, two.east)
         for one, two in zip(way.track, way.track[1:], strict=False)
     )
+    stops = _stops(way.places, at)
+
+    def end(fix: Fix) -> End:
+        x, y = at(fix.north, fix.east)
+        named = any(abs(stop.x - x) < NEAR and abs(stop.y - y) < NEAR for stop in stops)
+        return x, y, fix.time_ms, y + (44 if named else 24)
+
     return Sketch(
         "".join(f"{'L' if place else 'M'}{x:g} {y:g}" for place, (x, y) in enumerate(points)),
-        (*at(way.track[0].north, way.track[0].east), way.track[0].time_ms) if way.track else None,
-        (*at(way.track[-1].north, way.track[-1].east), way.track[-1].time_ms) if way.track else None,
-        tuple(_stops(way.places, at)),
+        end(way.track[0]) if way.track else None,
+        end(way.track[-1]) if way.track else None,
+        tuple(stops),
         _bar(unit),
         round(length),
     )
 
 
-def _stops(places: tuple[Place, ...], at: "object") -> list[Stop]:
-    """A dot for each distinct position, named by all that stand there."""
-    assert callable(at)
+def _stops(places: tuple[Place, ...], at: Callable[[float, float], tuple[float, float]]) -> list[Stop]:
+    """A dot for each distinct position, named under it by all that stand there."""
     named: dict[tuple[float, float], list[tuple[str, str]]] = {}
     for place in places:
         named.setdefault(at(place.north, place.east), []).append(place.name)
     stops: list[Stop] = []
     for (x, y), names in sorted(named.items(), key=lambda one: one[0][1]):
         name = (" · ".join(dict.fromkeys(zh for zh, _ in names)), " · ".join(dict.fromkeys(en for _, en in names)))
-        label_y = y - 12
+        label_y = y + 25
         while any(abs(label_y - other.label_y) < APART for other in stops):
             label_y += APART
         anchor = "start" if x < WIDTH / 3 else "end" if x > WIDTH * 2 / 3 else "middle"

@@ -18,6 +18,12 @@ export async function pinnedGenesis(labelled) {
   return { bytes, first: !kept, labelled: Boolean(labelled) };
 }
 
+/** The genesis file that is pinned here; null when none is. */
+export function pinnedOf() {
+  const kept = read(GENESIS);
+  return kept ? fromBase64(kept) : null;
+}
+
 /** Throws `Fault` when a server shows an older ledger than this device has seen already; remembers the newest. */
 export function checkForward(chain, checkpoint, offline) {
   const seen = JSON.parse(read(SEEN) ?? "{}");

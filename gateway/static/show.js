@@ -7,7 +7,7 @@ const STALE_MS = 600000;
 const WORDS = {
   zh: {
     busy: "正在你的设备上核对每一个签名……",
-    good: (n, of, s, v) => `${of} 条记录中的 ${n} 条，${v} 个验证者中 ${s} 个签名，无一遗漏`,
+    good: (n, of, s, v) => `${n}/${of} 条记录，${s}/${v} 验证者签名，无一遗漏`,
     more: (time) => `截至 ${time}（UTC+8），由你的浏览器核对。`,
     old: (time) => `截至 ${time}（UTC+8）。此后的记录（例如召回）这里看不到。`,
     offline: (time) => `离线：显示的是保存在本机、截至 ${time}（UTC+8）的内容。此后的召回未知。`,
@@ -98,7 +98,8 @@ function set(state, title, more, checks = []) {
   element("#verdict-more").textContent = more;
   element("#verdict-more").hidden = !more;
   const list = element("#checks");
-  list.hidden = !checks.length;
+  element("#checked").hidden = !checks.length;
+  element("#checked").open = state === "bad";
   list.replaceChildren(...checks.map(([text, kind]) => Object.assign(document.createElement("li"), { textContent: text, className: kind })));
 }
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from cli.demo import cast
 from client.network_directory import NetworkDirectory
 from tests.gateway.serving import FLAGS, SETTLED, LyingGateway, chromium, running_gateway, told_network
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 LIMITS = ("--requests-per-s", "1000", "--burst", "5000")
 
 
