@@ -128,14 +128,11 @@ class Table(Generic[_V]):
         full = self.prefix + key.encode()
         assert len(full) <= KEY_SIZE_MAX, full
         assert bool(role) == (self.subject is not None), f"{full!r}: a role goes with a subject's row and with no other"
-        if not self.subject and not self.restricted:
-            ctx.state.write(self, full, Row(value))
-            return
-        before = ctx.state.row(self, full)
         salt = ctx.next_salt(full) if self.restricted else None
         if not self.subject:
             ctx.state.write(self, full, Row(value, salt=salt))
             return
+        before = ctx.state.row(self, full)
         size, peaks = (before.size, before.peaks) if before else (0, b"")
         ctx.state.write(self, full, Row(value, size, peaks, salt))
         ctx.enter(f"{self.subject}:{key}", role, from_ms, to_ms)
