@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.crypto.encoding import encode
-from ledger.crypto.hashing import digest
+from ledger.crypto.hashing import digests
 from ledger.errors import Refusal, RestrictedNeeded, TooManyEffects
 from ledger.module import Timer
 from ledger.roles import Role
 from ledger.state import OUTPUT, ROLES, SELF, BlockState, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ledger.crypto.encoding import Message
 
@@ -68,6 +68,7 @@ class Context:
     scheduled: int = 0
     work: int = 0
     """Rows' worth of work that a timer has done; a block runs timers until `timers_per_block` is used up."""
+    _salt: "Callable[[bytes], bytes] | None" = None
 
     def require(self, condition: bool, otherwise: Refusal) -> None:
         """Raise `otherwise` unless `condition` holds. For refusals that are costly to build, use an `if`."""
@@ -128,6 +129,8 @@ class Context:
         """A fresh salt for a restricted row, which only those can know who know every restricted part so far
         (docs/adr/0020).
         """
-        assert self.secret, "a restricted row is written before any transaction had a restricted part"
-        place = self.height.to_bytes(8, "big") + self.position.to_bytes(4, "big")
-        return digest("salt", self.secret, place, key)
+        if self._salt is None:
+            assert self.secret, "a restricted row is written before any transaction had a restricted part"
+            place = self.height.to_bytes(8, "big") + self.position.to_bytes(4, "big")
+            self._salt = digests("salt", self.secret, place)
+        return self._salt(key)

@@ -1,6 +1,7 @@
 """Domain-separated SHA-256: a digest made for one purpose can never be presented for another."""
 
 import hashlib
+from collections.abc import Callable
 
 HASH_SIZE = 32
 ZERO_HASH = bytes(HASH_SIZE)
@@ -51,6 +52,19 @@ def digest(domain: str, *parts: bytes) -> bytes:
     for part in parts:
         state.update(part)
     return state.digest()
+
+
+def digests(domain: str, *parts: bytes) -> Callable[[bytes], bytes]:
+    """`digest(domain, *parts, last)` as a function of the last part, for many that begin alike."""
+    begun = _PREFIXED[domain].copy()
+    begun.update(b"".join(parts))
+
+    def finish(last: bytes) -> bytes:
+        state = begun.copy()
+        state.update(last)
+        return state.digest()
+
+    return finish
 
 
 def sha256(data: bytes) -> bytes:

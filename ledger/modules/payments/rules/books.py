@@ -151,20 +151,19 @@ class Books:
         """Both sides of what moves, with their entries, and the custodian's day."""
         if not fen:
             return
-        self.change(row.debit, debits_posted=self.account(row.debit).debits_posted + fen)
-        self.change(row.credit, credits_posted=self.account(row.credit).credits_posted + fen)
-        for name, change in ((row.debit, -fen), (row.credit, fen)):
-            if s.has_statement(name):
-                self._enter(name, identifier, change, row)
+        debit, credit = self.account(row.debit), self.account(row.credit)
+        self._enter(row.debit, replace(debit, debits_posted=debit.debits_posted + fen), identifier, -fen, row)
+        self._enter(row.credit, replace(credit, credits_posted=credit.credits_posted + fen), identifier, fen, row)
         if s.is_custodian(row.debit) or s.is_custodian(row.credit):
             self._count(p.custodian_of(row.debit), row, fen)
 
-    def _enter(self, name: str, identifier: bytes, change: int, row: s.TransferRow) -> None:
-        account = self.account(name)
-        number = account.entries + 1
-        entry = s.Entry(identifier, change, account.balance_fen, self.ctx.time_ms, row.why)
-        self.put(s.entries, s.entry_key(name, number), entry)
-        self.change(name, entries=number)
+    def _enter(self, name: str, account: s.Account, identifier: bytes, change: int, row: s.TransferRow) -> None:
+        """The account after a movement, and a line of its statement where it has one."""
+        if s.has_statement(name):
+            account = replace(account, entries=account.entries + 1)
+            entry = s.Entry(identifier, change, account.balance_fen, self.ctx.time_ms, row.why)
+            self.put(s.entries, s.entry_key(name, account.entries), entry)
+        self._accounts[name] = account
 
     def _count(self, custodian: str, row: s.TransferRow, fen: int) -> None:
         """What was issued or redeemed counts for the day of the block."""
