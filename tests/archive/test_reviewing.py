@@ -9,9 +9,10 @@ from ledger.errors import MalformedTransaction, RestrictedNeeded
 from ledger.modules.archive import errors as e
 from ledger.modules.archive import messages as a
 from ledger.modules.archive.state import farm_listing, listing_of, lot_listing, product_listing, reviewers
-from ledger.modules.groupbuy.messages import Substitute
+from ledger.modules.groupbuy.messages import Shares, Ship, Substitute
 from ledger.modules.trace import messages as t
 from tests.archive.world import BERRY, CAMPAIGN, DAY_MS, HOUR_MS, Memoir, address, check_recount
+from tests.groupbuy.market import HALF
 from tests.registry.chain import key_of
 
 HERE, EVERYWHERE, FARM = listing_of(BERRY, "garden"), product_listing(BERRY), farm_listing("farm")
@@ -153,6 +154,19 @@ def test_the_substitute_and_the_silent_leader_have_an_interest(memoir: Memoir) -
     key = memoir.member("0")
     other = memoir.membership(key, ("member:wei",))
     memoir.accept(key, memoir.reviewing(), memoir.origin("c1 0", key, membership=other))
+
+
+def test_who_made_the_goods_for_the_seller_has_an_interest(memoir: Memoir) -> None:
+    memoir.formed(10, logistics=None, shares=Shares(1_000, 500, 0))
+    grown = (t.Portion(memoir.lot("L1", 10), 10 * HALF),)
+    memoir.hand_over("s0", "farm", "hub", lots=grown)
+    memoir.accept("hub", t.Transform(grown, (t.Output(BERRY, "P1", 10 * HALF),), 0, memoir.now))
+    memoir.allocate({f"{BERRY}/P1": 10})
+    memoir.accept("farm", Ship(CAMPAIGN, ("s0",)))
+    memoir.arrive()
+    memoir.hand(0)
+    memoir.refuse_review(e.OwnInterest, serves=("organisation:hub",))
+    memoir.review(0)
 
 
 def test_registered_foreign_and_order_keys_do_not_review(memoir: Memoir) -> None:
