@@ -60,4 +60,5 @@ if ! wait "$pip"; then
     echo "The installation failed; pip says why above. 安装失败，原因见上。Then run make again." >&2
     exit 1
 fi
+tools/vendor.sh
 echo "Installed into .venv in $((SECONDS - began)) s"
