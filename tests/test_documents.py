@@ -1,5 +1,6 @@
 """What the guides say is so: their snippets run, and no command, parameter or start refusal is left out."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from cli.main import COMMANDS, main
 from ledger.modules.catalogue import network_registry
 from tests.architecture import imports
 from tests.architecture.source import tracked_paths
+from tests.cli.guide import linxin, run_blocks
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = (ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -42,7 +44,8 @@ def run(folder: Path, *command: str, text: str | None = None) -> str:
 def test_the_developers_program_runs_as_it_stands(tmp_path: Path) -> None:
     [start] = snippets(DEVELOPERS, "sh")
     try:
-        run(tmp_path, "bash", "-euc", start)
+        told = json.loads(run(tmp_path, "bash", "-euc", f"{start.strip()} --json"))
+        assert (told["ok"], told["failover"], told["validators"], told["lost"]) == (True, None, ["platform"], 0)
         said = run(tmp_path, sys.executable, "-", text="\n".join(snippets(DEVELOPERS, "python")))
     finally:
         run(tmp_path, "linxin", "network", "down", "network")
@@ -53,7 +56,7 @@ def test_the_developers_program_runs_as_it_stands(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_the_commands_for_recording_run_as_they_stand(tmp_path: Path) -> None:
     try:
-        said = run(tmp_path, "bash", "-euc", "\n".join(snippets(RECORDING, "sh")))
+        said = run_blocks(tmp_path, "\n".join(snippets(RECORDING, "sh")), {"linxin": linxin({})})
     finally:
         run(tmp_path, "linxin", "network", "down", "network")
     assert "4 = 3 accepted + 1 left out" in said
@@ -63,7 +66,7 @@ def test_the_commands_for_recording_run_as_they_stand(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_the_operators_commands_run_as_they_stand(tmp_path: Path) -> None:
     for script in snippets(OPERATORS, "sh"):
-        run(tmp_path, "bash", "-euc", script)
+        run_blocks(tmp_path, script, {"linxin": linxin({})})
     genesis = (tmp_path / "archive-network/genesis.json").read_text(encoding="utf-8")
     assert '"late_readings_ms": 31536000000' in genesis
 
