@@ -1,9 +1,11 @@
 """Whether bytes are an EPCIS document that may be captured, and all that is wrong when they are not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from standards.epcis.document import Document, read
 from standards.epcis.faults import Fault, Malformed
+from standards.epcis.query import parse, query_in
 from standards.epcis.schema import FAULTS_MAX, schema_faults
 from standards.epcis.semantics import semantic_faults, semantic_remarks
 
@@ -35,6 +37,9 @@ def validate(data: bytes, *, strict: bool = False) -> Report:
         document = read(data)
     except Malformed as error:
         return Report(None, error.faults[:FAULTS_MAX])
+    query = query_in(document.content)
+    if query is not None:
+        return Report(document, _query_faults(query))
     faults = schema_faults(document.content)
     if faults:
         return Report(document, tuple(faults[:FAULTS_MAX]))
@@ -43,3 +48,11 @@ def validate(data: bytes, *, strict: bool = False) -> Report:
     if strict:
         faults, remarks = faults + remarks, []
     return Report(document, tuple(faults[:FAULTS_MAX]), tuple(remarks[:FAULTS_MAX]))
+
+
+def _query_faults(query: Mapping[str, object]) -> tuple[Fault, ...]:
+    try:
+        parse(query)
+    except Malformed as error:
+        return error.faults
+    return ()
