@@ -18,6 +18,7 @@ from ledger.crypto.encoding import encode
 from ledger.genesis import load_genesis
 from ledger.modules.catalogue import network_registry
 from network.errors import SignatureNeeded
+from tests.cli.trading import runner
 from tests.demo.running import linxin
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
@@ -175,7 +176,23 @@ def test_an_audit_finds_every_forgery_of_the_archive(told: dict[str, Any], tmp_p
     assert "breaks off" in forged(told, tmp_path, items()[:-1])["message_en"]
 
 
-def test_the_network_comes_up_again_and_goes_on(told: dict[str, Any], tmp_path: Path) -> None:
+def put_get_and_erase(home: str, folder: Path) -> None:
+    """Evidence goes in, comes out for those who may see it, and can be erased, in the network that is up."""
+    report, copy = folder / "report.pdf", folder / "copy.pdf"
+    report.write_bytes(os.urandom(700_000))
+    run = runner(Path(home))
+    stored = run("blob", "put", str(report), "--key", "inspector", "--class", "restricted")
+    assert run("blob", "get", stored["address"], str(copy), status=1)["error"]["number"] == SignatureNeeded.number
+    run("blob", "get", stored["address"], str(copy), "--key", "farm", status=1)
+    run("blob", "get", stored["address"], str(copy), "--key", "auditor")
+    assert copy.read_bytes() == report.read_bytes()
+    run("blob", "erase", stored["address"], "--key", "farm", status=1)
+    receipt = run("blob", "erase", stored["address"], "--key", "inspector")
+    assert receipt["address"] == stored["address"]
+    run("blob", "get", stored["address"], str(folder / "gone.pdf"), "--key", "auditor", status=1)
+
+
+def test_the_network_comes_up_again_goes_on_and_keeps_evidence(told: dict[str, Any], tmp_path: Path) -> None:
     home = told["home"]
     action = tmp_path / "action.json"
     action.write_text(
@@ -204,31 +221,9 @@ def test_the_network_comes_up_again_and_goes_on(told: dict[str, Any], tmp_path: 
             in linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), status=1)["error"]["message_en"]
         )
         assert linxin("network", "up", home)["nodes"] == up["nodes"], "what runs is left running"
+        put_get_and_erase(home, tmp_path)
     finally:
         linxin("network", "down", home)
     audited = linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), "--genesis", told["genesis"])
     assert (audited["transactions"], audited["refused"]) == (told["submitted"] + 2, 1)
     assert stat.S_IMODE((Path(home) / "passphrase").stat().st_mode) == 0o600
-
-
-def test_evidence_goes_in_comes_out_and_can_be_erased(told: dict[str, Any], tmp_path: Path) -> None:
-    home = told["home"]
-    report, copy = tmp_path / "report.pdf", tmp_path / "copy.pdf"
-    report.write_bytes(os.urandom(700_000))
-    linxin("network", "up", home)
-    try:
-        at = ("--network", home)
-        stored = linxin("blob", "put", str(report), "--key", "inspector", "--class", "restricted", *at)
-        assert (
-            linxin("blob", "get", stored["address"], str(copy), *at, status=1)["error"]["number"]
-            == SignatureNeeded.number
-        )
-        linxin("blob", "get", stored["address"], str(copy), "--key", "farm", *at, status=1)
-        linxin("blob", "get", stored["address"], str(copy), "--key", "auditor", *at)
-        assert copy.read_bytes() == report.read_bytes()
-        linxin("blob", "erase", stored["address"], "--key", "farm", *at, status=1)
-        receipt = linxin("blob", "erase", stored["address"], "--key", "inspector", *at)
-        assert receipt["address"] == stored["address"]
-        linxin("blob", "get", stored["address"], str(tmp_path / "gone.pdf"), "--key", "auditor", *at, status=1)
-    finally:
-        linxin("network", "down", home)
