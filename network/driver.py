@@ -64,13 +64,20 @@ class Driver:
         self._reads: dict[bytes, asyncio.Future[None]] = {}
         self._failure: BaseException | None = None
         self._is_over = False
-        mempool.on_arrival = self._wake.set
+        self._looks_ms = 0.0
+        mempool.on_arrival = self._arrived
         admission.on_refused = events.refused
         pool.on_checked = events.signatures_checked
 
     def attach(self, transport: PeerTransport) -> None:
         """Where messages to peers go."""
         self._transport = transport
+
+    def _arrived(self) -> None:
+        """A transaction waits: look at it when it is due, which often is when the loop would have looked anyway."""
+        due_ms = self._replica.deadline_ms()
+        if due_ms is not None and due_ms < self._looks_ms:
+            self._wake.set()
 
     def wake(self) -> None:
         """Let the loop look again."""
@@ -133,9 +140,10 @@ class Driver:
             await self._work()
 
     async def _wait(self, timeout_s: float) -> None:
-        due_ms = self._replica.deadline_ms()
+        due_ms, now_ms = self._replica.deadline_ms(), self._now_ms()
         if due_ms is not None:
-            timeout_s = min(timeout_s, (due_ms - self._now_ms()) / 1000)
+            timeout_s = min(timeout_s, (due_ms - now_ms) / 1000)
+        self._looks_ms = now_ms + timeout_s * 1000
         timer = asyncio.get_running_loop().call_later(max(0.0, timeout_s), self._wake.set)
         await self._wake.wait()
         timer.cancel()

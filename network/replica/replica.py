@@ -209,7 +209,10 @@ class Replica:
 
     def deadline_ms(self) -> int | None:
         """When `work` should be called again although nothing happens, on the clock of `work`; None = no need."""
-        return self._proposer.due_ms(self._in_flight) if self.member.is_leader else None
+        if self.member.is_leader:
+            return self._proposer.due_ms(self._in_flight)
+        interval_ms = self._state.parameters["block_interval_ms"]
+        return self._forwarding.due_ms(interval_ms) if self.member.leader in self._out.peers else None
 
     @property
     def _in_flight(self) -> int:
@@ -225,7 +228,7 @@ class Replica:
         if member.is_leader:
             self._proposer.step(now_ms, self._in_flight)
         elif member.leader in self._out.peers:
-            while batch := self._forwarding.next_batch(now_ms):
+            while batch := self._forwarding.next_batch(now_ms, self._state.parameters["block_interval_ms"]):
                 self._out.send(member.leader, wire.Forward(batch))
 
     def _check_payload(self, payload: bytes, now_ms: int) -> str:

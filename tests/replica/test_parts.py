@@ -7,7 +7,7 @@ from ledger.transaction import decode_transaction
 from network.mempool import Entry, Mempool
 from network.replica.catch_up import FAR, PATIENCE_MS, TIMEOUT_MS, CatchUp
 from network.replica.checks import AHEAD_MAX, Checks, check_all
-from network.replica.forwarding import OUTSTANDING_MAX, RETRY_MS, Forwarding
+from network.replica.forwarding import FORWARDS_PER_BLOCK, OUTSTANDING_MAX, RETRY_MS, Forwarding
 from network.replica.giving import Giving
 from network.replica.messages import BlocksGiven, CertifiedBlock
 from network.replica.pacing import IN_FLIGHT_MAX, Pacing
@@ -24,10 +24,14 @@ def signed(number: int) -> bytes:
 def mempool(*raws: bytes) -> Mempool:
     pool = Mempool(20_000, 64_000_000)
     for raw in raws:
-        transaction = decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)
-        assert pool.reserve(len(raw), transaction.public_key)
-        pool.add(Entry(raw, transaction))
+        add(pool, raw)
     return pool
+
+
+def add(pool: Mempool, raw: bytes) -> None:
+    transaction = decode_transaction(raw, CHAIN.registry, CHAIN.genesis.chain_id)
+    assert pool.reserve(len(raw), transaction.public_key)
+    pool.add(Entry(raw, transaction))
 
 
 # Pacing.
@@ -75,6 +79,24 @@ def test_what_a_leader_sits_on_is_sent_again_and_what_became_final_is_not() -> N
     pool.settle(done.id, Receipt(done.id, 1, 0, 0, 0, []))
     assert forwarding.next_batch(RETRY_MS - 1) == [], "something became final: the leader works"
     assert forwarding.next_batch(2 * RETRY_MS) == [raws[1]]
+
+
+def test_batches_go_at_once_after_a_pause_and_then_at_intervals() -> None:
+    raws = [signed(20 + number) for number in range(4)]
+    pool = mempool(raws[0])
+    forwarding = Forwarding(pool)
+    forwarding.follow(1, "a")
+    interval_ms = FORWARDS_PER_BLOCK * 40
+    assert forwarding.due_ms(interval_ms) == 40, "long ago"
+    assert forwarding.next_batch(1_000, interval_ms) == raws[:1]
+    assert forwarding.due_ms(interval_ms) is None
+    for raw in raws[1:3]:
+        add(pool, raw)
+    assert forwarding.due_ms(interval_ms) == 1_040
+    assert forwarding.next_batch(1_039, interval_ms) == []
+    assert forwarding.next_batch(1_040, interval_ms) == raws[1:3]
+    add(pool, raws[3])
+    assert raws[3] in forwarding.next_batch(500, interval_ms), "the clock was set back"
 
 
 def test_a_leader_never_holds_more_than_its_share() -> None:
