@@ -19,7 +19,7 @@ from client.network_directory import GENESIS_FILE, NETWORK_VARIABLE, NetworkDire
 from client.verified import InvalidProof, VerifiedProof, printable
 from client.verify import verify_journey, verify_proof
 from ledger.modules.trace.identifiers import BadIdentifier, read_trace_code
-from ledger.proof.format import PROOF_SIZE_MAX, JournalClaim, JourneyClaim, LeafClaim
+from ledger.proof.format import PROOF_SIZE_MAX, JournalClaim, JourneyClaim, LeafClaim, ListingClaim
 
 STALE_MS = 600_000
 """Age from which on a node's answer is called old: a node with no traffic still certifies every few seconds."""
@@ -165,6 +165,10 @@ def claim_of(verified: VerifiedProof) -> str:
         start, end = (None if bound is None else clock(bound) for bound in (claim.from_ms, claim.to_ms))
         zh = f"{claim.subject} 自{start or '首条'}至{end or '末条'}的全部记录"
         return f"{zh} / all records of {claim.subject} from {start or 'the first'} to {end or 'the last'}"
+    if isinstance(claim, ListingClaim):
+        size = verified.sections[claim.subject].size
+        zh = f"信任档案 {claim.listing} 的第 {claim.start + 1} 至 {claim.end} 条记录，共 {size} 条"
+        return f"{zh} / records {claim.start + 1} to {claim.end} of {size} in the trust archive of {claim.listing}"
     if isinstance(claim, LeafClaim):
         return f"日志第 {claim.index} 条 / leaf {claim.index} of the log"
     if claim.value is None:

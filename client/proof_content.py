@@ -4,22 +4,25 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from client.recount import check_recount
 from client.verified import InvalidProof, VerifiedRecord, VerifiedSection
 from ledger.crypto.checkpoint import Checkpoint
 from ledger.crypto.encoding import Malformed, encode
 from ledger.crypto.hashing import sha256
 from ledger.crypto.log_tree import Frontier, ProofError, verify_range
 from ledger.crypto.state_tree import ProvenState, value_hash
-from ledger.proof.closure import Bounds, closure, contains
+from ledger.proof.closure import WHOLE, Bounds, closure, contains
 from ledger.proof.format import (
     CODE_PREFIX,
     JournalClaim,
     JourneyClaim,
     LeafClaim,
+    ListingClaim,
     ProofFile,
     Section,
     ValueClaim,
     decode_journal_head,
+    made_key,
     subject_key,
 )
 
@@ -50,7 +53,8 @@ class Content:
         sections = {}
         for place, section in enumerate(self.file.sections):
             head, bounds = decode_journal_head(section.value), needed[section.subject]
-            self.check_complete(section, head.size, bounds, f"$.sections[{place}]")
+            if not isinstance(self.file.claim, ListingClaim):
+                self.check_complete(section, head.size, bounds, f"$.sections[{place}]")
             run = self.runs[section.subject]
             sections[section.subject] = VerifiedSection.of(
                 section.subject, head.row, head.size, section.start, bounds, run
@@ -82,10 +86,8 @@ class Content:
         """Values and sections are those of the claim and hold; returns the bounds each section must have."""
         claim, file = self.file.claim, self.file
         assert not isinstance(claim, LeafClaim)
-        code = claim.code if isinstance(claim, JourneyClaim) else ""
         subject = "" if isinstance(claim, ValueClaim) else claim.subject
-        if file.values != ([(CODE_PREFIX + code, encode(subject))] if code else []):
-            raise InvalidProof("claim", "$.values", f"not the code {code!r} standing for {subject}")
+        self.check_values_claimed(subject)
         names = [section.subject for section in file.sections]
         if isinstance(claim, ValueClaim):
             expected: list[str] = []
@@ -99,7 +101,26 @@ class Content:
             self.runs[section.subject] = self.check_section(section, f"$.sections[{place}]")
         if isinstance(claim, JourneyClaim):
             return self.check_closure(subject)
+        if isinstance(claim, ListingClaim):
+            return self.check_listing(claim)
         return {subject: (claim.from_ms, claim.to_ms)} if isinstance(claim, JournalClaim) else {}
+
+    def check_values_claimed(self, subject: str) -> None:
+        """The values are those that the claim calls for: what a code stands for, or rows of what entries made."""
+        claim, file = self.file.claim, self.file
+        if isinstance(claim, ListingClaim):
+            made = [key for one in self.records if (key := made_key(one.tag, one.transaction_id)) is not None]
+            if [key for key, _ in file.values] != made:
+                raise InvalidProof("claim", "$.values", "not the rows of what these entries made")
+            return
+        code = claim.code if isinstance(claim, JourneyClaim) else ""
+        if file.values != ([(CODE_PREFIX + code, encode(subject))] if code else []):
+            raise InvalidProof("claim", "$.values", f"not the code {code!r} standing for {subject}")
+
+    def rows(self) -> dict[str, bytes]:
+        """Of a listing's proof that holds: the rows of what its entries made, by state key."""
+        values = self.file.values if isinstance(self.file.claim, ListingClaim) else []
+        return {key: value for key, value in values if value is not None}
 
     def check_value(self, key: str, value: bytes | None, where: str) -> None:
         """`value` is what the certified state holds under `key`; None: nothing."""
@@ -128,6 +149,17 @@ class Content:
         if any(one.height > two.height or one.time_ms > two.time_ms for one, two in pairwise(run)):
             raise InvalidProof("journal", where, "time runs backwards")
         return run
+
+    def check_listing(self, claim: ListingClaim) -> dict[str, Bounds]:
+        """The section is the claimed range; the whole journal is counted again."""
+        (section,) = self.file.sections
+        run = self.runs[claim.subject]
+        if (section.start, section.start + len(run)) != (claim.start, claim.end):
+            raise InvalidProof("claim", "$.claim", f"not the entries from {claim.start} up to {claim.end}")
+        head = decode_journal_head(section.value)
+        if len(run) == head.size:
+            check_recount(claim.listing, head.row, run)
+        return {claim.subject: WHOLE}
 
     def check_closure(self, subject: str) -> dict[str, Bounds]:
         """The sections are those of the whole journey: none missing, none to spare."""

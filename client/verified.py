@@ -1,6 +1,6 @@
 """What a checked proof holds, and what is wrong with one that does not hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.crypto.checkpoint import Checkpoint
@@ -111,7 +111,7 @@ class VerifiedProof:
 
     `sections` by subject, for a journey the asked subject's first; `records` are all distinct records within the
     sections in order of time, or the one leaf of a leaf proof. `validators`: how many the set has
-    that `signers` are of.
+    that `signers` are of. `rows`: of a listing proof, the present rows of what its entries made, by state key.
     """
 
     claim: Claim
@@ -120,6 +120,7 @@ class VerifiedProof:
     sections: dict[str, VerifiedSection]
     records: tuple[VerifiedRecord, ...]
     validators: int = 0
+    rows: dict[str, bytes] = field(default_factory=dict)
 
     def require(self, *, code: str = "", subject: str = "") -> None:
         """Raise `InvalidProof` unless this is the whole journey of what was asked for: a trace code or a subject.

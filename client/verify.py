@@ -67,8 +67,9 @@ def verify_proof(data: bytes, genesis: bytes) -> VerifiedProof:
     records = [_check_leaf(raw, place, trusted.chain_id) for place, raw in enumerate(file.leaves)]
     if any(record.height > checkpoint.height or record.time_ms > checkpoint.time_ms for record in records):
         raise InvalidProof("leaf", "$.leaves", "a record later than the checkpoint")
-    content = Content(file, checkpoint, records).check()
-    return VerifiedProof(file.claim, checkpoint, signers, *content, validators=len(validators))
+    content = Content(file, checkpoint, records)
+    found = content.check()
+    return VerifiedProof(file.claim, checkpoint, signers, *found, validators=len(validators), rows=content.rows())
 
 
 def verify_journey(data: bytes, genesis: bytes, *, code: str = "", subject: str = "") -> VerifiedProof:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -236,7 +237,8 @@ class Leaf:
 
     def __init__(self, raw: bytes, genesis: Genesis) -> None:
         check(len(raw) <= MAX_LEAF_BYTES, "limits", f"{len(raw)} bytes")
-        self.kind, self.body, signature, (self.height, self.time_ms, code, _), subjects = unpack(raw, LEAF, "leaf")
+        self.kind, self.body, signature, outcome, subjects = unpack(raw, LEAF, "leaf")
+        self.height, self.time_ms, code, self.events = outcome
         named = all(fits(one, (str, str)) or fits(one, (str, str, int | None, int | None)) for one in subjects)
         check(named and all(one[1] in ROLES for one in subjects), "leaf", "malformed subjects")
         self.subjects = {one[0]: (one[1], *(one[2:] or (None, None))) for one in subjects}
@@ -253,8 +255,12 @@ class Leaf:
             check(self.kind in (EFFECT, HEADER) and signature == b"", "leaf", "unknown kind")
             action = unpack(self.body, list, "leaf") if self.kind == EFFECT else action
         check(bool(action) and isinstance(action[0], str), "leaf", "an action without a name")
+        self.id = sha256(b"linxin/v1/transaction-id\0", self.body)
+        table = MADE.get(action[0]) if self.kind == TRANSACTION else None
+        self.made = f"archive/{table}/{self.id.hex()}" if table else ""  # the key of the row that it made
 
 
+MADE = {"archive.review": "review", "archive.visit": "visit", "archive.endorse": "endorsement"}  # under their own ids
 HOMES = dict.fromkeys(("organisation", "member", "device"), "registry") | {"listing": "archive"}
 HOMES |= dict.fromkeys(("product", "site", "plot", "planting", "lot", "unit", "vehicle", "certificate"), "trace")
 HOMES |= dict.fromkeys(("campaign", "order"), "groupbuy")
@@ -262,7 +268,7 @@ FOLLOWED = {"input", "container", "place", "device", "certificate"}
 SECTION = (str, bytes, int, [int], [bytes])
 PROOF = (str, bytes, [(bytes, [(str, bytes)])], list, [(str, bytes | None)], [bytes], [bytes], [SECTION])
 CLAIMS: dict[str, Any] = {"journey": (str, str, str), "journal": (str, str, int | None, int | None)}
-CLAIMS |= {"value": (str, str, bytes | None), "leaf": (str, int, [bytes])}
+CLAIMS |= {"value": (str, str, bytes | None), "leaf": (str, int, [bytes]), "listing": (str, str, int, int)}
 Bounds = tuple[int, int]  # block times in ms, both included
 BEGINNING, END = -(1 << 64), 1 << 64  # what nil stands for, as first and as last
 
@@ -275,7 +281,7 @@ class Section:
         kind, _, key = self.subject.partition(":")
         check(kind in HOMES and key != "", "claim", f"no subject: {self.subject!r}")
         state.check_value(f"{HOMES[kind]}/{kind}/{key}", value)
-        _, self.size, peaks = unpack(value, (object, int, bytes), "journal")
+        self.row, self.size, peaks = unpack(value, (object, int, bytes), "journal")
         self.leaves = [leaves[place] for place in places]
         root = range_root(self.start, [leaf.hash for leaf in self.leaves], self.size, proof)
         check(root == Tree(self.size, peaks).root(), "journal", f"not the journal of {self.subject}")
@@ -317,6 +323,37 @@ def closure(subject: str, sections: dict[str, Section]) -> dict[str, Bounds]:
     return needed
 
 
+REVIEWED = (int, int, int, str, int, int)  # rating, recommendation, with photos, tags, first of her, bought again
+ONE_MORE = {"review_hidden": 6, "words_erased": 7, "visit_confirmed": 8, "endorsed": 9, "endorsement_withdrawn": 10}
+ONE_MORE |= {"excursion_counted": 11}  # event -> place of its count in a listing's row
+
+
+def recount(listing: str, leaves: list[Leaf]) -> list[Any]:
+    """The row of a listing that the events on the leaves of its journal make (§9.5)."""
+    counts: list[int] = [0] * 12  # those of a row's first twelve fields that are numbers, each at its place
+    ratings, nps, tags, claims = [0] * 5, [0] * 11, Counter[str](), Counter[str]()
+    of_product = not listing.startswith(("lot/", "farm/"))
+    for event in (event for leaf in leaves for event in leaf.events):
+        check(isinstance(event, list) and fits(event[:1], (str,)), "leaf", "an event without a name")
+        name, *fields = event
+        if name == "reviewed":
+            good = fits(fields, REVIEWED) and 0 < fields[0] < 6 and 0 <= fields[1] <= 10
+            check(good and {0, 1}.issuperset((fields[2], *fields[4:])), "leaf", "a review that cannot be counted")
+            rating, recommend, photos, said, first, again = fields
+            ratings[rating - 1] += 1
+            nps[recommend] += 1
+            for place, more in (0, 1), (3, photos), (4, of_product * first), (5, of_product * again):
+                counts[place] += more
+            tags.update(said.split(",") if said else ())
+        elif name == "claim_counted":
+            check(fits(fields, (str,)), "leaf", "a claim that cannot be counted")
+            claims[fields[0]] += 1
+        elif name in ONE_MORE or name == "review_restored":
+            counts[ONE_MORE.get(name, 6)] += -1 if name == "review_restored" else 1
+    told = [[list(one) for one in sorted(each.items())] for each in (tags, claims)]
+    return [counts[0], ratings, nps, *counts[3:], *told]
+
+
 def verify_proof(data: bytes, genesis: Genesis) -> dict[str, Any]:
     """Check a proof file (§9); what it proves, as of when, signed by whom."""
     check(len(data) <= MAX_PROOF_BYTES, "limits", f"{len(data)} bytes")
@@ -356,13 +393,20 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     good = used == list(range(len(leaves))) and len({leaf.hash for leaf in leaves}) == len(leaves)
     check(good, "encoding", "leaves unused, repeated or out of order")
     code, subject = (claim[1], claim[2]) if kind == "journey" else ("", claim[1])
+    subject = f"listing:{claim[1]}" if kind == "listing" else subject
     expected = [[f"trace/code/{code}", msgpack.packb(subject)]] if code else []
-    check(values == expected, "claim", f"not the code {code!r} standing for {subject}")
-    order = {"value": [], "journal": [subject], "journey": [subject, *sorted({*names} - {subject})]}[kind]
+    good = values == expected
+    if kind == "listing":  # the present rows of what its entries made
+        good = [key for key, _ in values] == [leaf.made for leaf in leaves if leaf.made]
+    check(good, "claim", f"not the values that belong to {subject}")
+    order = {"value": [], "journey": [subject, *sorted({*names} - {subject})]}.get(kind, [subject])
     check(names == order, "claim", "not the sections of this claim in their order")
     for key, value in [claim[1:]] if kind == "value" else values:
         at("$.claim", state.check_value, key, value)
     sections = {one[0]: at(f"$.sections[{place}]", Section, one, leaves, state) for place, one in enumerate(records)}
+    if kind == "listing":
+        at("$.claim", check_listing, claim, sections[subject])
+        return
     needed = closure(subject, sections) if kind == "journey" else {}
     if kind == "journal":  # bounds as wide as the neighbours prove, so that they too have one valid form
         bounds, run = claim[2:], sections[subject].leaves
@@ -372,6 +416,15 @@ def check_state_claim(claim: Any, state: State, values: Any, leaves: list[Leaf],
     for place, (name, section) in enumerate(sections.items()):
         at(f"$.sections[{place}]", check, name in needed, "completeness", f"{name} is not of this journey")
         at(f"$.sections[{place}]", section.check_complete, needed[name])
+
+
+def check_listing(claim: Any, section: Section) -> None:
+    """The run is entries [start, end); if they are the whole journal, the certified counts are a recount of them."""
+    found = [section.start, section.start + len(section.leaves)]
+    check(claim[2:] == found, "claim", f"not the entries from {claim[2]} up to {claim[3]}")
+    if len(section.leaves) == section.size:
+        counted = recount(claim[1], section.leaves)
+        check(section.row == counted, "completeness", "the certified counts are not those of the journal")
 
 
 class Archive:
@@ -425,10 +478,10 @@ class Archive:
         check((leaf.kind == HEADER) == last, "block", "the last leaf, and only it, is the header")
         check(not last or (leaf.body, leaf.subjects) == (point.lines, {}), "block", "not the header of this checkpoint")
         if leaf.kind == TRANSACTION:
-            left_ms, own_id = leaf.expires_at_ms - point.time_ms, sha256(b"linxin/v1/transaction-id\0", leaf.body)
+            left_ms = leaf.expires_at_ms - point.time_ms
             check(0 < left_ms <= self.genesis.expiry_max_ms, "block", "expired, or valid for longer than allowed")
-            check(own_id not in self.ids, "block", "this transaction stands on the chain already")
-            self.ids.add(own_id)
+            check(leaf.id not in self.ids, "block", "this transaction stands on the chain already")
+            self.ids.add(leaf.id)
         self.log.append(leaf.hash)
         for subject in leaf.subjects:
             self.journals.setdefault(subject, Tree()).append(leaf.hash)

@@ -9,16 +9,26 @@ from ledger.proof.build import (
     prove_journal,
     prove_journey,
     prove_leaf,
+    prove_listing,
     prove_value,
     state_nodes,
     subject_of_code,
 )
-from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
+from ledger.proof.errors import (
+    BoundsReversed,
+    CodeUnknown,
+    EntriesUnknown,
+    LeafUnknown,
+    NothingFinal,
+    ProofTooLarge,
+    SubjectUnknown,
+)
 from ledger.proof.format import ProofFile, SetChange
 
 __all__ = [
     "BoundsReversed",
     "CodeUnknown",
+    "EntriesUnknown",
     "LeafUnknown",
     "NothingFinal",
     "ProofFile",
@@ -30,6 +40,7 @@ __all__ = [
     "prove_journal",
     "prove_journey",
     "prove_leaf",
+    "prove_listing",
     "prove_value",
     "state_nodes",
     "subject_of_code",

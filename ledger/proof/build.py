@@ -7,14 +7,24 @@ and O(log n) more per section.
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
-from ledger.crypto.encoding import decode, encode
+from ledger.block import LEAF_SIZE_MAX, TRANSACTION, decode_leaf
+from ledger.crypto.encoding import Decoder, decode, encode
 from ledger.crypto.hashing import sha256
 from ledger.crypto.log_tree import consistency_proof, range_proof
 from ledger.crypto.state_tree import prove
 from ledger.modules.governance.state import set_history
 from ledger.proof.closure import Bounds, Named, Run, closure
-from ledger.proof.errors import BoundsReversed, CodeUnknown, LeafUnknown, NothingFinal, ProofTooLarge, SubjectUnknown
+from ledger.proof.errors import (
+    BoundsReversed,
+    CodeUnknown,
+    EntriesUnknown,
+    LeafUnknown,
+    NothingFinal,
+    ProofTooLarge,
+    SubjectUnknown,
+)
 from ledger.proof.format import (
     CODE_PREFIX,
     FORMAT,
@@ -27,15 +37,23 @@ from ledger.proof.format import (
     JournalClaim,
     JourneyClaim,
     LeafClaim,
+    ListingClaim,
     ProofFile,
     Section,
     SetChange,
     ValueClaim,
     decode_journal_head,
+    made_key,
     subject_key,
 )
 from ledger.proof.leaves import KnownLeaf, Leaves
 from ledger.proof.source import Source
+from ledger.transaction import transaction_id
+
+ACTION_PLACE = 5
+"""Of the action in a transaction's body (docs/PROOF.md §7)."""
+
+_decode_body: Decoder[list[Any]] = Decoder(list[Any], LEAF_SIZE_MAX)
 
 
 def prove_value(snapshot: Source, key: str) -> bytes:
@@ -115,6 +133,36 @@ def prove_journey(
         leaves=gathered.pool,
         sections=sections,
     )
+
+
+def prove_listing(snapshot: Source, listing: str, start: int, end: int, leaves: Leaves | None = None) -> bytes:
+    """A proof file of entries [start, end) of a listing's journal, of its counts, and of the present rows of what the
+    entries made. Raises `SubjectUnknown`, `EntriesUnknown`, `ProofTooLarge`.
+    """
+    claim = ListingClaim(listing, start, end)
+    gathered = _Gathered(snapshot, leaves or Leaves())
+    size = gathered.size(claim.subject)
+    if not 0 <= start < end <= size:
+        raise EntriesUnknown(claim.subject, start, end, size)
+    section = gathered.entries(claim.subject, start, end)
+    rows = [key for raw in gathered.pool if (key := _made(raw)) is not None]
+    return _file(
+        snapshot,
+        claim,
+        values=[(key, snapshot.get(key.encode())) for key in rows],
+        nodes=state_nodes(snapshot, [*(key.encode() for key in rows), _row_key(claim.subject)]),
+        leaves=gathered.pool,
+        sections=[section],
+    )
+
+
+def _made(raw: bytes) -> str | None:
+    """The state key of the row that a leaf's record made, or None."""
+    leaf = decode_leaf(raw)
+    if leaf.kind != TRANSACTION:
+        return None
+    action = _decode_body(leaf.body)[ACTION_PLACE]
+    return made_key(action[0], transaction_id(leaf.body))
 
 
 def subject_of_code(snapshot: Source, code: str) -> str:
@@ -222,8 +270,11 @@ class _Gathered:
 
     def section(self, subject: str, run: Run) -> Section:
         """The section of a run of records, with one neighbour on each side where there is one."""
+        return self.entries(subject, max(run[0] - 1, 0), min(run[1] + 1, self.size(subject)))
+
+    def entries(self, subject: str, start: int, end: int) -> Section:
+        """The section of exactly the entries [start, end) of a journal that has them."""
         value, size = self._row(subject)
-        start, end = max(run[0] - 1, 0), min(run[1] + 1, size)
         _check_limit("leaves", end - start, LEAVES_MAX)
         known = self._leaves.run(self._snapshot, subject, value, (start, end), size)
         places = [self._place(index) for index in known.indices]

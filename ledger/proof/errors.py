@@ -70,3 +70,17 @@ class NothingFinal(Refusal):
     en = "no block is final yet"
     remedy_zh = "请等待首个区块确认后重试"
     remedy_en = "ask again once the first block is certified"
+
+
+@refusal(156, "INVALID_ARGUMENT")
+class EntriesUnknown(Refusal):
+    """A range of a journal that is empty or ends beyond it."""
+
+    subject: str
+    start: int
+    end: int
+    size: int
+    zh = "{subject} 共有 {size} 条记录，没有从第 {start} 条起、到第 {end} 条前为止的一段"
+    en = "the journal of {subject} has {size} entries: there is no range from {start} up to {end}"
+    remedy_zh = "编号自 0 起，起点须小于终点，终点不得超过条数"
+    remedy_en = "entries count from 0; begin before the end, and end no later than the journal"

@@ -48,7 +48,22 @@ class LeafClaim(Message, tag="leaf"):
     hashes: list[bytes]
 
 
-Claim = JourneyClaim | JournalClaim | ValueClaim | LeafClaim
+class ListingClaim(Message, tag="listing"):
+    """Entries [start, end) of the journal of a listing of the trust archive, with the listing's certified counts; the
+    file's values are the present rows of what these entries made (`made_key`).
+    """
+
+    listing: str
+    start: int
+    end: int
+
+    @property
+    def subject(self) -> str:
+        """Whose journal it is."""
+        return f"listing:{self.listing}"
+
+
+Claim = JourneyClaim | JournalClaim | ValueClaim | LeafClaim | ListingClaim
 
 
 class SetChange(Message):
@@ -91,6 +106,16 @@ class JournalHead(Message):
 
 decode_proof: Decoder[ProofFile] = Decoder(ProofFile, PROOF_SIZE_MAX)
 decode_journal_head: Decoder[JournalHead] = Decoder(JournalHead, PROOF_SIZE_MAX)
+
+
+MADE = {"archive.review": "review", "archive.visit": "visit", "archive.endorse": "endorsement"}
+"""What records of the trust archive make, each under its own id: action -> table."""
+
+
+def made_key(tag: str, transaction_id: bytes) -> str | None:
+    """The state key of the row that a record of the archive made, or None where it made none."""
+    table = MADE.get(tag)
+    return None if table is None else f"archive/{table}/{transaction_id.hex()}"
 
 
 def subject_key(subject: str) -> str | None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 Raw = serialization.Encoding.Raw
-HOMES = {"organisation": "registry", "member": "registry", "device": "registry"}
+HOMES = {"organisation": "registry", "member": "registry", "device": "registry", "listing": "archive"}
 START_MS = 1_790_000_000_000
 
 

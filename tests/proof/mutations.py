@@ -296,8 +296,3 @@ def validator_cases() -> dict[str, Case]:
 
 
 OLD = [[f"linxin/test/v{number}", Key(f"test v{number}").public] for number in range(4)]
-
-
-def all_cases() -> dict[str, Case]:
-    """Every named case."""
-    return journey_cases() | forged_record_cases() | claim_cases() | validator_cases()

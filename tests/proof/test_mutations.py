@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.verify import InvalidProof, verify_proof
-from ledger.proof import prove_journal, prove_journey
+from ledger.proof import prove_journal, prove_journey, prove_listing
+from tests.proof.cases import all_cases
 from tests.proof.journeys import CODE, strawberry
-from tests.proof.mutations import FROM_MS, TO_MS, all_cases
+from tests.proof.listings import SHELF as NAME
+from tests.proof.listings import shelf
+from tests.proof.mutations import FROM_MS, TO_MS
 
 VERIFIER = Path(__file__).parents[2] / "verifier" / "verify_linxin.py"
 CASES = all_cases()
@@ -58,6 +61,8 @@ def test_most_cases_must_fail() -> None:
 
 HONEST = strawberry()
 FILES = (prove_journey(HONEST, code=CODE), prove_journal(HONEST, "device:logger", FROM_MS, TO_MS))
+SHELF = shelf()
+LISTED = prove_listing(SHELF, NAME, 1, 6)
 
 
 @given(st.sampled_from(FILES), st.data())
@@ -86,9 +91,9 @@ def test_noise_is_refused(data: bytes) -> None:
     assert standalone_verdict(data, HONEST.genesis)
 
 
-def test_every_single_byte_of_a_proof_matters() -> None:
-    data = FILES[1]
+@pytest.mark.parametrize(("data", "genesis"), [(FILES[1], HONEST.genesis), (LISTED, SHELF.genesis)])
+def test_every_single_byte_of_a_proof_matters(data: bytes, genesis: bytes) -> None:
     for place in range(len(data)):
         mutated = data[:place] + bytes([data[place] ^ 0x01]) + data[place + 1 :]
-        assert client_verdict(mutated, HONEST.genesis), place
-        assert standalone_verdict(mutated, HONEST.genesis), place
+        assert client_verdict(mutated, genesis), place
+        assert standalone_verdict(mutated, genesis), place

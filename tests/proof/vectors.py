@@ -4,7 +4,8 @@ import base64
 import json
 from pathlib import Path
 
-from tests.proof.mutations import Case, all_cases
+from tests.proof.cases import all_cases
+from tests.proof.mutations import Case
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "proof"
 

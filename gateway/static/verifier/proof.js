@@ -4,6 +4,7 @@ import { equal } from "./bytes.js";
 import { before, nextSet, readCheckpoint, readGenesis } from "./certificates.js";
 import { closure, contains } from "./closure.js";
 import { check, Fault, Unable } from "./fault.js";
+import { checkListing, madeKey } from "./listings.js";
 import { decode, encode } from "./msgpack.js";
 import { fits, isBytes, isInt, isText, orNull, readLeaf } from "./records.js";
 import { rangeRoot, State, Tree } from "./trees.js";
@@ -20,6 +21,7 @@ const CLAIMS = {
   leaf: [isText, isInt, [isBytes]],
   journal: [isText, isText, orNull(isInt), orNull(isInt)],
   journey: [isText, isText, isText],
+  listing: [isText, isText, isInt, isInt],
 };
 const HOMES = {
   organisation: "registry", member: "registry", device: "registry", product: "trace", site: "trace", plot: "trace",
@@ -108,26 +110,35 @@ async function checkLeaf([, , , claim, values, nodes, , sections], checkpoint, r
 async function checkState([, , , claim, values, , , listed], state, records) {
   checkPool(listed, records);
   const kind = claim[0];
-  const [code, subject] = kind === "journey" ? [claim[1], claim[2]] : ["", claim[1]];
-  const expected = code ? [[`trace/code/${code}`, encode(subject)]] : [];
-  const asClaimed = values.length === expected.length
-    && values.every(([key, value], place) => key === expected[place][0] && value && equal(value, expected[place][1]));
-  check(asClaimed, "claim", "$.values", `not the code ${code} standing for ${subject}`);
+  const [code, named] = kind === "journey" ? [claim[1], claim[2]] : ["", claim[1]];
+  const subject = kind === "listing" ? `listing:${named}` : named;
+  checkClaimed(kind, code, subject, values, records);
   checkNames(kind, subject, listed.map(([name]) => name));
   for (const [key, value] of kind === "value" ? [[claim[1], claim[2]]] : values) await state.checkValue(key, value, "$.claim");
   const sections = new Map();
   for (const [place, one] of listed.entries()) {
     sections.set(one[0], await readSection(one, records, state, `$.sections[${place}]`));
   }
+  if (kind === "listing") checkListing(claim, sections.get(subject));
   const needed = neededOf(claim, subject, sections);
   for (const [place, [name, section]] of [...sections].entries()) {
     const where = `$.sections[${place}]`;
     check(needed.has(name), "completeness", where, `${name} does not belong to this journey`);
-    checkComplete(section, needed.get(name), where);
+    if (kind !== "listing") checkComplete(section, needed.get(name), where);
     section.bounds = needed.get(name);
     section.records = section.run.filter((record) => contains(section.bounds, record.timeMs));
   }
   return sections;
+}
+
+/** The values are those that the claim calls for: what a code stands for, or the rows of what a listing's entries made. */
+function checkClaimed(kind, code, subject, values, records) {
+  const made = kind === "listing" ? records.map(madeKey).filter(Boolean) : [];
+  const expected = code ? [[`trace/code/${code}`, encode(subject)]] : made.map((key) => [key, null]);
+  const asClaimed = values.length === expected.length && values.every(([key, value], place) => (
+    key === expected[place][0] && (!code || (value && equal(value, expected[place][1])))
+  ));
+  check(asClaimed, "claim", "$.values", `not the values that belong to ${subject}`);
 }
 
 /** Every leaf is distinct, used by a section, and stands in the order of first use. */
@@ -140,7 +151,7 @@ function checkPool(listed, records) {
 
 function checkNames(kind, subject, names) {
   let good = kind === "value" ? names.length === 0 : names[0] === subject;
-  if (kind === "journal") good = good && names.length === 1;
+  if (kind === "journal" || kind === "listing") good = good && names.length === 1;
   if (kind === "journey") {
     good = good && names.slice(1).every((name, at) => name !== subject && (at === 0 || before(names[at], name)));
   }
@@ -174,6 +185,7 @@ async function readSection([subject, value, start, places, hashes], records, sta
 /** The bounds that each section must have. */
 function neededOf(claim, subject, sections) {
   if (claim[0] === "journey") return closure(subject, sections);
+  if (claim[0] === "listing") return new Map([[subject, [null, null]]]);
   if (claim[0] !== "journal") return new Map();
   const { run } = sections.get(subject);
   const [from, to] = [claim[2], claim[3]];
