@@ -10,7 +10,7 @@ import grpc
 from linxin.v1 import blob_pb2
 
 from client.connection import Connection, signed_request
-from client.failures import Failure, Remote, remote_failure
+from client.failures import Failure, Remote, Unreachable, remote_failure
 from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest
 from ledger.crypto.signing import Algorithm, SigningKey, verify
@@ -27,6 +27,18 @@ class BlobFailure(Failure):
     """A file that cannot be stored, or that did not come back as what it was."""
 
 
+class EndpointSilent(Failure):
+    """A vault that could not be asked to erase, and so may still hold a file."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(
+            f"节点 {endpoint} 没有应答，可能仍存有该文件",
+            f"the node at {endpoint} does not answer and may still hold the file",
+            "待其恢复后重试：已擦除的部分会给出同一回执",
+            "try again when it is back: what is erased is answered with the same receipt",
+        )
+
+
 async def put_blob(
     connection: Connection,
     key: SigningKey,
@@ -36,9 +48,11 @@ async def put_blob(
     blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.PUBLIC,
     retention: blob_pb2.RetentionClass.ValueType = blob_pb2.EVIDENCE,
     holders: Sequence[str] = (),
+    membership: bytes = b"",
 ) -> blob_pb2.PutResponse:
     """Store a file of 1 byte to 32 MiB; the answer's address is what a record may name, its salt proves the address.
 
+    `membership`: MessagePack of the voucher for a resident's key that nobody registered (`client.reviewing`).
     Raises `BlobFailure`, `Remote`, `Unreachable`.
     """
     if not 1 <= len(content) <= FILE_SIZE_MAX:
@@ -55,6 +69,7 @@ async def put_blob(
         retention=retention,
         size=len(content),
         sha256=hashlib.sha256(content).digest(),
+        membership=membership,
     )
     first = blob_pb2.PutRequest(description=description)
 
@@ -140,6 +155,23 @@ async def _where_it_lies(connection: Connection, ask: Callable[[], Coroutine[Any
             refusals.append(refusal)
             connection.move_on()
     raise max(refusals, key=lambda refusal: refusal.number)
+
+
+async def erase_everywhere(connection: Connection, key: SigningKey, address: bytes) -> list[blob_pb2.ErasureReceipt]:
+    """Erase a file in every vault of the connection's endpoints that has it; their receipts, checked. Empty where none
+    ever had it. Raises `EndpointSilent` where an endpoint does not answer, for it may still hold the file; `Remote`.
+    """
+    receipts: list[blob_pb2.ErasureReceipt] = []
+    for endpoint in connection.endpoints:
+        async with connection.only(endpoint) as alone:
+            try:
+                receipts.append(await erase_blob(alone, key, address))
+            except Unreachable:
+                raise EndpointSilent(endpoint) from None
+            except Remote as refusal:
+                if refusal.status not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
+                    raise
+    return receipts
 
 
 async def read_file(path: Path) -> bytes:

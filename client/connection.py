@@ -83,6 +83,10 @@ class Connection:
         """A connection to the network of a folder, trusting its genesis file and authority."""
         return cls(network.endpoints, network.authority(), sha256(network.genesis_bytes()))
 
+    def only(self, endpoint: str) -> Self:
+        """A connection of its own to one of the endpoints. Close it."""
+        return type(self)([endpoint], self._authority, self.chain_id)
+
     async def __aenter__(self) -> Self:
         return self
 

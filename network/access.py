@@ -22,12 +22,13 @@ from ledger.crypto.signing import verify
 from ledger.errors import UnknownKey
 from ledger.genesis import Genesis
 from ledger.module import Registry
+from ledger.modules.archive.messages import Membership, membership_message
 from ledger.modules.governance.state import validator_records
 from ledger.modules.groupbuy.messages import order_id
 from ledger.roles import Role
 from ledger.state import BlockState, home_key
 from network.chain import Chain
-from network.errors import NotAllowed, SignatureNeeded
+from network.errors import MembershipRefused, NotAllowed, SignatureNeeded
 
 REQUEST_METADATA = "linxin-request-bin"
 """Metadata key that carries a serialised `linxin.v1.RequestSignature`."""
@@ -137,6 +138,35 @@ class Access:
         signature = self._verified(metadata, method, once=once)
         return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
 
+    def owner(self, metadata: Metadata, method: str, owner: str, *, once: bool = False) -> Signer:
+        """As `signer`, where the key that a file of a resident belongs to (`owner`: `key:<hex>`) may sign as well."""
+        signature = self._verified(metadata, method, once=once)
+        try:
+            return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
+        except UnknownKey:
+            found = _resident("", signature.algorithm, signature.public_key)
+            if found.subject != owner:
+                raise
+            return found
+
+    def member(
+        self, metadata: Metadata, method: str, community: str, word: Membership, *, once: bool = False
+    ) -> Signer:
+        """The holder of a key that nobody registered, for which the registrar of `community` gives its `word`.
+
+        Raises `SignatureNeeded`, `MembershipRefused`, or the registry's refusals of the registrar's key.
+        """
+        signature = self._verified(metadata, method, once=once)
+        registrar = self._registry.identify(self._context(), word.algorithm, word.public_key)
+        told = (community, signature.algorithm, signature.public_key, word.serves, word.valid_to_ms)
+        message = membership_message(self._genesis.chain_id, *told)
+        speaks = registrar.organisation == community and speaks_for_organisation(registrar)
+        if not (speaks and registrar.has(Role.COMMUNITY) and self._now_ms() < word.valid_to_ms):
+            raise MembershipRefused(community)
+        if not verify(word.algorithm, word.public_key, word.signature, message):
+            raise MembershipRefused(community)
+        return _resident(community, signature.algorithm, signature.public_key)
+
     def asker(self, metadata: Metadata, method: str) -> Asker:
         """As `signer`, where an order's own key may ask as well. Raises `UnknownKey` for one that placed no order."""
         signature = self._verified(metadata, method)
@@ -205,6 +235,11 @@ class Access:
         if len(self._used) >= USED_MAX:
             raise SignatureNeeded("too many signed requests within a minute")
         self._used[message] = max(time_ms, now_ms)
+
+
+def _resident(community: str, algorithm: int, public_key: bytes) -> Signer:
+    """Whoever holds a per-community key: a resident, for herself alone."""
+    return Signer(community, f"key:{public_key.hex()}", frozenset({Role.RESIDENT}), public_key, algorithm)
 
 
 def is_overseer(signer: Signer) -> bool:

@@ -232,6 +232,17 @@ class NothingRestricted(Refusal):
     remedy_en = "ask a validator, or an auditor's observer"
 
 
+@refusal(140, "PERMISSION_DENIED")
+class MembershipRefused(Refusal):
+    """A resident's key asks for room in the vault without its registrar's good word."""
+
+    community: str
+    zh = "社区 {community} 没有为该密钥出具有效的成员凭证"
+    en = "the community {community} gave no good membership voucher for this key"
+    remedy_zh = "请向社区登记员领取新的凭证（linxin review vouch）"
+    remedy_en = "get a new one of the community's registrar (`linxin review vouch`)"
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

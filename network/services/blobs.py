@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from linxin.v1 import blob_pb2, blob_pb2_grpc
 
 from ledger.context import Signer
+from ledger.crypto.encoding import Malformed, decode
 from ledger.crypto.hashing import HASH_SIZE
+from ledger.modules.archive.messages import MemberOf
 from network.access import Access, is_overseer, names_of
 from network.errors import BadField, NotAllowed, NotFound, UploadStalled
 from network.services.calls import (
@@ -29,6 +31,9 @@ CHUNK_SIZE_MAX = 1 << 20
 HOLDERS_MAX = 100
 MEDIA_TYPE_MAX = 120
 SUBJECT_MAX = 128
+MEMBERSHIP_MAX = 4_096
+MEMBER_FILE_SIZE_MAX = 8 * 1024 * 1024
+"""What one file of a resident may have: words, or a photo."""
 _SERVICE = "/linxin.v1.BlobService"
 
 
@@ -46,12 +51,12 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
 
     @unary
     async def Put(self, requests: AsyncIterator[blob_pb2.PutRequest], context: Call) -> blob_pb2.PutResponse:
-        """Store a file for a registered key."""
+        """Store a file for a registered key, or for a resident's that its registrar vouches for."""
         parts = aiter(requests)
         first = await self._next_part(parts)
         if first is None or not first.HasField("description"):
             raise BadField("$.description", "the first message of an upload is its description")
-        signer = self._access.signer(metadata_of(context), f"{_SERVICE}/Put", once=True)
+        signer = self._depositor(first.description, context)
         description = _checked_description(first.description, signer, self._now_ms())
         with self._slots, self._vault.begin(description) as upload:
             while (part := await self._next_part(parts)) is not None:
@@ -62,6 +67,19 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
             # Syncing megabytes would hold up the ordering of blocks.
             address = await asyncio.to_thread(upload.commit)
         return blob_pb2.PutResponse(address=address, salt=upload.salt)
+
+    def _depositor(self, given: blob_pb2.BlobDescription, context: Call) -> Signer:
+        """Who stores a file; a resident only so much at a time."""
+        metadata, method = metadata_of(context), f"{_SERVICE}/Put"
+        if not given.membership:
+            return self._access.signer(metadata, method, once=True)
+        check_range("$.description.membership.length", len(given.membership), 1, MEMBERSHIP_MAX)
+        check_range("$.description.size", given.size, 1, MEMBER_FILE_SIZE_MAX)
+        try:
+            word = decode(given.membership, MemberOf)
+        except Malformed as error:
+            raise BadField("$.description.membership", str(error)) from None
+        return self._access.member(metadata, method, word.community, word.membership, once=True)
 
     async def _next_part(self, parts: AsyncIterator[blob_pb2.PutRequest]) -> blob_pb2.PutRequest | None:
         try:
@@ -81,7 +99,7 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
         address = check_size("$.address", request.address, HASH_SIZE)
         description = self._vault.describe(address)
         if description.blob_class != blob_pb2.PUBLIC:
-            signer = self._access.signer(metadata_of(context), f"{_SERVICE}/Get")
+            signer = self._access.owner(metadata_of(context), f"{_SERVICE}/Get", description.owner)
             if not _may_read(signer, description):
                 raise NotAllowed(signer.subject, f"file {address.hex()}")
         with self._slots:
@@ -93,9 +111,9 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
     async def Erase(self, request: blob_pb2.EraseRequest, context: Call) -> blob_pb2.ErasureReceipt:
         """Destroy a file for its owner."""
         address = check_size("$.address", request.address, HASH_SIZE)
-        signer = self._access.signer(metadata_of(context), f"{_SERVICE}/Erase", once=True)
         known = self._vault.receipt(address)
         owner = self._vault.describe(address) if known is None else known
+        signer = self._access.owner(metadata_of(context), f"{_SERVICE}/Erase", owner.owner, once=True)
         if not _owns(signer, owner.owner, owner.organisation):
             raise NotAllowed(signer.subject, f"the erasure of file {address.hex()}")
         return _receipt_message(await asyncio.to_thread(self._vault.erase, address, self._now_ms()))
@@ -146,11 +164,12 @@ def _may_read(signer: Signer, description: Description) -> bool:
 def _owns(signer: Signer, owner: str, organisation: str) -> bool:
     """Whether the signer stored the file, or speaks for the organisation that did or whose device did.
 
-    What a leader or resident stored is theirs alone: their organisation only attests that they exist.
+    What a leader or resident stored, or the key of one, is theirs alone: their organisation only attests that they
+    exist.
     """
     if signer.subject == owner:
         return True
-    return not owner.startswith("member:") and f"organisation:{organisation}" in names_of(signer)
+    return not owner.startswith(("member:", "key:")) and f"organisation:{organisation}" in names_of(signer)
 
 
 def _description_message(description: Description) -> blob_pb2.BlobDescription:

@@ -11,11 +11,14 @@ import grpc
 import pytest
 from linxin.v1 import blob_pb2, ledger_pb2
 
+from client.reviewing import make_membership
+from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.signing import SigningKey
 from network.access import REQUEST_METADATA, request_message
 from network.vault.erasure import verify_erasure
-from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, now_ms, refusal_of
+from tests.network.market import Market
+from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, key_of, now_ms, refusal_of
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
 
@@ -181,3 +184,63 @@ async def test_a_signed_request_is_good_for_its_method_request_chain_and_minute_
     good = signed("BlobService/Erase", ago_ms=50_000)
     await ask(good)
     assert await status_of(ask(good)) == ("UNAUTHENTICATED", 122), "once"
+
+
+RESIDENT, NEIGHBOUR = key_of("anna's key in the garden"), key_of("bo's key in the garden")
+
+
+def member(node: Network, key: SigningKey = RESIDENT, by: SigningKey | None = None, **changes: Any) -> bytes:
+    """The garden's word that a key is a member's, MessagePack."""
+    told: dict[str, Any] = {"serves": (), "valid_to_ms": now_ms() + 60_000} | changes
+    return encode(make_membership(by or key_of("garden"), node.chain_id, "garden", key, **told))
+
+
+def of_resident(content: bytes, membership: bytes) -> blob_pb2.BlobDescription:
+    described = description(content, blob_class=blob_pb2.PUBLIC)
+    described.retention = blob_pb2.WORKING
+    described.membership = membership
+    return described
+
+
+async def test_a_resident_stores_under_a_key_nobody_registered_and_she_alone_erases(market: Market) -> None:
+    node, client = market.network, Client.of(market.network)
+    words = "很甜".encode()
+    stored = await put(client, words, key=RESIDENT, described=of_resident(words, member(node)))
+    assert await get(client, stored.address, None) == words
+    request = blob_pb2.EraseRequest(address=stored.address)
+
+    async def erase(key: SigningKey) -> blob_pb2.ErasureReceipt:
+        metadata = client.signature(key, "BlobService/Erase", request)
+        return await client.blobs.Erase(request, timeout=10, metadata=metadata)
+
+    assert await status_of(erase(NEIGHBOUR)) == ("UNAUTHENTICATED", 20)
+    for key in (key_of("garden"), FARM, AUDITOR):
+        assert await status_of(erase(key)) == ("PERMISSION_DENIED", 123), "not even her community"
+    receipt = await erase(RESIDENT)
+    assert verify_erasure(node.chain_id, stored.address, receipt.time_ms, receipt.public_key, receipt.signature)
+    assert await erase(RESIDENT) == receipt
+    assert await status_of(get(client, stored.address, None)) == ("NOT_FOUND", 133)
+    await client.channel.close(None)
+
+
+async def test_a_residents_file_needs_her_registrars_word_for_that_key(market: Market) -> None:
+    node, client = market.network, Client.of(market.network)
+    words = b"words"
+    good = member(node)
+    for membership in (
+        member(node, NEIGHBOUR),
+        member(node, by=FARM),
+        member(node, by=key_of("lin")),
+        member(node, valid_to_ms=now_ms() - 1),
+    ):
+        described = of_resident(words, membership)
+        assert await status_of(put(client, words, key=RESIDENT, described=described)) == ("PERMISSION_DENIED", 140)
+    described = of_resident(words, member(node, by=STRANGER))
+    assert await status_of(put(client, words, key=RESIDENT, described=described)) == ("UNAUTHENTICATED", 20)
+    for wrong in (b"\xc1", good + b"\0", good[:-1], bytes(5_000)):
+        described = of_resident(words, wrong)
+        assert await status_of(put(client, words, key=RESIDENT, described=described)) == ("INVALID_ARGUMENT", 120)
+    large = of_resident(words, good)
+    large.size = 8 * 1024 * 1024 + 1
+    assert await status_of(put(client, words, key=RESIDENT, described=large)) == ("INVALID_ARGUMENT", 120)
+    await client.channel.close(None)

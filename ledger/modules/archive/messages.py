@@ -89,6 +89,13 @@ def membership_message(
     return digest("membership", encode([chain_id, community, algorithm, key, serves, valid_to_ms]))
 
 
+class MemberOf(Message):
+    """A membership voucher with the community whose it is: what a resident shows where no record names it."""
+
+    community: Identifier
+    membership: Membership
+
+
 def review_message(chain_id: bytes, order: bytes, algorithm: int, key: bytes) -> bytes:
     """What an order's key signs so that the per-community `key` may review its line."""
     return digest("review", encode([chain_id, order, algorithm, key]))

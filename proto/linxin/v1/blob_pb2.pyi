@@ -78,6 +78,7 @@ class BlobDescription(_message.Message):
     RETENTION_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    MEMBERSHIP_FIELD_NUMBER: _builtins.int
     blob_class: Global___BlobClass.ValueType
     media_type: _builtins.str
     """such as "application/pdf" """
@@ -86,6 +87,10 @@ class BlobDescription(_message.Message):
     """bytes"""
     sha256: _builtins.bytes
     """of the content; checked by the vault"""
+    membership: _builtins.bytes
+    """Sent by a resident who stores words and photos of reviews under her per-community key, which nobody registered:
+    MessagePack [community, membership voucher as in a review's restricted part]. Then at most 8 MiB. Never told again.
+    """
     @_builtins.property
     def holders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """subjects that may read it, such as "organisation:lab"; at most 100"""
@@ -99,10 +104,11 @@ class BlobDescription(_message.Message):
         retention: Global___RetentionClass.ValueType = ...,
         size: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
+        membership: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_class", b"blob_class", "holders", b"holders", "media_type", b"media_type", "retention", b"retention", "sha256", b"sha256", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_class", b"blob_class", "holders", b"holders", "media_type", b"media_type", "membership", b"membership", "retention", b"retention", "sha256", b"sha256", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

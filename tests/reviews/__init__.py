@@ -1,0 +1,1 @@
+"""What residents say, through the client, commands and real processes."""
