@@ -4,19 +4,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from linxin.v1 import ledger_pb2
 
-from client.action_json import plain
+from client.action_json import plain, read_action
 from client.connection import Connection
 from client.failures import Remote
+from client.submit import sign_action, submit
 from ledger.block import decode_leaf
 from ledger.crypto.encoding import Decoder, decode, encode
-from ledger.module import TRANSACTION_SIZE_MAX, Body, Registry
+from ledger.crypto.signing import SigningKey
+from ledger.module import TRANSACTION_SIZE_MAX, Body, Registry, tag_of
 from ledger.modules.registry.state import KeyRecord, devices, keys
 from ledger.modules.trace.state import captured, products, shipments
 
 ASKED_MAX = 1_000
 """Rows asked for in all; what is beyond stays unknown, and events that need it are not ruled."""
+
+Key = SigningKey
+"""What a partner or a gateway signs with."""
 
 KEYS_MAX = 100
 """Keys in one GetValue call."""
@@ -142,6 +148,24 @@ async def ask_record(connection: Connection, identity: str, registry: Registry) 
     body = decode(decode_leaf(answer.leaf).body, Body)
     action = action_of(list(body.action), registry)
     return None if action is None else Found(action, answer.receipt.time_ms, body.algorithm, body.public_key)
+
+
+async def is_captured(connection: Connection, name: str) -> bool:
+    """Whether there is a captured event `<hash>:<what>:<organisation>`."""
+    key = f"trace/captured/{name}"
+    return key in await _values(connection, [key])
+
+
+async def offer(connection: Connection, key: Key, fields: Mapping[str, object], registry: Registry) -> str:
+    """Sign a record written as JSON, submit it and wait until it is final; its transaction id in hex.
+
+    Raises `BadAction`, `NotAccepted`, `NotFinal`, `Remote`, `Unreachable`.
+    """
+    action, restricted = read_action(msgspec.json.encode(fields), registry)
+    assert connection.chain_id is not None, "connections to a network know its chain"
+    envelope = sign_action(key, connection.chain_id, action, restricted=restricted)
+    outcome = (await submit(connection, [envelope]))[0]
+    return outcome.need(tag_of(type(action))).transaction_id.hex()
 
 
 async def ask_captured(connection: Connection, digest: str, organisation: str, registry: Registry) -> str | None:

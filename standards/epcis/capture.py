@@ -35,15 +35,6 @@ class Planned:
     assertion: Action | None
 
 
-def plan(document: Document, facts: Facts, *, foreign: bool = False) -> list[Planned]:
-    """For each event of a valid `document` what is to be done, in order.
-
-    `foreign`: another organisation signed the document than the one that submits it, so nothing in it is ruled: only
-    its own signature could make a record of it.
-    """
-    return [_planned(document, index, facts, foreign=foreign) for index in range(len(document.events))]
-
-
 def named_in(events: tuple[Event, ...]) -> set[str]:
     """Every thing, shipment and record of this network that `events` name anywhere: what facts are needed of."""
     return {subject for text in _texts(list(events)) if (subject := subject_of(text)) is not None}
@@ -56,7 +47,12 @@ def hash_bytes(document: Document, value: str | None) -> bytes:
     return bytes.fromhex(value.partition(";")[2].partition("?")[0])
 
 
-def _planned(document: Document, index: int, facts: Facts, *, foreign: bool) -> Planned:
+def plan_event(document: Document, index: int, facts: Facts, *, foreign: bool = False) -> Planned:
+    """What is to be done for the event at `index` of a valid `document`.
+
+    `foreign`: another organisation signed the document than the one that submits it, so nothing in it is ruled: only
+    its own signature could make a record of it.
+    """
     event = document.events[index]
     value = event_hash(document, index)
     record, why = None, None

@@ -89,8 +89,9 @@ def test_a_captured_harvest_is_the_native_one_and_comes_back_as_it_was(linxin: L
     assert kinds.count("TransformationEvent") == 1
     assert sum(each.get("bizStep") == "commissioning" for each in exported.events) == 3  # the planting and two harvests
 
-    again = linxin("epcis", "capture", file, "--key", "farm", status=1)
-    assert again["left"] == 1
+    again = linxin("epcis", "capture", file, "--key", "farm", "--proceed", status=1)
+    assert [(each["record"], each["transaction"]) for each in again["events"]] == [(None, None), (None, None)]
+    assert all("captured before" in each["error"] for each in again["events"])
 
 
 @GROUP

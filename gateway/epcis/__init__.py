@@ -1,0 +1,1 @@
+"""EPCIS of partners: capture of their documents onto the ledger."""

@@ -1,0 +1,157 @@
+"""A partner's document onto the ledger: one event after the other, each judged by what the ledger knows just then.
+
+What may be captured is decided by `standards.epcis`, what is true by the ledger; here they meet. The key signs every
+record: its organisation is the submitter, and the author of what is ruled.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from linxin.v1 import blob_pb2
+
+from client.blobs import put_blob
+from client.connection import Connection
+from client.failures import Failure
+from client.journey.entry import known_registry
+from client.partners import (
+    Facts,
+    Key,
+    ask_captured,
+    ask_facts,
+    ask_record,
+    is_captured,
+    offer,
+    organisation_of,
+)
+from standards.epcis.capture import Planned, hash_bytes, named_in, plan_event
+from standards.epcis.document import Document
+from standards.epcis.hashing import event_hash
+from standards.epcis.mapping import NotRuled, Recorded, event_of
+from standards.epcis.signing import Signed
+
+MEDIA_TYPES = {"json": "application/ld+json", "xml": "application/xml"}
+SIGNED_TYPE = "application/jose"
+
+
+class CaptureFailure(Failure):
+    """A document that cannot be captured at all, or an event that was captured before."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What came of one event: the record that it became, the assertion that names it; or why neither."""
+
+    planned: Planned
+    record: str | None = None
+    assertion: str | None = None
+    failure: Failure | None = None
+
+
+class Capture:
+    """One valid document on its way, under `key`. `signed`: what a partner signed, where the document came signed."""
+
+    def __init__(self, connection: Connection, key: Key, document: Document, signed: Signed | None = None) -> None:
+        self.connection = connection
+        self.key = key
+        self.document = document
+        self.signed = signed
+        self.submitter: str | None = None
+        self.source: str | None = None
+        """The organisation that says it: the partner that signed, else the submitter."""
+
+        self.address = ""
+        """Of the document in the vault, hex, once it is stored."""
+
+    async def begin(self) -> None:
+        """Learn whose keys these are; raises `CaptureFailure` for keys that speak for no organisation."""
+        self.submitter = await organisation_of(self.connection, int(self.key.algorithm), self.key.public_key)
+        self.source = self.submitter
+        if self.signed is not None:
+            self.source = await organisation_of(self.connection, self.signed.algorithm, self.signed.public_key)
+        if self.source is None or self.submitter is None:
+            raise CaptureFailure(
+                "密钥不代表任何机构",
+                "the key speaks for no organisation",
+                "请用机构登记且未吊销的密钥",
+                "use a key that an organisation registered and did not revoke",
+            )
+
+    async def plan(self, index: int) -> Planned:
+        """What becomes of the event at `index`, as things stand."""
+        facts = await ask_facts(self.connection, named_in(self.document.events[index : index + 1]), self.submitter)
+        if "errorDeclaration" in self.document.events[index]:
+            await self._learn_original(facts, index)
+        return plan_event(self.document, index, facts, foreign=self.source != self.submitter)
+
+    async def store(self, data: bytes, blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.RESTRICTED) -> None:
+        """Put the bytes, as they came, into the vault; they may hold personal data, so only the submitter reads them
+        unless `blob_class` says otherwise.
+        """
+        kind = SIGNED_TYPE if self.signed is not None else MEDIA_TYPES[self.document.form]
+        stored = await put_blob(self.connection, self.key, data, media_type=kind, blob_class=blob_class)
+        self.address = stored.address.hex()
+
+    async def submit(self, index: int) -> Captured:
+        """The record of an event, then the note that it was captured. What was captured before is not done again.
+
+        Requires `begin` and `store`. What the ledger refuses is told in the outcome; raises what is nobody's fault.
+        """
+        planned = await self.plan(index)
+        record = assertion = None
+        try:
+            if planned.assertion is not None and await self._is_captured(planned):
+                raise CaptureFailure("该事件已收录", "the event was captured before", "", "")
+            if planned.record is not None:
+                record = await offer(self.connection, self.key, planned.record, known_registry())
+            if planned.assertion is not None:
+                noted = planned.assertion | {"document": self.address, "record": record, "signed": self._partner()}
+                assertion = await offer(self.connection, self.key, noted, known_registry())
+        except Failure as failure:
+            return Captured(planned, record, assertion, failure)
+        return Captured(planned, record, assertion)
+
+    def _partner(self) -> dict[str, Any] | None:
+        if self.signed is None:
+            return None
+        return {
+            "organisation": self.source,
+            "algorithm": self.signed.algorithm,
+            "public_key": self.signed.public_key.hex(),
+        }
+
+    async def _is_captured(self, planned: Planned) -> bool:
+        """Whether its source said this before: acted on twice, goods would be destroyed or transformed twice."""
+        assert planned.assertion is not None
+        what = "error" if planned.assertion["declares_error"] else "event"
+        if planned.hash is None:
+            what = str(planned.index)
+        digest = hash_bytes(self.document, planned.hash).hex()
+        return await is_captured(self.connection, f"{digest}:{what}:{self.source}")
+
+    async def _learn_original(self, facts: Facts, index: int) -> None:
+        """What an event that declares an error needs: the record it is about, and those that say it right."""
+        event = self.document.events[index]
+        identities = [event.get("eventID"), event_hash(self.document, index)]
+        declaration = event["errorDeclaration"]
+        assert isinstance(declaration, dict)
+        identities += declaration.get("correctiveEventIDs", [])
+        for identity in map(str, identities):
+            if identity.startswith("urn:linxin:record:"):
+                await self._learn_record(facts, identity.rpartition(":")[2])
+            elif identity.startswith("ni:///sha-256;"):
+                digest = identity.partition(";")[2].partition("?")[0]
+                found = await ask_captured(self.connection, digest, str(self.submitter), known_registry())
+                if found is not None:
+                    facts.records[identity] = found
+
+    async def _learn_record(self, facts: Facts, identity: str) -> None:
+        found = await ask_record(self.connection, identity, known_registry())
+        if found is None:
+            return
+        organisation = await organisation_of(self.connection, found.algorithm, found.public_key)
+        try:
+            facts.originals[identity] = event_of(
+                Recorded(identity, organisation or "", found.time_ms, found.action), facts
+            )
+        except NotRuled:
+            return
