@@ -20,7 +20,7 @@ from ledger.storage.audit import check_head
 from ledger.storage.directory import lock_directory, prepare_directory
 from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable, reason_of
 from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, decode_head, decode_meta
-from ledger.storage.snapshot import LevelSnapshot
+from ledger.storage.snapshot import LevelSnapshot, Seen, seen_after
 from ledger.storage.wal import WalGuard
 
 WRITE_BUFFER_SIZE = 32 << 20
@@ -60,6 +60,7 @@ class LevelStore:
             raise Corrupt(self._path, f"the head record is unreadable ({error})") from error
         self._synced_height = stored.synced_height
         self._failed = False
+        self._seen: Seen = {}
 
     @classmethod
     def open(
@@ -121,6 +122,7 @@ class LevelStore:
             raise Unusable(self._path, reason_of(error)) from error
         self._failed = False
         self._head = block.head
+        self._seen = seen_after(self._seen, block.changes)
         if sync:
             self._synced_height = block.height
 
@@ -144,7 +146,7 @@ class LevelStore:
         """A consistent view of what is stored now; dropped by forgetting it."""
         if self._database.closed:
             raise StoreClosed(self._path)
-        return LevelSnapshot(self._path, self._database, self._first_head)
+        return LevelSnapshot(self._path, self._database, self._first_head, self._seen)
 
     def close(self) -> None:
         """Release the directory; snapshots taken from this store can no longer be read."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import plyvel
 
-from ledger.block import Head, Position, decode_leaf
+from ledger.block import Changes, Head, Position, decode_leaf
 from ledger.crypto.encoding import Decoder, Malformed
 from ledger.crypto.log_tree import STORED_LEVEL, NodeReader, ProofError, leaf_hash, node_hash
 from ledger.state import VALUE_SIZE_MAX
@@ -21,23 +21,38 @@ from ledger.storage.records import decode_block, decode_head
 POSITION_KEY = b"consensus/position/"
 """The state key under which execution leaves the block's place in the consensus log."""
 
-SEEN_MAX = 4_096
-"""State values and nodes that a snapshot remembers once they were read. Who reads the newest state wants the same ones
-again, those near the root above all; and each read of LevelDB gives the interpreter away, which costs far more than
-the read while other threads want it.
+Seen = dict[bytes, bytes | None]
+"""State values and nodes of one height by their keys in LevelDB, once they were read. Who reads the newest state wants
+the same ones again, those near the root above all; and each read of LevelDB gives the interpreter away, which costs far
+more than the read while other threads want it.
 """
+
+SEEN_MAX = 8_192
 
 _decode_position: Decoder[Position] = Decoder(Position, VALUE_SIZE_MAX)
 _T = TypeVar("_T")
 
 
+def seen_after(seen: Seen, changes: Changes) -> Seen:
+    """What is still known of what was seen when a block has changed the state."""
+    if len(seen) >= SEEN_MAX:
+        return {}
+    after = dict(seen)
+    for space, changed in ((keys.VALUE, changes.values), (keys.NODE, changes.nodes)):
+        for key, value in changed.items():
+            if space + key in after:
+                after[space + key] = value
+    return after
+
+
 class LevelSnapshot:
     """`ledger.storage.port.Snapshot` over LevelDB. Safe to share between threads; holds no file of its own."""
 
-    def __init__(self, path: str, database: Any, first_head: Head) -> None:
+    def __init__(self, path: str, database: Any, first_head: Head, seen: Seen) -> None:
+        """`seen` is shared by all snapshots of one height."""
         self._path = path
         self._snapshot = database.snapshot()
-        self._seen: dict[bytes, bytes | None] = {}
+        self._seen = seen
         raw = self._read(keys.HEAD)
         self._head = first_head if raw is None else self._parse(lambda: decode_head(raw).head(), "the head record")
 
@@ -172,7 +187,7 @@ class LevelSnapshot:
             return self._seen[key]
         except KeyError:
             value = self._read(key)
-            if len(self._seen) < SEEN_MAX:
+            if value is not None and len(self._seen) < SEEN_MAX:
                 self._seen[key] = value
             return value
 

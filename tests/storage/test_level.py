@@ -100,6 +100,23 @@ def test_proofs_from_stored_nodes_verify_for_log_and_journals(tmp_path: Path) ->
     store.close()
 
 
+def test_what_was_read_before_is_as_the_newest_block_left_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker, chance = Maker(), random.Random(34)
+    store = open_store(tmp_path / "ledger")
+    before: list[tuple[LevelSnapshot, dict[bytes, bytes], dict[bytes, bytes]]] = []
+    monkeypatch.setattr("ledger.storage.snapshot.SEEN_MAX", 150)
+    for records in (30, 5, 5, 60, 1, 5, 40, 5, 0, 5):
+        store.write(*maker.make(records))
+        before.append((store.snapshot(), dict(maker.model.values), dict(maker.nodes)))
+        for snapshot, values, nodes in before:
+            known = sorted({key for _, one, _ in before for key in one})
+            for key in chance.sample(known, min(20, len(known))):
+                assert snapshot.get(key) == values.get(key)
+            for path in chance.sample(sorted(maker.nodes), min(20, len(maker.nodes))):
+                assert snapshot.node(path) == nodes.get(path)
+    store.close()
+
+
 def test_scan_is_ordered_and_stays_under_its_prefix(tmp_path: Path) -> None:
     maker = Maker(3)
     store = open_store(tmp_path / "ledger")
