@@ -31,6 +31,12 @@ CONTEXTS = {
 }
 """Addresses of GS1's context and the local copies that ship with the library."""
 
+COMPARISONS_MAX = 8_000_000
+"""About three seconds: the library holds every text of an event against every word of a vocabulary in it."""
+
+_NO_WORDS = ("https://id.gs1.org/", "urn:")
+"""How names of things begin, which are never words."""
+
 _lock = threading.Lock()
 """The library works on module-wide variables."""
 
@@ -65,7 +71,11 @@ def event_hash(document: Document, index: int) -> str | None:
 
 
 def pre_hash(document: Document, index: int) -> str | None:
-    """The canonical text of the event at `index` that is hashed; None where the library cannot make it."""
+    """The canonical text of the event at `index` that is hashed; None where the library cannot make it, or would take
+    minutes for what is no honest event.
+    """
+    if document.form == "json" and _comparisons(document.events[index]) > COMPARISONS_MAX:
+        return None
     try:
         with _lock:
             found: Sequence[str] = hash_generator.derive_prehashes_from_events(_tree(document, index))
@@ -73,6 +83,22 @@ def pre_hash(document: Document, index: int) -> str | None:
             return found[0] if found else None
     except Exception:  # noqa: BLE001 - whatever the library trips over, the answer is that it cannot
         return None
+
+
+def _comparisons(event: object) -> int:
+    """At most how often the library compares a text of `event` with a word in it."""
+    count, words, waiting = 0, set(), [event]
+    while waiting:
+        held = waiting.pop()
+        if isinstance(held, dict):
+            waiting.extend(held.values())
+        elif isinstance(held, list):
+            waiting.extend(held)
+        elif isinstance(held, str):
+            count += 1
+            if not held.startswith(_NO_WORDS) and not held[:1].isdigit():
+                words.add(held)
+    return count * len(words)
 
 
 def _tree(document: Document, index: int) -> EventTree:

@@ -147,6 +147,18 @@ def test_xml_faults_name_the_event() -> None:
     }
 
 
+def test_an_event_made_to_keep_the_library_busy_is_known_by_its_bytes() -> None:
+    """It compares every text with every word of a vocabulary: tens of thousands would take it minutes."""
+    words = {f"ex:f{number}": f"https://gs1.org/voc/x{number}" for number in range(5_000)}
+    report = validate(json.dumps({**EVENT, **words}).encode())
+    assert report.document is not None
+    assert document_hashes(report.document).how == "bytes"
+    many = {**EVENT, "epcList": [f"https://id.gs1.org/01/09521141012345/21/{number}" for number in range(5_000)]}
+    report = validate(json.dumps(many).encode())
+    assert report.document is not None
+    assert document_hashes(report.document).how == "event"
+
+
 @pytest.mark.fuzz
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_document_or_refused(data: bytes) -> None:
