@@ -47,6 +47,7 @@ from network.metrics.standing import Sources, add_standing
 from network.reads import Reads
 from network.replica.errors import Diverged, Retired
 from network.server import Server, Services
+from network.services.archive import ArchiveService
 from network.services.blobs import BlobService
 from network.services.calls import Slots
 from network.services.ledger import LedgerService, NodeFacts, Order
@@ -272,6 +273,7 @@ def _build_services(
         ),
         ProvenanceService(genesis, registry, chain, reads, streams, stall_s),
         TradeService(genesis, chain, access, reads, streams, facts.name if is_public else "", stall_s),
+        ArchiveService(genesis, registry, chain, reads),
         None if vault is None else BlobService(vault, access, now_ms, transfers, stall_s),
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf.message import Message as Protobuf
-from linxin.v1 import blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc, trade_pb2_grpc
+from linxin.v1 import archive_pb2_grpc, blob_pb2_grpc, ledger_pb2, ledger_pb2_grpc, provenance_pb2_grpc, trade_pb2_grpc
 
 from client.failures import AGAIN, ELSEWHERE, Unreachable, WrongNetwork, remote_failure
 from client.network_directory import NetworkDirectory
@@ -44,10 +44,11 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 class Stubs:
     """The services of one endpoint."""
 
-    ledger: "ledger_pb2_grpc.LedgerServiceAsyncStub"  # these four names exist for type checkers only
+    ledger: "ledger_pb2_grpc.LedgerServiceAsyncStub"  # these five names exist for type checkers only
     provenance: "provenance_pb2_grpc.ProvenanceServiceAsyncStub"
     trade: "trade_pb2_grpc.TradeServiceAsyncStub"
     blobs: "blob_pb2_grpc.BlobServiceAsyncStub"
+    archive: "archive_pb2_grpc.ArchiveServiceAsyncStub"
 
 
 class Backoff:
@@ -231,6 +232,7 @@ class Connection:
             provenance_pb2_grpc.ProvenanceServiceStub(channel),
             trade_pb2_grpc.TradeServiceStub(channel),
             blob_pb2_grpc.BlobServiceStub(channel),
+            archive_pb2_grpc.ArchiveServiceStub(channel),
         )
 
     def _share_s(self, timeout_s: float, attempt_s_max: float | None) -> float:

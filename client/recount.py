@@ -55,9 +55,11 @@ def _count(listing: str, row: Listing, event: Any) -> Listing:
             raise InvalidProof("leaf", "$.leaves", "an event without a name")
 
 
-def check_recount(listing: str, row: Any, records: Iterable[VerifiedRecord]) -> None:
-    """Raise `InvalidProof` unless an undecoded certified row shows what the whole journal's records make."""
-    if plain_row(recount(listing, records)) != row:
+def check_recount(listing: str, row: Any, records: Iterable[VerifiedRecord], before: Listing | None = None) -> None:
+    """Raise `InvalidProof` unless an undecoded certified row shows what the whole journal's records make, of which
+    `before` is counted already.
+    """
+    if plain_row(recount(listing, records, before)) != row:
         raise InvalidProof("completeness", "$.sections[0]", "the certified counts are not those of the journal")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.crypto.checkpoint import Checkpoint
 from ledger.proof.closure import Bounds, Naming, contains
-from ledger.proof.format import Claim, JourneyClaim
+from ledger.proof.format import Claim, JourneyClaim, ListingClaim
 
 KINDS = {
     "encoding": ("编码不正确", "the file is not encoded as it must be"),
@@ -123,11 +123,14 @@ class VerifiedProof:
     rows: dict[str, bytes] = field(default_factory=dict)
 
     def require(self, *, code: str = "", subject: str = "") -> None:
-        """Raise `InvalidProof` unless this is the whole journey of what was asked for: a trace code or a subject.
+        """Raise `InvalidProof` unless this is the whole journey of what was asked for, a trace code or a subject; or,
+        where that is a listing of the trust archive, a range of it.
 
         A server that is asked about one lot may answer with a perfect proof about another.
         """
         claim = self.claim
+        if isinstance(claim, ListingClaim) and claim.subject == subject and not code:
+            return
         if not isinstance(claim, JourneyClaim):
             raise InvalidProof("claim", "$.claim", "not a journey")
         if (claim.code != code) if code else (claim.subject != subject):

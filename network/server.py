@@ -7,6 +7,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from linxin.v1 import (
+    archive_pb2,
+    archive_pb2_grpc,
     blob_pb2,
     blob_pb2_grpc,
     ledger_pb2,
@@ -19,6 +21,7 @@ from linxin.v1 import (
 
 from network.access import RequestHashes
 from network.listening import cannot_listen, check_address
+from network.services.archive import ArchiveService
 from network.services.blobs import BlobService
 from network.services.calls import REPLY_SIZE_MAX
 from network.services.ledger import LedgerService
@@ -32,6 +35,7 @@ SERVICE_NAMES = (
     ledger_pb2.DESCRIPTOR.services_by_name["LedgerService"].full_name,
     provenance_pb2.DESCRIPTOR.services_by_name["ProvenanceService"].full_name,
     trade_pb2.DESCRIPTOR.services_by_name["TradeService"].full_name,
+    archive_pb2.DESCRIPTOR.services_by_name["ArchiveService"].full_name,
     blob_pb2.DESCRIPTOR.services_by_name["BlobService"].full_name,
 )
 
@@ -43,6 +47,7 @@ class Services:
     ledger: LedgerService
     provenance: ProvenanceService
     trade: TradeService
+    archive: ArchiveService
     blobs: BlobService | None
 
 
@@ -69,6 +74,7 @@ class Server:
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server(services.ledger, self._server)
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(services.provenance, self._server)
         trade_pb2_grpc.add_TradeServiceServicer_to_server(services.trade, self._server)
+        archive_pb2_grpc.add_ArchiveServiceServicer_to_server(services.archive, self._server)
         if services.blobs is not None:
             blob_pb2_grpc.add_BlobServiceServicer_to_server(services.blobs, self._server)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs know only the synchronous one

@@ -11,13 +11,14 @@ from ledger.crypto.hashing import HASH_SIZE
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.modules.registry.state import keys
-from ledger.proof import prove_consistency, prove_journal, prove_leaf, prove_value
+from ledger.proof import prove_consistency, prove_journal, prove_leaf, prove_listing, prove_value
 from ledger.state import KEY_SIZE_MAX, SUBJECT_HOMES
 from ledger.storage.archive import export_archive
 from ledger.storage.port import Snapshot
 from network.access import names_of
 from network.chain import note_of
 from network.errors import BadField, NotFound
+from network.journals import Journals
 from network.services.calls import check_range, check_size, check_text
 from network.services.records import context_at
 
@@ -85,10 +86,12 @@ def proof(snapshot: Snapshot, request: ledger_pb2.GetProofRequest) -> ledger_pb2
         reply.file = prove_leaf(snapshot, _leaf_index(snapshot, request.leaf))
     elif claim == "journal":
         reply.file = _journal_proof(snapshot, request.journal)
+    elif claim == "listing":
+        reply.file = _listing_proof(snapshot, request.listing)
     elif claim == "consistency":
         reply.hashes.extend(_consistency(snapshot, request.consistency))
     else:
-        raise BadField("$.claim", "expected one of value, leaf, consistency, journal")
+        raise BadField("$.claim", "expected one of value, leaf, consistency, journal, listing")
     return reply
 
 
@@ -115,6 +118,13 @@ def _journal_proof(snapshot: Snapshot, wanted: ledger_pb2.JournalProof) -> bytes
     from_ms = wanted.from_ms if wanted.HasField("from_ms") else None
     to_ms = wanted.to_ms if wanted.HasField("to_ms") else None
     return prove_journal(snapshot, subject, from_ms, to_ms)
+
+
+def _listing_proof(snapshot: Snapshot, wanted: ledger_pb2.ListingProof) -> bytes:
+    subject = check_subject("$.listing.listing", f"listing:{wanted.listing}")
+    size = Journals(snapshot).size(subject)
+    end = wanted.end if wanted.HasField("end") else size
+    return prove_listing(snapshot, wanted.listing, wanted.start, end)
 
 
 def check_subject(path: str, subject: str) -> str:

@@ -797,6 +797,7 @@ class GetProofRequest(_message.Message):
     LEAF_FIELD_NUMBER: _builtins.int
     CONSISTENCY_FIELD_NUMBER: _builtins.int
     JOURNAL_FIELD_NUMBER: _builtins.int
+    LISTING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def value(self) -> Global___ValueProof:
         """or absence"""
@@ -807,6 +808,8 @@ class GetProofRequest(_message.Message):
     def consistency(self) -> Global___ConsistencyProof: ...
     @_builtins.property
     def journal(self) -> Global___JournalProof: ...
+    @_builtins.property
+    def listing(self) -> Global___ListingProof: ...
     def __init__(
         self,
         *,
@@ -814,16 +817,54 @@ class GetProofRequest(_message.Message):
         leaf: Global___LeafProof | None = ...,
         consistency: Global___ConsistencyProof | None = ...,
         journal: Global___JournalProof | None = ...,
+        listing: Global___ListingProof | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "consistency", b"consistency", "journal", b"journal", "leaf", b"leaf", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "consistency", b"consistency", "journal", b"journal", "leaf", b"leaf", "listing", b"listing", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "consistency", b"consistency", "journal", b"journal", "leaf", b"leaf", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "consistency", b"consistency", "journal", b"journal", "leaf", b"leaf", "listing", b"listing", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_claim: _TypeAlias = _typing.Literal["value", "leaf", "consistency", "journal"]  # noqa: Y015
+    _WhichOneofReturnType_claim: _TypeAlias = _typing.Literal["value", "leaf", "consistency", "journal", "listing"]  # noqa: Y015
     _WhichOneofArgType_claim: _TypeAlias = _typing.Literal["claim", b"claim"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_claim) -> _WhichOneofReturnType_claim | None: ...
 
 Global___GetProofRequest: _TypeAlias = GetProofRequest  # noqa: Y015
+
+@_typing.final
+class ListingProof(_message.Message):
+    """Entries [start, end) of a listing of the trust archive, with its counts and the rows of what they made (docs/PROOF.md,
+    section 9.5). Of them all, when both are absent.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LISTING_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    listing: _builtins.str
+    """key, see archive.proto"""
+    start: _builtins.int
+    end: _builtins.int
+    def __init__(
+        self,
+        *,
+        listing: _builtins.str = ...,
+        start: _builtins.int | None = ...,
+        end: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_end", b"_end", "_start", b"_start", "end", b"end", "start", b"start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end", b"_end", "_start", b"_start", "end", b"end", "listing", b"listing", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__end: _TypeAlias = _typing.Literal["end"]  # noqa: Y015
+    _WhichOneofArgType__end: _TypeAlias = _typing.Literal["_end", b"_end"]  # noqa: Y015
+    _WhichOneofReturnType__start: _TypeAlias = _typing.Literal["start"]  # noqa: Y015
+    _WhichOneofArgType__start: _TypeAlias = _typing.Literal["_start", b"_start"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__end) -> _WhichOneofReturnType__end | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__start) -> _WhichOneofReturnType__start | None: ...
+
+Global___ListingProof: _TypeAlias = ListingProof  # noqa: Y015
 
 @_typing.final
 class GetProofResponse(_message.Message):
@@ -835,7 +876,7 @@ class GetProofResponse(_message.Message):
     NOTE_FIELD_NUMBER: _builtins.int
     height: _builtins.int
     file: _builtins.bytes
-    """a proof file, for value, leaf and journal"""
+    """a proof file, for value, leaf, journal and listing"""
     note: _builtins.str
     """the certificate the proof leads to"""
     @_builtins.property
