@@ -18,6 +18,7 @@ from client.failures import Failure
 from client.identifiers import BadIdentifier, read_trace_code
 from client.network_directory import NetworkDirectory
 from client.verified import InvalidProof
+from gateway import resolver
 from gateway.assets import Assets
 from gateway.files import Files
 from gateway.pages import batch
@@ -29,6 +30,7 @@ from gateway.web.language import language_of, templates
 from gateway.web.limits import Limits
 from gateway.web.metrics import Measured, Metrics
 
+RESOLVED = ["GET", "HEAD", "OPTIONS"]
 GENESIS_TYPE = "application/json"
 
 
@@ -50,9 +52,7 @@ def application(network: NetworkDirectory, settings: Settings) -> Starlette:
             Route("/b/{code}", batch.page),
             Route("/b/{code}/proof", batch.proof),
             Route("/b/{code}/rows", batch.rows),
-            Route("/01/{gtin}/10/{lot}", batch.page),
-            Route("/01/{gtin}/10/{lot}/proof", batch.proof),
-            Route("/01/{gtin}/10/{lot}/rows", batch.rows),
+            Route("/.well-known/{name}", resolver.endpoint, methods=RESOLVED),
             Route("/file/{address}", file),
             Route("/genesis.json", genesis_file),
             Route("/verify", verifier),
@@ -60,6 +60,7 @@ def application(network: NetworkDirectory, settings: Settings) -> Starlette:
             Route("/static/{path:path}", assets.endpoint),
             Route("/healthz", health),
             Route("/metrics", metrics.endpoint),
+            Route("/{link:path}", resolver.endpoint, methods=RESOLVED),
         ],
         middleware=[
             Middleware(Measured, metrics=metrics),

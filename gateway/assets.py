@@ -30,6 +30,9 @@ def listed() -> dict[str, Path]:
     }
 
 
+PAGE_MODULES = ("compare.js", "pin.js", "show.js")
+
+
 class Assets:
     """The assets as they were when the gateway started; nothing that is laid beside them later is served."""
 
@@ -38,6 +41,7 @@ class Assets:
         words = json.dumps(vocabulary() | {"page": WORDS}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self.files["words.json"] = words.encode()
         self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+        self.modules = [name for name in self.files if name.startswith("verifier/") or name in PAGE_MODULES]
         self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
 
     async def endpoint(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ class Settings:
     requests_per_s: float = 10.0
     """For one address, on the long run."""
     burst: int = 60
-    """And at once: a page with its scripts and proofs is about twenty."""
+    """And at once. A page with its proofs is three (scripts are not counted); a whole street may share one address."""
     addresses_max: int = 20_000
     """Addresses remembered; the one not heard of longest is forgotten first."""
     batches_max: int = 512

@@ -6,12 +6,14 @@ Everything here comes from proof files that have been verified against the genes
 from client.batch.curves import Curve, Excursion, curves
 from client.batch.evidence import Evidence, ask_evidence
 from client.batch.papers import Certified, Examined, Result, certificates, examinations
+from client.batch.shelves import Counts
 from client.batch.summary import Batch, summarise
 from client.batch.way import Fix, Handover, Place, Way, way
 
 __all__ = [
     "Batch",
     "Certified",
+    "Counts",
     "Curve",
     "Evidence",
     "Examined",

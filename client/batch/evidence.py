@@ -1,11 +1,12 @@
 """All that a page about a batch stands on: the proof of its journey, and of the rows of what the journey names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from linxin.v1 import provenance_pb2
 
+from client.batch.shelves import Counts, ask_counts
 from client.connection import Connection
 from client.journey import Clock, Entry, Known, timeline
 from client.journey.known import NamedRow, read_named
@@ -22,7 +23,8 @@ JOURNEY_S_MAX = 30.0
 class Evidence:
     """A verified journey: `proof` as it came, what it holds, and `rows` (with their proofs) of what it names beside.
 
-    Rows may be of an earlier certificate than the journey: they say what things are called and how they measure.
+    `counts`: what the trust archive holds of the lot and of its product. Rows and counts may be of another certificate
+    than the journey: each says of which.
     """
 
     proof: bytes
@@ -30,6 +32,7 @@ class Evidence:
     genesis: bytes
     clock: Clock
     rows: Mapping[str, ProvenRow] = field(default_factory=dict)
+    counts: Sequence[Counts] = ()
 
     @property
     def subject(self) -> str:
@@ -83,4 +86,7 @@ async def ask_evidence(
         lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=JOURNEY_S_MAX
     )
     verified = verify_journey(answer.proof, genesis, **asked)
-    return Evidence(answer.proof, verified, genesis, clock, await ask_rows(connection, genesis, verified, known))
+    rows = await ask_rows(connection, genesis, verified, known)
+    about = str(getattr(verified.claim, "subject", ""))
+    counts = await ask_counts(connection, genesis, about) if about.startswith("lot:") else []
+    return Evidence(answer.proof, verified, genesis, clock, rows, counts)

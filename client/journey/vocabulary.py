@@ -7,6 +7,7 @@ something else.
 from typing import Any
 
 from client.journey.entry import known_registry
+from ledger.modules.archive.state import Listing
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device, Organisation
 from ledger.modules.trace.state import Certificate, Lot, Plot, Product, Site, Vehicle
@@ -21,6 +22,7 @@ ROWS = {
     "vehicle": Vehicle,
     "lot": Lot,
     "certificate": Certificate,
+    "listing": Listing,
 }
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from client.batch import Batch, Evidence, certificates, curves, examinations, summarise, way
-from client.identifiers import BadIdentifier, check_product, read_trace_code
+from client.identifiers import BadIdentifier, read_trace_code
 from client.journey import Clock, Entry
 from client.trust import quorum_of
 from gateway.pages.chart import draw
@@ -40,27 +40,15 @@ PROOF_TYPE = "application/vnd.linxin.proof"
 
 
 def asked_for(request: Request) -> Asked:
-    """What a path names: a trace code, or a product and its lot (GS1 Digital Link). Raises `Problem`."""
-    values = request.path_params
+    """The trace code that a path names. Raises `Problem`."""
     try:
-        if "code" in values:
-            return Asked(code=read_trace_code(values["code"][:64]))
-        check_product(values["gtin"])
+        return Asked(code=read_trace_code(request.path_params["code"][:64]))
     except BadIdentifier as error:
         raise not_found(error.reason_zh, error.reason_en, "path") from None
-    return Asked(subject=f"lot:{values['gtin']}/{values['lot']}")
-
-
-def path_of(asked: Asked) -> str:
-    """Where the page of a batch lies."""
-    if asked.code:
-        return f"/b/{asked.code}"
-    gtin, _, lot = asked.subject.removeprefix("lot:").partition("/")
-    return f"/01/{gtin}/10/{lot}"
 
 
 async def page(request: Request) -> Response:
-    """`GET /b/{code}`, `GET /01/{gtin}/10/{lot}`."""
+    """`GET /b/{code}`."""
     shelf: Shelf = request.app.state.shelf
     asked = asked_for(request)
     language = language_of(request)
@@ -97,7 +85,9 @@ async def rows(request: Request) -> Response:
     headers = _headers(request, evidence, "rows")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
-    packed: bytes = msgpack.packb([row.proof for row in evidence.rows.values()])
+    packed: bytes = msgpack.packb(
+        [*(row.proof for row in evidence.rows.values()), *(one.proof for one in evidence.counts)]
+    )
     return Response(packed, headers=headers, media_type="application/vnd.linxin.proofs+msgpack")
 
 
@@ -130,9 +120,10 @@ def _unchanged(request: Request, headers: dict[str, str]) -> bool:
 def _frame(request: Request, evidence: Evidence, language: Language, asked: Asked) -> dict[str, Any]:
     """What stands around the facts."""
     verified = evidence.verified
-    here = path_of(asked)
+    here = f"/b/{asked.code}"
     return {
         "language": language,
+        "modules": request.app.state.assets.modules,
         "i": 0 if language == "zh" else 1,
         "here": here,
         "url": request.app.state.settings.public_url + here,

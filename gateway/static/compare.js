@@ -22,6 +22,7 @@ export function compare(page, verified, rows, words, language) {
   compareLegs(context);
   comparePapers(context);
   compareCurves(context);
+  compareListings({ ...context, rows: new Map(rows) });
   return { problems, shown, told, known };
 }
 
@@ -144,6 +145,38 @@ function comparePapers({ page, verified, known, i, words, differ }) {
     const good = rows.join("\n") === results.join("\n") && verdict === known.choice(fields.verdict)[i];
     if (!good) differ(element, "not what the laboratory signed");
   }
+}
+
+/** Counts of the trust archive: those of the certified rows of this lot's listing and of its product's. */
+function compareListings({ page, verified, known, rows, i, words, differ }) {
+  const lot = verified.claim[2].slice("lot:".length);
+  const expected = [`lot/${lot}`, `${lot.split("/")[0]}@`];
+  const shown = [...page.querySelectorAll("article[data-listing]")];
+  if (String(shown.map((one) => one.dataset.listing)) !== String(expected)) differ(page.querySelector("#archive-h"), "listings left out or added");
+  for (const element of shown) {
+    const name = `listing:${element.dataset.listing}`;
+    const says = rows.has(name) ? listed(known.row("listing", rows.get(name) ?? []), known, i, words) : "nothing that is proven";
+    const text = [...element.querySelectorAll("p")].map(textOf).join("\n");
+    if (text !== says) differ(element, `the archive counts: ${says}`);
+  }
+}
+
+/** A listing's row in the page's words. */
+function listed(row, known, i, words) {
+  const ratings = row.ratings ?? [];
+  const of = (name) => Number(row[name] ?? 0);
+  const stars = ratings.reduce((sum, count, place) => sum + (place + 1) * count, 0);
+  const tenths = of("reviews") ? Math.floor((20 * stars + of("reviews")) / (2 * of("reviews"))) : 0;
+  const score = `${Math.floor(tenths / 10)}.${tenths % 10}`;
+  const counts = { score, endorsements: of("endorsements") - of("withdrawn") };
+  for (const name of ["reviews", "photos", "returning", "visits", "hidden", "erased", "excursions"]) counts[name] = of(name);
+  const ends = (row.claims ?? []).map(([name, count]) => `${known.choice(name)[i]} ${count}`).join(" · ");
+  return [
+    said(words, counts.reviews ? "archive_score" : "archive_none", i, counts),
+    counts.photos + counts.returning + counts.visits + counts.endorsements ? said(words, "archive_more", i, counts) : "",
+    counts.hidden + counts.erased + counts.excursions ? said(words, "archive_kept", i, counts) : "",
+    said(words, ends ? "claims" : "claims_none", i, { ends }),
+  ].filter(Boolean).map(squeeze).join("\n");
 }
 
 /** Curves: every drawn point is a reading, and neither the lowest nor the highest reading is missing. */

@@ -15,10 +15,8 @@ const here = decodeURI(location.pathname);
 
 /** What the address asks for: it, and nothing on the page, says which batch this must be. */
 function asked() {
-  const lot = /^\/01\/([0-9A-Z]{5,24})\/10\/([^/]{1,20})$/.exec(here);
-  if (lot) return { subject: `lot:${lot[1]}/${lot[2]}` };
   const typed = here.replace(/^\/b\//, "").toUpperCase().replace(/[- ]/g, "");
-  return { code: typed.replaceAll("I", "1").replaceAll("L", "1").replaceAll("O", "0").replaceAll("U", "V") };
+  return typed.replaceAll("I", "1").replaceAll("L", "1").replaceAll("O", "0").replaceAll("U", "V");
 }
 
 async function bytesOf(path) {
@@ -34,10 +32,10 @@ async function rowsOf(packed, genesis, checkpoint) {
   for (const file of decode(packed)) {
     const proven = await verifyProof(file, genesis);
     const [kind, key, value] = proven.claim;
-    const found = /^(registry|trace)\/(organisation|device|product|site|plot|vehicle)\/(.+)$/.exec(key);
-    if (kind !== "value" || !found || value === null) throw new Fault("claim", "rows", "not the row of a thing with a name");
+    const found = /^(registry|trace|archive)\/(organisation|device|product|site|plot|vehicle|listing)\/(.+)$/.exec(key);
+    if (kind !== "value" || !found || (value === null && found[2] !== "listing")) throw new Fault("claim", "rows", "not the row of a thing with a name");
     if (proven.checkpoint.height > checkpoint.height + 1000000n) throw new Fault("claim", "rows", "of another time");
-    rows.push([`${found[2]}:${found[3]}`, decode(value)[0]]);
+    rows.push([`${found[2]}:${found[3]}`, value === null ? null : decode(value)[0]]);
   }
   return rows;
 }
@@ -67,10 +65,10 @@ function isOutrun({ verified }) {
 
 /** A server that is asked about one batch may answer with a perfect proof about another. */
 function requireAsked(verified) {
-  const { code, subject } = asked();
+  const code = asked();
   const [kind, claimed, about] = verified.claim;
-  const good = kind === "journey" && (code ? claimed === code : about === subject) && split(about)[0] === "lot";
-  if (!good) throw new Fault("claim", "$.claim", `it is about ${about ?? claimed}, not about ${code ?? subject}`);
+  const good = kind === "journey" && claimed === code && split(about)[0] === "lot";
+  if (!good) throw new Fault("claim", "$.claim", `it is about ${about ?? claimed}, not about ${code}`);
 }
 
 async function tamper(found) {

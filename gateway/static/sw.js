@@ -6,11 +6,19 @@ const PAGES = "linxin-pages";
 const PAGES_MAX = 60;
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
   + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const BATCH = /^\/(b\/[^/]+|01\/[^/]+\/10\/[^/]+)(\/proof|\/rows)?$/;
+const BATCH = /^\/b\/[^/]+(\/proof|\/rows)?$/;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES.map((name) => new Request(name, { cache: "reload" })))).then(() => self.skipWaiting()));
+  event.waitUntil(keep().then(() => self.skipWaiting()));
 });
+
+/** The files of this version; libraries for older browsers only where this is one. */
+async function keep() {
+  const native = await crypto.subtle.importKey("raw", new Uint8Array(32).fill(0x66), "Ed25519", false, ["verify"]).then(() => true, (error) => error.name === "DataError");
+  const names = FILES.filter((name) => !native || !name.startsWith("/static/vendor/"));
+  const cache = await caches.open(KEPT);
+  await cache.addAll(names.map((name) => new Request(name, { cache: "no-cache" })));
+}
 
 self.addEventListener("activate", (event) => {
   const others = (names) => names.filter((name) => name.startsWith("linxin-verifier-") && name !== KEPT);

@@ -10,6 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.settings import Settings
 from gateway.web.errors import tell, too_busy
 
+FREE = ("/static/", "/sw.js")
+"""What lies in memory and costs next to nothing: a first visit loads some fifty of these files at once."""
+
 
 class Buckets:
     """Tokens by address; each request takes one. Times are seconds of any steady clock."""
@@ -38,7 +41,7 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or say when to come again."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not scope["path"].startswith(FREE):
             request = Request(scope)
             wait_s = self.buckets.take(self._address(request), time.monotonic())
             if wait_s > 0:

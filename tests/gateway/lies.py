@@ -207,5 +207,7 @@ PAGE_LIES: dict[str, Lie] = {
     "a test left out": on_page(r"<article class=\"paper pass\" data-leaf.*?</article>", ""),
     "another report": on_page(r'href="/file/[0-9a-f]{64}"', f'href="/file/{"ab" * 32}"'),
     "another receiver": on_page(r"(<p class=\"leg\"><strong>[^<]*</strong> → <strong>)[^<]*", r"\1夜市"),
+    "a review invented": on_page("还没有实购评价。", "5.0 / 5 · 999 条实购评价"),
+    "a hiding invented": on_page(r"被隐藏 0", "被隐藏 3"),
     "a hand-over left out": on_page(r"<li data-leaves=\"[^\"]*\"><p class=\"leg\">.*?</li>", ""),
 }

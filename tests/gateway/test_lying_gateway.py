@@ -73,7 +73,7 @@ def test_after_all_lies_the_honest_page_is_green_again(visitor: Phone, liar: Lyi
 
 def test_another_batch_under_this_address(visitor: Phone, liar: LyingGateway, gateway: str) -> None:
     """Batches mixed: a perfect page with a perfect proof, of the harvest lot, where the pack lot was asked for."""
-    other = f"{gateway}/01/{cast.BULK}/10/{cast.FIRST_LOT}"
+    other = get(f"{gateway}/01/{cast.BULK}/10/{cast.FIRST_LOT}").headers["location"].partition("?")[0]
 
     def lie(path: str, answer: Answer) -> Answer:
         if not path.startswith("/b/"):
