@@ -22,7 +22,7 @@ POSITION_KEY = b"consensus/position/"
 """The state key under which execution leaves the block's place in the consensus log."""
 
 Seen = dict[bytes, bytes | None]
-"""State values and nodes of one height by their keys in LevelDB, once they were read. Who reads the newest state wants
+"""State values and nodes of one height by their keys in LevelDB, once a read of a service has read them. The next wants
 the same ones again, those near the root above all; and each read of LevelDB gives the interpreter away, which costs far
 more than the read while other threads want it.
 """
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 def seen_after(seen: Seen, changes: Changes) -> Seen:
     """What is still known of what was seen when a block has changed the state."""
-    if len(seen) >= SEEN_MAX:
+    if not seen or len(seen) >= SEEN_MAX:
         return {}
     after = dict(seen)
     for space, changed in ((keys.VALUE, changes.values), (keys.NODE, changes.nodes)):
@@ -183,13 +183,8 @@ class LevelSnapshot:
             raise StoreClosed(self._path) from error
 
     def _recall(self, key: bytes) -> bytes | None:
-        try:
-            return self._seen[key]
-        except KeyError:
-            value = self._read(key)
-            if value is not None and len(self._seen) < SEEN_MAX:
-                self._seen[key] = value
-            return value
+        """A state value or node; only stepped views, which many share, remember what they have seen."""
+        return self._read(key)
 
     def _need(self, key: bytes, what: str, *place: int) -> bytes:
         value = self._read(key)
@@ -248,8 +243,15 @@ class _SteppedSnapshot(LevelSnapshot):
         return super()._read(key)
 
     def _recall(self, key: bytes) -> bytes | None:
+        try:
+            value = self._seen[key]
+        except KeyError:
+            value = self._read(key)
+            if value is not None and len(self._seen) < SEEN_MAX:
+                self._seen[key] = value
+            return value
         self._step()
-        return super()._recall(key)
+        return value
 
     def _iterate(self, start: bytes, stop: bytes | None, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         for pair in super()._iterate(start, stop, reverse=reverse):
