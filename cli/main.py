@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "campaign": ("cli.campaign:campaign", "Group buying: draft, open, watch, allocate, pack, ship, arrive."),
     "order": ("cli.orders:order", "Orders: make, place, take back, show; hand over against the pickup code."),
     "claim": ("cli.claims:claim", "Claims: open, pay at once, contest, decide."),
+    "archive": ("cli.archive:archive", "The trust archive: what neighbours found of a product, a batch, a farm."),
     "account": ("cli.accounts:account", "Money: receipts, balances, statements, a custodian's instructions."),
     "readings": ("cli.readings:readings", "Bring sensor files onto the ledger, signed by their device."),
     "submit": ("cli.records:submit_action", "Sign and submit any action, written as JSON."),
@@ -36,8 +37,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("cli.proofs:verify", "Check a proof file offline."),
     "epcis": ("cli.epcis:epcis", "EPCIS 2.0 documents: validate, hash, sign, capture, export."),
     "gs1": ("cli.gs1:gs1", "GS1 identifiers and Digital Links: read, build, compare, check."),
-    "export": ("cli.archive:export", "Write the whole chain to an archive file."),
-    "audit": ("cli.archive:audit", "Execute and verify the whole chain again."),
+    "export": ("cli.chain_archive:export", "Write the whole chain to an archive file."),
+    "audit": ("cli.chain_archive:audit", "Execute and verify the whole chain again."),
     "blob": ("cli.blobs:blob", "Evidence files in the vault: put, get, erase."),
 }
 """Name -> (where it is, its short help: shown without importing it)."""

@@ -14,7 +14,7 @@ from typing import Any
 from linxin.v1 import ledger_pb2, provenance_pb2
 from rich.markup import escape
 
-from cli.archive import audit_archive, export_to
+from cli.chain_archive import audit_archive, export_to
 from cli.demo import cast, goods, market, story, tamper
 from cli.demo.cast import Calendar
 from cli.demo.crisis import Crisis

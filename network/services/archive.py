@@ -135,7 +135,7 @@ class ArchiveService(archive_pb2_grpc.ArchiveServiceServicer):
         key = request.listing
         row, entries = _need_listing(snapshot, ctx, key)
         reply = archive_pb2.GetListingResponse(
-            height=ctx.height, time_ms=ctx.time_ms, listing=listing_message(key, row, entries)
+            height=ctx.height, time_ms=ctx.time_ms, listing=listing_message(key, row, entries, self._registry.words)
         )
         if scope_of(key) == "community":
             product = key.partition("@")[0]
@@ -160,7 +160,7 @@ class ArchiveService(archive_pb2_grpc.ArchiveServiceServicer):
         reply = archive_pb2.ListReviewsResponse(
             height=ctx.height,
             time_ms=ctx.time_ms,
-            listing=listing_message(key, row, entries),
+            listing=listing_message(key, row, entries, self._registry.words),
             start=start,
             count=end - start,
         )

@@ -1,6 +1,6 @@
 """Rows of the trust archive and of rewards as they cross the network."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from linxin.v1 import archive_pb2
 
@@ -18,15 +18,14 @@ from ledger.modules.archive.state import (
     reviews,
     visits,
 )
-from ledger.modules.archive.words import WORDS
-from ledger.modules.claims.words import WORDS as CLAIM_WORDS
+from ledger.modules.archive.words import CLAIM_ENDS, WORDS
 from ledger.modules.rewards.state import LeaderRecord, Points, Title, TitleRow
 from ledger.modules.rewards.words import WORDS as REWARD_WORDS
-from ledger.words import Vocabulary
+from ledger.words import Vocabulary, Words
 
 
-def listing_message(key: str, row: Listing, entries: int) -> archive_pb2.Listing:
-    """A listing's counts; `entries`: how many its journal has."""
+def listing_message(key: str, row: Listing, entries: int, words: Vocabulary) -> archive_pb2.Listing:
+    """A listing's counts; `entries`: how many its journal has; `words`: of all modules."""
     return archive_pb2.Listing(
         key=key,
         entries=entries,
@@ -42,14 +41,14 @@ def listing_message(key: str, row: Listing, entries: int) -> archive_pb2.Listing
         endorsements=row.endorsements,
         withdrawn=row.withdrawn,
         excursions=row.excursions,
-        tags=_tallies(row.tags, WORDS),
-        claims=_tallies(row.claims, CLAIM_WORDS),
+        tags=_tallies(row.tags, words.value),
+        claims=_tallies(row.claims, lambda name: CLAIM_ENDS.get(name, (name, name))),
     )
 
 
-def _tallies(tallies: Iterable[Tally], words: Vocabulary) -> Iterator[archive_pb2.Tally]:
+def _tallies(tallies: Iterable[Tally], called: Callable[[str], Words]) -> Iterator[archive_pb2.Tally]:
     for tally in tallies:
-        zh, en = words.value(tally.name)
+        zh, en = called(tally.name)
         yield archive_pb2.Tally(name=tally.name, name_zh=zh, name_en=en, count=tally.count)
 
 

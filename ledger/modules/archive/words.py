@@ -1,6 +1,19 @@
 """What people call the actions, events and values of the archive, in Chinese and English."""
 
-from ledger.words import ActionWords, EventWords, Vocabulary
+from collections.abc import Mapping
+
+from ledger.words import ActionWords, EventWords, Vocabulary, Words
+
+CLAIM_ENDS: Mapping[str, Words] = {
+    "opened": ("申报", "opened"),
+    "paid": ("团长先行赔付", "paid at once by a leader"),
+    "upheld": ("成立", "decided for the buyer"),
+    "rejected": ("不成立", "decided against the buyer"),
+    "lapsed": ("逾期由保证金赔付", "lapsed: the guarantee paid"),
+    "withdrawn": ("买家撤回", "taken back by the buyer"),
+    "recalled": ("因召回终结", "ended by a recall"),
+}
+"""What claims came to, as listings count it."""
 
 WORDS = Vocabulary(
     actions={
