@@ -14,7 +14,7 @@ export function compare(page, verified, rows, words, language) {
   const known = new Known(verified, rows, words);
   const told = lines(verified, known, clock);
   const problems = [];
-  const differ = (element, reason) => problems.push({ element, reason });
+  const differ = (element, reason) => problems.push({ element, reason: language === "en" ? reason : inChinese(reason) });
   const context = { page, verified, known, clock, told, i: language === "en" ? 1 : 0, words, differ };
   const shown = compareLines(context);
   compareHead(context);
@@ -24,6 +24,40 @@ export function compare(page, verified, rows, words, language) {
   compareCurves(context);
   compareListings({ ...context, rows: new Map(rows) });
   return { problems, shown, told, known };
+}
+
+const CHINESE = {
+  "a line that no record stands behind, or that stands twice": "没有签名记录支持这一行，或它出现了两次",
+  "a line out of order": "这一行的次序或日期不对",
+  "left out": "页面漏掉了",
+  "the record says": "签名记录写的是",
+  "the records say": "签名记录写的是",
+  "it was at": "记录的时间是",
+  "what is wrong with it": "记录中的异常是",
+  "it is": "记录中的商品是",
+  "it has been recalled": "它已被召回",
+  "it has not been recalled": "它没有被召回",
+  growers: "记录中的种植者是",
+  places: "记录中的产地是",
+  "since harvest": "按记录，距采收",
+  "badges that the records do not bear out": "标牌与签名记录不符",
+  "facts left out or added": "有事实被漏掉或添上",
+  "hand-overs left out or added": "有交接被漏掉或添上",
+  "no such hand-over": "没有这样的交接",
+  "a file that no record names": "没有记录提到这份文件",
+  "tests left out or added": "有检测被漏掉或添上",
+  "not what the laboratory signed": "与实验室签名的结果不符",
+  "listings left out or added": "有评价档案被漏掉或添上",
+  "the archive counts": "信任档案的计数是",
+  "a curve without readings": "这条曲线没有读数支持",
+  "a curve that the readings do not make": "曲线与签名的读数不符",
+  "a curve left out": "页面漏掉了一条曲线",
+};
+
+/** A reason in Chinese; what follows a colon, or a time, stays as it is. */
+function inChinese(reason) {
+  const known = Object.keys(CHINESE).filter((words) => reason.startsWith(words)).sort((one, two) => two.length - one.length)[0];
+  return known ? `${CHINESE[known]}${reason.slice(known.length).replace(/^: /, "：")}` : reason;
 }
 
 const textOf = (element) => (element?.textContent ?? "").replace(/\s+/g, " ").trim();

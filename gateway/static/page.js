@@ -29,8 +29,7 @@ async function bytesOf(path) {
 /** Rows of what the journey names beside, each proven by a file of its own. */
 async function rowsOf(packed, genesis, checkpoint) {
   const rows = [];
-  for (const file of decode(packed)) {
-    const proven = await verifyProof(file, genesis);
+  for (const proven of await Promise.all(decode(packed).map((file) => verifyProof(file, genesis)))) {
     const [kind, key, value] = proven.claim;
     const found = /^(registry|trace|archive)\/(organisation|device|product|site|plot|vehicle|listing)\/(.+)$/.exec(key);
     if (kind !== "value" || !found || (value === null && found[2] !== "listing")) throw new Fault("claim", "rows", "not the row of a thing with a name");
