@@ -14,6 +14,7 @@ from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.messages.types import Band
 from ledger.text import TextForbidden
 from tests.registry.chain import START_MS, key_of
+from tests.trace.promises import PROMISES
 from tests.trace.world import BERRY, DAY_MS, KG, MINUTE_MS, PUNNET, SITE, World, crate
 
 LOT = f"{BERRY}/A1"
@@ -22,7 +23,7 @@ FAR_MS = START_MS + 400 * DAY_MS
 
 Signed = tuple[str, Action]
 Make = Callable[[World], Signed]
-CASES: list[tuple[type[Refusal], Make]] = []
+CASES: list[tuple[type[Refusal], Make]] = [*PROMISES]
 
 
 def refused_with(refusal: type[Refusal]) -> Callable[[Make], Make]:

@@ -37,6 +37,7 @@ ORGANISATIONS = {
     "lab": ["inspector"],
     "watch": ["regulator"],
     "rival": ["farm", "inspector"],
+    "home": ["household"],
 }
 
 BAND = Band("temperature", "CEL", -3, 0, 8_000, 30 * MINUTE_MS)

@@ -7,13 +7,17 @@ from ledger.context import Context, timers
 from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.state import (
     Flag,
+    certificates,
     children,
     codes,
+    conformities,
     holdings,
     lots,
+    organics,
     parents,
     recall_queue,
     recalls,
+    records,
     shipments,
     stays,
     units,
@@ -22,7 +26,16 @@ from ledger.modules.trace.state import (
 
 def check_invariants(ctx: Context) -> list[str]:
     """What is violated, in words; empty when all is well."""
-    found = (check_mass, check_codes, check_descent, check_recalls, check_inheritance, check_units, check_shipments)
+    found = (
+        check_mass,
+        check_codes,
+        check_descent,
+        check_recalls,
+        check_inheritance,
+        check_units,
+        check_shipments,
+        check_promises,
+    )
     return [violation for check in found for violation in check(ctx)]
 
 
@@ -119,3 +132,15 @@ def check_shipments(ctx: Context) -> Iterator[str]:
     for key, unit in units.every(ctx):
         if unit.shipment and key not in open_ones.get(unit.shipment, set()):
             yield f"unit {key} names the shipment {unit.shipment}, which does not name it"
+
+
+def check_promises(ctx: Context) -> Iterator[str]:
+    """Certificates of conformity are those of the lots' producers; what is organic has an organic certificate."""
+    for lot, issued in conformities.every(ctx):
+        row, record = lots.get(ctx, lot), records.get(ctx, issued.record.hex())
+        if row is None or row.producer != issued.issuer or record is None or record.action != "trace.issue_conformity":
+            yield f"lot {lot} has a certificate of conformity that its producer did not issue"
+    for lot, certificate in organics.every(ctx):
+        covering = certificates.get(ctx, certificate)
+        if not lots.has(ctx, lot) or covering is None or covering.kind != "organic":
+            yield f"lot {lot} is organic by {certificate}, which is no organic certificate"

@@ -19,6 +19,13 @@ _OPERATION_EN = (
 _THINGS = {
     "trace.register_product": ActionWords(("登记产品", "Product registered")),
     "trace.authorise_producer": ActionWords(("授权生产者", "Producer authorised")),
+    "trace.classify_product": ActionWords(
+        ("产品归类", "Product classed"),
+        (
+            "{product} 属于{produce}，须附承诺达标合格证",
+            "{product} is classed as {produce}: a certificate of conformity goes with it",
+        ),
+    ),
     "trace.register_site": ActionWords(("登记场所", "Site registered")),
     "trace.register_plot": ActionWords(
         ("登记地块", "Plot registered"), ("登记地块：{plot}，{area_m2} 平方米", "Plot registered: {plot}, {area_m2} m²")
@@ -61,6 +68,13 @@ _GROWING = {
         (
             "向 {holder} 颁发 {certificate}，有效期 {valid_from_ms} 至 {valid_to_ms}",
             "{certificate} issued to {holder}, valid from {valid_from_ms} to {valid_to_ms}",
+        ),
+    ),
+    "trace.issue_conformity": ActionWords(
+        ("承诺达标合格证", "Certificate of conformity"),
+        (
+            "承诺达标合格证：{lot}，{promise}；依据：{basis}；产地：{place}[；由 {lots} 的合格证换开]",
+            "Conformity of {lot}: {promise}; basis: {basis}; origin: {place}[; replaces the certificates of {lots}]",
         ),
     ),
     "trace.revoke_certificate": ActionWords(
@@ -224,6 +238,18 @@ _VALUES = {
     "calibration": ("校准", "calibration"),
     "licence": ("许可", "licence"),
     "kg": ("kg", "kg"),
+    "order_2025_4": (
+        "承诺不使用禁用的农药兽药、停用兽药和非法添加物，常规农药兽药残留不超标",
+        "no banned pesticides, veterinary drugs or additives used, residues within limits",
+    ),
+    "quality_control": ("质量安全控制", "quality control"),
+    "test_result": ("检测结果", "test results"),
+    "vegetables": ("蔬菜（含食用菌）", "vegetables and cultivated fungi"),
+    "fruit": ("水果", "fruit"),
+    "tea_leaf": ("茶鲜叶", "fresh tea leaf"),
+    "livestock": ("畜禽", "livestock and poultry"),
+    "eggs": ("禽蛋", "eggs"),
+    "aquatic": ("养殖水产品", "farmed aquatic products"),
     "piece": ("件", "pcs"),
 }
 

@@ -9,6 +9,7 @@ An open bound is closed by the later record that repeats subject, role and begin
 | action | self / output | followed | other |
 |--|--|--|--|
 | register_product, register_site, register_vehicle | the thing | | organisation |
+| classify_product | product | | organisation |
 | register_plot | plot | | its site, organisation |
 | authorise_producer | product | | both organisations |
 | attach_device | the thing | device [a, open] | |
@@ -19,6 +20,7 @@ An open bound is closed by the later record that repeats subject, role and begin
 | harvest | output: lot | input: planting; place: plot [a, b]; certificate | product, organisation |
 | inspect | the target | | inspector |
 | issue_certificate | everything in scope | certificate | issuer, holder |
+| issue_conformity | lot | | lots whose certificates it replaces, organisation |
 | revoke_certificate | certificate | | everything in scope, issuer, holder |
 | transform | output: new lots | input: old lots; certificate | products, organisation |
 | pack_unit | lots and units put in | container: unit [a, open] | more of lots inside already, organisation |
@@ -41,6 +43,7 @@ of the truck's devices.
 """
 
 from ledger.modules.trace.messages.asserting import AssertEvent, PartnerSignature
+from ledger.modules.trace.messages.conformity import ClassifyProduct, IssueConformity
 from ledger.modules.trace.messages.growing import (
     EndPlanting,
     Harvest,
@@ -93,6 +96,7 @@ __all__ = [
     "AttachDevice",
     "AuthoriseProducer",
     "Band",
+    "ClassifyProduct",
     "Column",
     "DeclareReadingsError",
     "DeclareRecordError",
@@ -103,6 +107,7 @@ __all__ = [
     "InheritFlag",
     "Inspect",
     "IssueCertificate",
+    "IssueConformity",
     "Load",
     "Output",
     "PackUnit",

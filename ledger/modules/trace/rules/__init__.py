@@ -6,6 +6,7 @@ from functools import partial
 from ledger.module import Handler, Rule, Timer
 from ledger.modules.trace.messages import (
     AuthoriseProducer,
+    ClassifyProduct,
     RecordReadings,
     RegisterPlot,
     RegisterProduct,
@@ -16,6 +17,7 @@ from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules import (
     asserting,
     certificates,
+    conformity,
     corrections,
     custody,
     devices,
@@ -32,6 +34,7 @@ from ledger.modules.trace.rules.common import PORT_RULES, RULES
 __all__ = [
     "asserting",
     "certificates",
+    "conformity",
     "corrections",
     "custody",
     "devices",
@@ -46,7 +49,15 @@ __all__ = [
     "units",
 ]
 
-NOT_REMEMBERED = (RecordReadings, AuthoriseProducer, RegisterPlot, RegisterProduct, RegisterSite, RegisterVehicle)
+NOT_REMEMBERED = (
+    RecordReadings,
+    AuthoriseProducer,
+    ClassifyProduct,
+    RegisterPlot,
+    RegisterProduct,
+    RegisterSite,
+    RegisterVehicle,
+)
 """Readings are declared wrong by device and sequence number; master data is no event, and EPCIS declares
 errors of events only."""
 

@@ -25,7 +25,7 @@ from ledger.modules.trace.rules.common import (
     next_state,
 )
 from ledger.modules.trace.rules.flags import add_flag
-from ledger.modules.trace.state import CERTIFICATE_TRANSITIONS, Certificate, Flag, certificates
+from ledger.modules.trace.state import CERTIFICATE_TRANSITIONS, Certificate, Flag, certificates, passed
 from ledger.roles import Role
 from ledger.state import CERTIFICATE, OTHER, SELF
 from ledger.text import check_text
@@ -51,6 +51,8 @@ def inspect(ctx: Context, action: Inspect) -> None:
         add_flag(ctx, key, Flag.FAILED_INSPECTION, SELF)
     else:
         ctx.journal(action.target, SELF)
+    if action.verdict == "pass":
+        passed.put(ctx, f"{action.target}:{ctx.transaction_id.hex()}", action.event_ms)
     journal_organisations(ctx, ctx.signer.organisation)
 
 

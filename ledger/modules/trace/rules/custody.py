@@ -29,7 +29,8 @@ from ledger.modules.trace.rules.common import (
     spend,
     take,
 )
-from ledger.modules.trace.rules.stays import check_none_recalled, open_stays
+from ledger.modules.trace.rules.conformity import check_first_sale
+from ledger.modules.trace.rules.stays import check_none_recalled, lots_inside, open_stays
 from ledger.modules.trace.rules.units import check_holder, need_unit, step_unit
 from ledger.modules.trace.state import (
     SHIPMENT_TRANSITIONS,
@@ -62,6 +63,7 @@ def ship(ports: Ports, ctx: Context, action: Ship) -> None:
         raise ShipmentToSelf(shipper)
     ports.organisations.need(ctx, action.receiver)
     _check_places(ctx, action)
+    goods: list[str] = []
     for unit in action.units:
         known = need_unit(ctx, unit)
         check_holder(ctx, unit, known)
@@ -70,11 +72,14 @@ def ship(ports: Ports, ctx: Context, action: Ship) -> None:
         row = step_unit(ctx, unit, "ship", action.event_ms)
         check_none_recalled(ctx, f"unit:{unit}")
         units.put(ctx, unit, replace(row, shipment=action.shipment), SELF)
+        goods += lots_inside(ctx, f"unit:{unit}")
     for portion in action.lots:
         lot = need_movable(ctx, portion.lot)
         check_order(f"lot:{portion.lot}", action.event_ms, lot.commissioned_ms)
         take(ctx, portion.lot, shipper, portion.quantity)
         ctx.journal(f"lot:{portion.lot}", SELF)
+        goods.append(portion.lot)
+    check_first_sale(ctx, goods)
     row_of_shipment = Shipment(
         shipper,
         action.receiver,

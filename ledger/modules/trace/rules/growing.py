@@ -18,6 +18,7 @@ from ledger.modules.trace.rules.common import (
     edge_to,
     journal_organisations,
 )
+from ledger.modules.trace.rules.conformity import mark_organic
 from ledger.modules.trace.rules.flags import add_flag
 from ledger.modules.trace.state import Flag, Interval, Planting, Plot, harvests, plantings, plots
 from ledger.roles import PRODUCERS
@@ -160,6 +161,7 @@ def harvest(ctx: Context, action: Harvest) -> None:
         f"organisation:{row.owner}",
     }
     cite_certificates(ctx, action.certificates, action.event_ms, covered)
+    mark_organic(ctx, lot, action.certificates, covered)
     harvests.put(ctx, f"{action.planting}:{action.event_ms:015d}:{lot}", lot)
     row = replace(row, harvested_ms=max(row.harvested_ms, action.event_ms))
     plantings.put(ctx, action.planting, row, INPUT)

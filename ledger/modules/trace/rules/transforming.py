@@ -17,6 +17,7 @@ from ledger.modules.trace.rules.common import (
     spend,
     take,
 )
+from ledger.modules.trace.rules.conformity import is_organic, mark_organic
 from ledger.modules.trace.state import Product, children, parents
 from ledger.roles import HANDLERS
 from ledger.state import INPUT, SELF
@@ -46,18 +47,22 @@ def transform(ctx: Context, action: Transform) -> None:
         spend(ctx, portion.lot, INPUT, consumed=portion.quantity)
         flags |= row.flags
         mass_in += _mass(need_product(ctx, row.product), portion.quantity)
-    mass_out, loss_ppm, covered = 0, 0, {f"organisation:{organisation}"}
+    mass_out, loss_ppm, covered, made = 0, 0, {f"organisation:{organisation}"}, {}
     for output in action.outputs:
         lot = commission(ctx, output, action.event_ms, planting=None, flags=flags)
         product = need_product(ctx, output.product)
         mass_out += _mass(product, output.quantity)
         loss_ppm = max(loss_ppm, product.loss_ppm)
         covered.add(f"product:{output.product}")
+        made[lot] = {f"organisation:{organisation}", f"product:{output.product}"}
         for portion in action.inputs:
             children.put(ctx, f"{portion.lot}:{lot}", ctx.time_ms)
             parents.put(ctx, f"{lot}:{portion.lot}", ctx.time_ms)
     check_masses(mass_in, mass_out, action.loss, loss_ppm)
     cite_certificates(ctx, action.certificates, action.event_ms, covered)
+    organic = all(is_organic(ctx, portion.lot) for portion in action.inputs)
+    for lot, described in made.items():
+        mark_organic(ctx, lot, action.certificates if organic else (), described)
     journal_organisations(ctx, organisation)
 
 

@@ -1,6 +1,7 @@
 """Tables of the trace module: things and goods, and what is measured of them."""
 
 from ledger.modules.trace.state.asserting import Captured, captured, captured_key
+from ledger.modules.trace.state.conformity import Conformity, conformities, organics, passed, produce
 from ledger.modules.trace.state.goods import (
     CERTIFICATE_TRANSITIONS,
     LOT_TRANSITIONS,
@@ -76,6 +77,7 @@ __all__ = [
     "Captured",
     "Certificate",
     "CertificateState",
+    "Conformity",
     "Exposure",
     "Flag",
     "Gap",
@@ -109,6 +111,7 @@ __all__ = [
     "certificates",
     "children",
     "codes",
+    "conformities",
     "exposures",
     "harvests",
     "heard",
@@ -116,9 +119,12 @@ __all__ = [
     "inheritances",
     "listeners",
     "lots",
+    "organics",
     "parents",
+    "passed",
     "plantings",
     "plots",
+    "produce",
     "products",
     "reading_errors",
     "recall_queue",
