@@ -11,7 +11,19 @@ import click
 from cli.yuan import read_yuan, yuan
 from ledger.modules.groupbuy.messages import BASIS_POINTS, ORDER_ID_SIZE
 
-__all__ = ["CHINA", "COMMITMENT", "INSTRUCTION", "MONEY", "ORDER", "QUANTITY", "TIME", "clock", "percent", "yuan"]
+__all__ = [
+    "CHINA",
+    "COMMITMENT",
+    "INSTRUCTION",
+    "MONEY",
+    "ORDER",
+    "QUANTITY",
+    "TIME",
+    "TRANSACTION",
+    "clock",
+    "percent",
+    "yuan",
+]
 
 CHINA = timezone(timedelta(hours=8))
 MICRO = 1_000_000
@@ -98,6 +110,7 @@ TIME = _Time()
 ORDER = _Hex("ORDER", ORDER_ID_SIZE, "order:")
 INSTRUCTION = _Hex("INSTRUCTION", 16)
 COMMITMENT = _Hex("COMMITMENT", 32)
+TRANSACTION = _Hex("TRANSACTION", 32)
 
 
 def clock(time_ms: int) -> str:

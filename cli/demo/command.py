@@ -16,6 +16,7 @@ from cli.demo.books import document as money_document
 from cli.demo.books import read_books, show_books, withdraw
 from cli.demo.cast import DAY_MS, Calendar
 from cli.demo.crisis import Crisis
+from cli.demo.memory import RESIDENT_KEY, tell_memory
 from cli.demo.presale import BUYER_KEY, tell_presale
 from cli.demo.runner import VERIFIER, Telling
 from cli.demo.trading import Trading
@@ -46,7 +47,8 @@ PROOF_NAME, ARCHIVE_NAME, PUBLIC_NAME = "journey.proof", "chain.archive", "chain
 def demo(out: Output, directory: Path | None, validators: int, keep: bool) -> None:
     """The life of a strawberry on a real network of this machine: recorded, sold, paid for, proven, tampered with.
 
-    A presale is told to the last fen: forty orders, a short harvest, claims, refunds, and another group that fails.
+    A presale is told to the last fen: forty orders, a short harvest, claims, refunds, and another group that fails. It
+    ends with what the community remembers: reviews, a visit, an endorsement, points, titles, and words erased.
 
     With three validators or more the leader is killed in the middle of it, and the others go on.
     """
@@ -88,6 +90,7 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
             withdraw(story)
             books = read_books(story)
             show_books(story, books)
+        memory = tell_memory(story)
         with telling.part("certificate", "谁为这些记录担保", "who vouches for all this"):
             certificate = telling.show_certificate(submitter)
             revived = crisis.killed if crisis is not None else network.node_homes()[0].name
@@ -130,6 +133,7 @@ def _tell(out: Output, network: NetworkDirectory) -> dict[str, Any]:
         "refusals": lies,
         "windows_ms": market.WINDOWS,
         "seconds": telling.seconds | {"total": round(time.monotonic() - started, 2)},
+        "memory": memory.document(),
     } | money_document(books)
 
 
@@ -153,6 +157,9 @@ def _start(out: Output, network: NetworkDirectory, survival: Survival) -> None:
         "    演示网络的团购时限写在创世文件中，以秒计而非天 / its genesis file declares windows of seconds, not days:"
     )
     out.say(f"      [dim]{windows}[/]")
+    honours = ", ".join(f"{name} {value}" for name, value in market.HONOURS.items())
+    out.say("    积分与荣誉门槛也小于通常 / so are points and the thresholds of titles, lower than usual:")
+    out.say(f"      [dim]{honours}[/]")
     zh, en = survival.words()
     out.say(f"    {zh}\n    {en}")
     for process in bring_up(out, network):
@@ -193,6 +200,12 @@ def _close(out: Output, network: NetworkDirectory, document: Mapping[str, Any], 
             "see an order as its buyer does",
             f"{linxin} order show --key {BUYER_KEY} --network {root}",
         ),
+        (
+            "第一位居民的积分",
+            "the first resident's points",
+            f"{linxin} points balance {market.COMMUNITY} --key {RESIDENT_KEY} --network {root}",
+        ),
+        ("团长的口碑", "the leader's record", f"{linxin} leader show {market.LEADER} --network {root}"),
         (
             "农场的对账单",
             "the farm's statement",

@@ -25,10 +25,22 @@ WINDOWS = {
 }
 """What this network declares shorter than usual, so that a week of waiting fits into a demonstration."""
 
+HONOURS = {
+    "review_points": 10,
+    "photo_points": 5,
+    "taster_reviews": 1,
+    "taster_photos": 1,
+    "recommender_endorsements": 1,
+    "recommender_reviews": 10,
+}
+"""What it declares of points and titles: thresholds that one presale can reach (usual: 20 reviews, 10 of them with
+photos; three products with 20 reviews each).
+"""
+
 EMPTY_BLOCK_MS = 200
 """Blocks that come without traffic, often enough that windows of seconds end on time (usual: 10 s)."""
 
-PARAMETERS = cast.PARAMETERS | WINDOWS | {"empty_block_ms": EMPTY_BLOCK_MS}
+PARAMETERS = cast.PARAMETERS | WINDOWS | HONOURS | {"empty_block_ms": EMPTY_BLOCK_MS}
 """What the demonstration's genesis file declares."""
 
 BERRIES = "0952123400025" + gs1_check_digit("0952123400025")

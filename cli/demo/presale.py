@@ -136,7 +136,7 @@ def travel(story: Trading) -> None:
 def hand_out(story: Trading) -> None:
     """Buyers show their codes; one returns a box on the spot, one never comes."""
     buyers = story.learn_lines(PRESALE)
-    returner, absent = _returner(buyers), _absent(buyers)
+    returner, absent = _returner(buyers), absent_one(buyers)
     envelopes = []
     for buyer in buyers:
         if buyer is absent:
@@ -184,7 +184,7 @@ def second_group(story: Trading) -> None:
 
 def dispose(story: Trading) -> None:
     """Whom the leader waited for in vain: what her box still brings is hers."""
-    absent = _absent(story.learn_lines(PRESALE))
+    absent = absent_one(story.learn_lines(PRESALE))
 
     def state() -> str:
         return next(line.state for line in story.lines(PRESALE) if line.order == absent.line.order)
@@ -219,7 +219,7 @@ def _light(buyers: list[Buyer]) -> Buyer:
     return _singles(buyers)[0]
 
 
-def _absent(buyers: list[Buyer]) -> Buyer:
+def absent_one(buyers: list[Buyer]) -> Buyer:
     """Who never comes."""
     return _singles(buyers)[2]
 

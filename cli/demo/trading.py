@@ -195,6 +195,20 @@ class Trading:
         )
         return bytes(stored.address)
 
+    def keep(self, signer: str, text: str) -> bytes:
+        """A file in the vault that everybody may read, until its owner erases it; its address."""
+        key = self.telling.keys[signer]
+        stored = self.submitter.run(
+            lambda connection: put_blob(
+                connection,
+                key,
+                text.encode(),
+                media_type="text/plain; charset=utf-8",
+                retention=blob_pb2.WORKING,
+            )
+        )
+        return bytes(stored.address)
+
     def order(self, name: str, wave: Iterable[int], first_key: NewOrder | None = None) -> None:
         """Residents order: each pays the custodian, shows the registrar who she is, and orders under a fresh key."""
         community, chain_id = self.telling.keys[COMMUNITY], self.submitter.chain_id

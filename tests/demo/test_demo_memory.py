@@ -1,0 +1,32 @@
+"""The end of `linxin demo`, as its document tells it: reviews, the archive before and after, points, titles, erasure."""
+
+from typing import Any
+
+import pytest
+
+from cli.demo.memory import LISTING
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
+
+
+@pytest.fixture
+def memory(told: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = told["memory"]
+    return found
+
+
+def test_the_archive_counts_what_was_reviewed(memory: dict[str, Any]) -> None:
+    before, after = memory["archive_before"], memory["archive_after"]
+    assert (memory["listing"], before["reviews"], after["reviews"]) == (LISTING, 0, 24)
+    assert len(set(memory["reviews"])) == after["reviewers"] == sum(after["ratings"]) == 24
+    assert after["ratings"][:2] == [1, 1], "those who claimed say so"
+    assert before["claims"] == after["claims"] == {"opened": 2, "paid": 1, "upheld": 2}
+    assert (after["visits"], after["endorsements"], after["photos"], after["erased"]) == (1, 1, 1, 1)
+    assert after["excursions"] > 0, "good reviews do not hide a warm truck"
+
+
+def test_points_are_earned_and_spent_and_titles_won(memory: dict[str, Any]) -> None:
+    assert memory["points"] == {"earned": 15, "spent": 15, "balance": 0}
+    assert memory["titles"] == {"recommender": "held", "taster": "held"}
+    assert memory["honours"]["taster_reviews"] == 1
+    assert memory["erasure_receipts"] == 1
