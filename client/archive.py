@@ -197,7 +197,7 @@ async def walk(connection: Connection, genesis: bytes, listing: str) -> AsyncIte
     counted again. Raises `InvalidProof` where the certified counts are not those of the journal.
     """
     counted, at = Listing(), 0
-    while (part := await fetch_range(connection, genesis, listing, at)) is not None:
+    while (part := await fetch_range(connection, genesis, listing, at, RANGE_MAX)) is not None:
         counted = recount(listing, (entry.record for entry in part.entries), counted)
         at = part.end
         if at == part.size:

@@ -9,8 +9,8 @@ from tests.architecture.source import Source
 FILE_LINES_MAX = 400
 TEST_FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
-SPECIAL_LINES_MAX = {"verifier/verify_linxin.py": 499}
-"""One file on purpose: an auditor reads it in a sitting."""
+SPECIAL_LINES_MAX = {"verifier/verify_linxin.py": 559}
+"""One file on purpose: an auditor reads it in a sitting, the recount of the trust archive included."""
 
 MODULE_PARTS = ("messages", "state", "rules", "errors", "invariants", "words")
 MODULE_EXTRAS = {
