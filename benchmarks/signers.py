@@ -23,8 +23,10 @@ LIFETIME_MS = 600_000
 """Benchmark records expire after ten minutes."""
 
 READINGS_IN_COLUMN = 60
-SENSORS, REPORT_MINUTES = 5, 2
-"""Of one gateway: each of its sensors measures once a minute, and every two minutes a record reports their readings."""
+SENSORS, REPORT_MINUTES = 5, 10
+"""Of one farm's gateway: each of its sensors measures once a minute, and every ten minutes a record reports their
+readings.
+"""
 READINGS_IN_REPORT = SENSORS * REPORT_MINUTES
 
 
@@ -84,9 +86,7 @@ class Signers:
                 batch = []
 
     def reports(self, keys: list[SigningKey], metrics: Sequence[str], wanted: int, first: int = 0) -> list[bytes]:
-        """What gateways report of their sensors every two minutes; the gateways in turn. `first`: so many reports have
-        been made before.
-        """
+        """What gateways report of their sensors, the gateways in turn. `first`: so many reports were made before."""
         start_ms, step_ms = time.time_ns() // 1_000_000 - 5 * DAY_MS, REPORT_MINUTES * MINUTE_MS
         made = []
         for number in range(first, first + wanted):
