@@ -372,7 +372,7 @@ def run(home: Path) -> int:
         is_open_again = True
         while is_open_again:
             with open_node(home, config) as node:
-                # Garbage in cycles is rare: to look for it among all that a node keeps was a tenth of the CPU of execution.
+                # Garbage in cycles is rare: looking for it in all that a node keeps was a tenth of execution's CPU.
                 gc.freeze()
                 gc.set_threshold(50_000, 10, 20)
                 is_open_again = asyncio.run(node.serve())

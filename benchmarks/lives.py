@@ -35,9 +35,9 @@ PARAMETERS = {
 }
 """What the benchmark's network declares in its genesis file.
 
-Windows are so short that lives end while it is measured. Blocks are made at most every 200 ms (50 by default): each
+Windows are so short that lives end while it is measured. Blocks are made at most every 300 ms (50 by default): each
 costs the four nodes some 30 ms of CPU whatever is in it, and a second is allowed. A block then has room for as many due
-timers as four of them would otherwise have, less a half, so that a burst of them leaves CPU for what goes on beside.
+timers as six of them would otherwise have, less a half, so that a burst of them leaves CPU for what goes on beside.
 """
 
 SETTLED_S = 12.0
