@@ -1,4 +1,4 @@
-"""The commands of docs/TRADING.md as they stand there, run by bash in a folder of their own.
+"""The commands of docs/TRADING.md as they stand, run by bash in a folder of their own; docs/TRUST.md goes on there.
 
 A shell starts `linxin` some sixty times in the guide, and Python and gRPC take longer to start than most commands to
 run. So the `linxin` that this shell finds only hands its arguments over to this process, which runs the command and
@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from cli.main import main
 from tests.cli.trading import as_process
 
-PAGE = Path(__file__).parents[2] / "docs/TRADING.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 OPENING = 3
 """Blocks of the guide up to its first campaign."""
@@ -45,9 +45,9 @@ Answer = tuple[int, str, str]
 Program = Callable[[list[str], str], Answer]
 
 
-def blocks() -> list[str]:
-    """The commands of the page, block by block."""
-    return re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def blocks(page: str = "TRADING.md") -> list[str]:
+    """The commands of a page, block by block."""
+    return re.findall(r"^```sh\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def linxin(more: Mapping[str, list[str]]) -> Program:

@@ -1,6 +1,7 @@
 """`linxin campaign|order|claim|account` on a real node: the guide's campaign from its terms to the last fen."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,18 @@ from ledger.modules.groupbuy.errors import TicketUsed
 from ledger.modules.payments.errors import ReceiptUsed
 from tests.cli.guide import OPENING, blocks, linxin, run_blocks
 from tests.cli.trading import Linxin, order, terms_file
+from tests.cli.trusting import LOOKS
 
 GROUP = pytest.mark.xdist_group("trade")
 WEEK = "strawberry-week-48"
 
 
-@GROUP
-@pytest.mark.process
-def test_the_guide_runs_as_it_stands_and_a_campaign_lives(trader: Linxin, market_home: Path) -> None:
-    """All of docs/TRADING.md, with looks between its blocks; only its first orders end earlier than for a reader."""
+@pytest.fixture(scope="module")
+def guided(trader: Linxin, market_home: Path) -> Path:
+    """All of docs/TRADING.md, with looks between its blocks; only its first orders end earlier than for a reader.
+
+    Returns the folder in which it was run.
+    """
     drafting, *more, money = blocks()[OPENING:]
     assert '"+45s"' in drafting
     drafting = drafting.replace('"+45s"', '"+20s"')
@@ -40,14 +44,34 @@ def test_the_guide_runs_as_it_stands_and_a_campaign_lives(trader: Linxin, market
         "claimed": lambda: look_at_claim(trader),
         "paid": lambda: look_at_money(trader),
     }
-    parts = [drafting, *more, money]
+    _run(market_home.parent, [drafting, *more, money], looks)
+    return market_home.parent
+
+
+def _run(folder: Path, parts: list[str], looks: dict[str, Callable[[], object]]) -> None:
+    """Run parts of a page, with a look after each."""
 
     def look(arguments: list[str], _: str) -> tuple[int, str, str]:
         looks[arguments[0]]()
         return 0, "", ""
 
     script = "\n".join(f"{part}look '{name}'\n" for part, name in zip(parts, looks, strict=True))
-    run_blocks(market_home.parent, script, {"linxin": linxin({}), "look": look})
+    run_blocks(folder, script, {"linxin": linxin({}), "look": look})
+
+
+@GROUP
+@pytest.mark.process
+def test_the_guide_runs_as_it_stands_and_a_campaign_lives(guided: Path, trader: Linxin) -> None:
+    assert guided.is_dir()
+    look_at_money(trader)
+
+
+@GROUP
+@pytest.mark.process
+def test_the_guide_to_the_archive_goes_on_from_there(guided: Path, trader: Linxin) -> None:
+    """All of docs/TRUST.md, with looks between its blocks."""
+    looks: dict[str, Callable[[], object]] = {name: partial(look, trader) for name, look in LOOKS.items()}
+    _run(guided, blocks("TRUST.md"), looks)
 
 
 def look_at_terms(trader: Linxin) -> None:

@@ -1,4 +1,4 @@
-"""The end of `linxin demo`, as its document tells it: reviews, the archive before and after, points, titles, erasure."""
+"""The end of `linxin demo`, as its document tells it: reviews, the archive, points, titles, erasure."""
 
 from typing import Any
 
