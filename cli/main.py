@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transaction": ("cli.records:transaction", "Show one final transaction by its id."),
     "block": ("cli.records:block", "Show one final block."),
     "key": ("cli.keys:key", "Make and look at encrypted key files."),
+    "certificate": ("cli.certificate:certificate", "承诺达标合格证: which products need one; issue it."),
+    "label": ("cli.label:label", "Labels for goods, with the sheet of their certificate."),
     "journey": ("cli.proofs:journey", "The whole journey of a trace code, and its proof file."),
     "gateway": ("cli.gateway:gateway", "The scan page and its proofs over HTTP."),
     "verify": ("cli.proofs:verify", "Check a proof file offline."),

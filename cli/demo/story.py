@@ -72,13 +72,14 @@ def opening(calendar: Calendar, new_key: PossessedKey) -> Chapter:
         Record(INSPECTOR, registry.CalibrateDevice(device.id, at(-40, 0), at(320, 0), f"CAL-{number:03d}"))
         for number, device in enumerate(cast.DEVICES, 1)
     ]
+    classes = [Record(PLATFORM, trace.ClassifyProduct(product, "fruit")) for product in (cast.BULK, cast.PUNNET)]
     plot = trace.RegisterPlot(cast.PLOT, "三号棚", "Greenhouse 3", 640, cast.FARM_SITE, 311_230_000, 1_210_100_000)
     return Chapter(
         "登记：产品、地点、车辆与设备",
         "Registration: products, places, a truck, devices",
         [
             [*(Record(PLATFORM, product) for product in products), *sites, *devices],
-            [*calibrations, Record(FARM, plot)],
+            [*calibrations, Record(FARM, plot), *classes],
         ],
     )
 
@@ -151,7 +152,15 @@ def harvests(calendar: Calendar) -> Chapter:
         Record(FARM, trace.Harvest(cast.PLANTING, cast.BULK, number, quantity, time_ms, (cast.GAP_CERTIFICATE,)))
         for number, quantity, time_ms in lots
     ]
-    return Chapter("两次采收", "Two harvests", [records])
+    promises = [Record(FARM, promise(f"{cast.BULK}/{number}", time_ms)) for number, _, time_ms in lots]
+    return Chapter(
+        "两次采收，各开承诺达标合格证", "Two harvests, each with its certificate of conformity", [records, promises]
+    )
+
+
+def promise(lot: str, time_ms: int, replaced: tuple[str, ...] = ()) -> trace.IssueConformity:
+    """The farm's 承诺达标合格证 of a lot; of a mixed one, in place of those of the lots it was made of."""
+    return trace.IssueConformity(lot, "order_2025_4", "quality_control", "上海市青浦区", time_ms, lots=replaced)
 
 
 def laboratory(calendar: Calendar, report: bytes) -> Chapter:
@@ -178,13 +187,14 @@ def packing(calendar: Calendar) -> Chapter:
     )
     output = trace.Output(cast.PUNNET, cast.PACK_LOT, 224 * PIECE)
     transform = trace.Transform(inputs, (output,), 6 * KG, at(0, 8), ())
+    renewed = promise(cast.PACK, at(0, 8, 30), tuple(portion.lot for portion in inputs))
     crates = [
         trace.PackUnit(unit, "crate", at(0, 8, 40), (trace.Portion(cast.PACK, 56 * PIECE),)) for unit in cast.CRATES
     ]
     return Chapter(
         "分选包装：两批合为一批，装入四箱",
         "Sorted and packed: two harvests become one lot in four crates",
-        [[Record(FARM, transform)], [Record(FARM, crate) for crate in crates]],
+        [[Record(FARM, transform)], [Record(FARM, renewed), *(Record(FARM, crate) for crate in crates)]],
     )
 
 

@@ -32,8 +32,8 @@ from ledger.modules.trace.rules.common import (
     need_product,
 )
 from ledger.modules.trace.state import (
+    FAULTS,
     Conformity,
-    Flag,
     Lot,
     certificates,
     conformities,
@@ -53,9 +53,6 @@ PARENTS_MAX = 32
 
 TESTS_MAX = 8
 """Passed tests of a lot that are looked at for one that stands."""
-
-FAULTS = Flag.FAILED_INSPECTION | Flag.SAFETY_INTERVAL
-"""What the promise is about, and what makes it untrue."""
 
 
 @RULES.rule(ClassifyProduct, by=(*HANDLERS, Role.REGULATOR))

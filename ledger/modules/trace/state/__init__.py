@@ -1,7 +1,7 @@
 """Tables of the trace module: things and goods, and what is measured of them."""
 
 from ledger.modules.trace.state.asserting import Captured, captured, captured_key
-from ledger.modules.trace.state.conformity import Conformity, conformities, organics, passed, produce
+from ledger.modules.trace.state.conformity import FAULTS, Conformity, conformities, organics, passed, produce
 from ledger.modules.trace.state.goods import (
     CERTIFICATE_TRANSITIONS,
     LOT_TRANSITIONS,
@@ -70,6 +70,7 @@ from ledger.modules.trace.state.watching import (
 
 __all__ = [
     "CERTIFICATE_TRANSITIONS",
+    "FAULTS",
     "LOT_TRANSITIONS",
     "SHIPMENT_TRANSITIONS",
     "UNIT_TRANSITIONS",

@@ -2,7 +2,11 @@
 
 from ledger.crypto.encoding import Message
 from ledger.modules.trace.messages.conformity import ProduceClass
+from ledger.modules.trace.state.goods import Flag
 from ledger.state import Table
+
+FAULTS = Flag.FAILED_INSPECTION | Flag.SAFETY_INTERVAL
+"""What a certificate of conformity promises is not so; what makes it count no longer."""
 
 
 class Conformity(Message):
