@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -29,6 +30,9 @@ def gateway() -> None:
 def _options(function: "click.decorators.FC") -> "click.decorators.FC":
     """Where it listens, and under which address browsers know it."""
     for option in (
+        click.option("--epcis-public", is_flag=True, help="Anybody may read captured documents in the vault."),
+        click.option("--epcis-tokens", default="", help="File of tokens that EPCIS partners must show, one a line."),
+        click.option("--epcis-key", default="", help="Key file (or its name) that captures EPCIS documents."),
         click.option("--behind-proxy", is_flag=True, help="Trust the last address of X-Forwarded-For."),
         click.option("--public-url", default="", help="Where browsers reach it, if not at HOST:PORT."),
         click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535)),
@@ -45,12 +49,13 @@ def _options(function: "click.decorators.FC") -> "click.decorators.FC":
 @reports
 def start(
     out: Output,
+    /,
     directory: Path | None,
     host: str,
     port: int,
     public_url: str,
-    behind_proxy: bool,
     network_root: Path,
+    **served: Any,
 ) -> None:
     """Start the gateway of the network in DIRECTORY (or --network), and say where its pages are."""
     network = open_network(directory or network_root)
@@ -58,7 +63,7 @@ def start(
     home.mkdir(exist_ok=True)
     if find_process(home) is not None:
         raise Problem("网关已在运行", "the gateway is running already", "先执行 linxin gateway stop", "stop it first")
-    command = _command(network, host, port, public_url, behind_proxy)
+    command = _command(network, host, port, public_url, **served)
     process, child = start_process(home, command, own_environment())
     local = f"http://{host}:{port}"
     deadline = time.monotonic() + START_S_MAX
@@ -80,9 +85,9 @@ def start(
 @gateway.command(short_help="Run it in the foreground until SIGTERM.")
 @_options
 @network_option
-def run(host: str, port: int, public_url: str, behind_proxy: bool, network_root: Path) -> None:
+def run(host: str, port: int, public_url: str, network_root: Path, **served: Any) -> None:
     """Run the gateway in the foreground; made for process supervisors: this process becomes the gateway itself."""
-    command = _command(open_network(network_root), host, port, public_url, behind_proxy)
+    command = _command(open_network(network_root), host, port, public_url, **served)
     sys.stdout.flush()
     os.execve(sys.executable, command, own_environment())  # noqa: S606  # no shell is wanted
 
@@ -115,11 +120,17 @@ def _running(network_root: Path) -> NodeProcess | None:
     return find_process(open_network(network_root).root / HOME)
 
 
-def _command(network: NetworkDirectory, host: str, port: int, public_url: str, behind_proxy: bool) -> list[str]:
-    """What runs it."""
+def _command(network: NetworkDirectory, host: str, port: int, public_url: str, **served: Any) -> list[str]:
+    """What runs it; `served` are the other options of `_options`."""
     command = [sys.executable, "-m", "gateway", str(network.root), "--host", host, "--port", str(port)]
     command += ["--public-url", public_url] if public_url else []
-    return command + (["--behind-proxy"] if behind_proxy else [])
+    for name, value in served.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            command += [option] if value else []
+        elif value:
+            command += [option, str(Path(value).resolve() if Path(value).is_file() else value)]
+    return command
 
 
 def _answers(url: str) -> bool:

@@ -16,10 +16,25 @@ from ledger.crypto.encoding import Decoder, decode, encode
 from ledger.crypto.signing import SigningKey
 from ledger.module import TRANSACTION_SIZE_MAX, Body, Registry, tag_of
 from ledger.modules.registry.state import KeyRecord, devices, keys
-from ledger.modules.trace.state import captured, products, shipments
+from ledger.modules.trace.state import Captured, captured, products, shipments
 
 ASKED_MAX = 1_000
 """Rows asked for in all; what is beyond stays unknown, and events that need it are not ruled."""
+
+__all__ = [
+    "Captured",
+    "Facts",
+    "Found",
+    "Key",
+    "action_of",
+    "ask_captured",
+    "ask_facts",
+    "ask_record",
+    "captured_of",
+    "is_captured",
+    "offer",
+    "organisation_of",
+]
 
 Key = SigningKey
 """What a partner or a gateway signs with."""
@@ -166,6 +181,12 @@ async def offer(connection: Connection, key: Key, fields: Mapping[str, object], 
     envelope = sign_action(key, connection.chain_id, action, restricted=restricted)
     outcome = (await submit(connection, [envelope]))[0]
     return outcome.need(tag_of(type(action))).transaction_id.hex()
+
+
+def captured_of(value: bytes) -> Captured:
+    """Where a captured event stands, of the state value of its row."""
+    row: Captured = captured.decode(value, None).value
+    return row
 
 
 async def ask_captured(connection: Connection, digest: str, organisation: str, registry: Registry) -> str | None:

@@ -5,14 +5,18 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from linxin.v1 import blob_pb2
 
 from client.failures import Failure
-from client.network_directory import open_network
+from client.network_directory import NetworkDirectory, open_network
+from client.wallet import load_key
 from gateway.app import application
+from gateway.epcis.settings import EpcisFailure, EpcisSettings, read_tokens
 from gateway.settings import Settings
 
 KEEP_ALIVE_S = 15
 CONNECTIONS_MAX = 512
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main() -> int:
@@ -25,6 +29,9 @@ def main() -> int:
     parser.add_argument("--requests-per-s", type=float, default=Settings("").requests_per_s, help="for one address")
     parser.add_argument("--burst", type=int, default=Settings("").burst, help="and at once")
     parser.add_argument("--behind-proxy", action="store_true", help="trust the last address of X-Forwarded-For")
+    parser.add_argument("--epcis-key", default="", help="key file (or its name) that captures EPCIS documents")
+    parser.add_argument("--epcis-tokens", type=Path, help="file of tokens that EPCIS partners must show, one a line")
+    parser.add_argument("--epcis-public", action="store_true", help="anybody may read captured documents in the vault")
     options = parser.parse_args()
     settings = Settings(
         public_url=(options.public_url or f"http://{options.host}:{options.port}").rstrip("/"),
@@ -33,7 +40,8 @@ def main() -> int:
         behind_proxy=options.behind_proxy,
     )
     try:
-        app = application(open_network(options.network), settings)
+        network = open_network(options.network)
+        app = application(network, settings, _epcis(network, options))
     except Failure as failure:
         sys.stderr.write(f"{failure.zh}\n{failure.en}\n→ {failure.remedy_zh}\n→ {failure.remedy_en}\n")
         return 1
@@ -49,6 +57,23 @@ def main() -> int:
         limit_concurrency=CONNECTIONS_MAX,
     )
     return 0
+
+
+def _epcis(network: NetworkDirectory, options: argparse.Namespace) -> EpcisSettings:
+    """How it takes part in EPCIS. Raises `Failure`: with a key, others than this machine's users need a token."""
+    tokens = read_tokens(options.epcis_tokens) if options.epcis_tokens is not None else None
+    key = None
+    if options.epcis_key:
+        if tokens is None and (options.behind_proxy or options.public_url or options.host not in LOOPBACK):
+            raise EpcisFailure(
+                "对外提供 EPCIS 收录须有令牌文件",
+                "a gateway that others reach captures only for those who show a token",
+                "加上 --epcis-tokens FILE",
+                "add --epcis-tokens FILE",
+            )
+        path = Path(options.epcis_key)
+        key = load_key(path if path.is_file() else network.key_file(options.epcis_key), network.passphrase())
+    return EpcisSettings(key, tokens, blob_pb2.PUBLIC if options.epcis_public else blob_pb2.RESTRICTED)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ from client.network_directory import NetworkDirectory
 from client.verified import InvalidProof
 from gateway import resolver
 from gateway.assets import Assets
+from gateway.epcis import routes as epcis_routes
+from gateway.epcis.serving import Repository
+from gateway.epcis.settings import EpcisSettings
 from gateway.files import Files
 from gateway.pages import batch
 from gateway.settings import Settings
@@ -34,14 +37,19 @@ RESOLVED = ["GET", "HEAD", "OPTIONS"]
 GENESIS_TYPE = "application/json"
 
 
-def application(network: NetworkDirectory, settings: Settings) -> Starlette:
-    """The gateway of a network's folder, which must hold its genesis file and endpoints, and no key."""
+def application(
+    network: NetworkDirectory,
+    settings: Settings,
+    epcis: EpcisSettings = EpcisSettings(),  # noqa: B008 - frozen
+) -> Starlette:
+    """The gateway of a network's folder, which must hold its genesis file and endpoints. Without `epcis` it needs no key."""
+    repository = Repository(epcis)
     metrics, assets = Metrics(), Assets()
     genesis = network.genesis_bytes()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with Connection.to(network) as connection:
+        async with Connection.to(network) as connection, repository.running(connection):
             app.state.shelf = Shelf(connection, genesis, settings, metrics)
             app.state.files = Files(connection)
             yield
@@ -60,6 +68,7 @@ def application(network: NetworkDirectory, settings: Settings) -> Starlette:
             Route("/static/{path:path}", assets.endpoint),
             Route("/healthz", health),
             Route("/metrics", metrics.endpoint),
+            epcis_routes.mounted(repository),
             Route("/{link:path}", resolver.endpoint, methods=RESOLVED),
         ],
         middleware=[

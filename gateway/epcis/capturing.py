@@ -4,6 +4,7 @@ What may be captured is decided by `standards.epcis`, what is true by the ledger
 record: its organisation is the submitter, and the author of what is ruled.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +82,13 @@ class Capture:
         facts = await ask_facts(self.connection, named_in(self.document.events[index : index + 1]), self.submitter)
         if "errorDeclaration" in self.document.events[index]:
             await self._learn_original(facts, index)
-        return plan_event(self.document, index, facts, foreign=self.source != self.submitter)
+        foreign = self.source != self.submitter
+        return await asyncio.to_thread(plan_event, self.document, index, facts, foreign=foreign)  # a hash takes seconds
+
+    async def was_captured(self, index: int) -> bool:
+        """Whether the source of the document said the event at `index` before. Requires `begin`."""
+        planned = await self.plan(index)
+        return planned.assertion is not None and await self._is_captured(planned)
 
     async def store(self, data: bytes, blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.RESTRICTED) -> None:
         """Put the bytes, as they came, into the vault; they may hold personal data, so only the submitter reads them
@@ -131,7 +138,7 @@ class Capture:
     async def _learn_original(self, facts: Facts, index: int) -> None:
         """What an event that declares an error needs: the record it is about, and those that say it right."""
         event = self.document.events[index]
-        identities = [event.get("eventID"), event_hash(self.document, index)]
+        identities = [event.get("eventID"), await asyncio.to_thread(event_hash, self.document, index)]
         declaration = event["errorDeclaration"]
         assert isinstance(declaration, dict)
         identities += declaration.get("correctiveEventIDs", [])
