@@ -42,7 +42,7 @@ def application(
     settings: Settings,
     epcis: EpcisSettings = EpcisSettings(),  # noqa: B008 - frozen
 ) -> Starlette:
-    """The gateway of a network's folder, which must hold its genesis file and endpoints. Without `epcis` it needs no key."""
+    """The gateway of a network's folder, which must hold its genesis and endpoints. Without `epcis` it needs no key."""
     repository = Repository(epcis)
     metrics, assets = Metrics(), Assets()
     genesis = network.genesis_bytes()
