@@ -1,10 +1,12 @@
 """The end of `linxin demo`, as its document tells it: reviews, the archive, points, titles, erasure."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.demo.memory import LISTING
+from cli.demo.memory import BAD, LISTING, WARM
+from tests.reviews.test_erasure import found_behind_keys, found_raw
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 
@@ -30,3 +32,11 @@ def test_points_are_earned_and_spent_and_titles_won(memory: dict[str, Any]) -> N
     assert memory["titles"] == {"recommender": "held", "taster": "held"}
     assert memory["honours"]["taster_reviews"] == 1
     assert memory["erasure_receipts"] == 1
+
+
+def test_what_was_erased_is_in_no_file_of_any_of_the_four(told: dict[str, Any]) -> None:
+    """Nodes, keys, archives and proofs, with every key that lies anywhere; another's words are found so."""
+    home = Path(told["home"])
+    assert found_raw(WARM[0], home) == []
+    assert found_behind_keys(WARM[0], home) == []
+    assert len(found_behind_keys(BAD[0], home)) == 1
