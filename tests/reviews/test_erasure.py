@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from linxin.v1 import ledger_pb2
 
-from client.blobs import get_blob
+from client.blobs import EndpointSilent, erase_everywhere, get_blob
 from client.connection import Connection, signed_request
 from client.failures import Remote
 from client.reviewing import Opinion, Reviewer, erase_part, get_row
@@ -21,7 +21,7 @@ from client.submit import envelope_id
 from ledger.modules.archive.state import Listing, listing_of, listings, reviews
 from network.errors import BlobErased
 from network.vault.sealing import KEY_SIZE, Damaged, open_blocks, open_description
-from tests.network.nodes import AUDITOR, Network
+from tests.network.nodes import AUDITOR, Network, free_port
 from tests.reviews.market import PRODUCTS, Line, Market, build, on_market
 
 CANARY = "金丝雀7f3a：这家的苹果又脆又甜，我住三号楼。"
@@ -120,10 +120,20 @@ async def tell(market: Market, kept: Path) -> None:
     assert [len(receipts) for receipts in erased.receipts.values()] == [1]
     again = await erase_part(market.connection, anna, market.chain_id, identity, 0)
     assert again == erased, "the same receipts, and no second record"
+    await check_silence(market, anna, words)
     back_up(home, kept / "after")
     for full in (False, True):
         await export(market.network, market.connection, kept / f"after-{full}.archive", full=full)
     await check_gone(market, words, identity)
+
+
+async def check_silence(market: Market, who: Reviewer, words: bytes) -> None:
+    """Where a node does not answer, nobody says that everything is erased; nor where nobody has ever had it."""
+    network, nowhere = market.network, f"127.0.0.1:{free_port()}"
+    async with Connection([network.address, nowhere], network.authority, network.chain_id) as both:
+        with pytest.raises(EndpointSilent, match=nowhere):
+            await erase_everywhere(both, who.key, words)
+    assert await erase_everywhere(market.connection, who.key, bytes(32)) == []
 
 
 def back_up(home: Path, target: Path) -> None:
