@@ -57,6 +57,7 @@ class Repository:
         self._jobs: Jobs | None = None
         self._store: Store | None = None
         self.readers = Gate(settings.readers_at_once, settings.readers_waiting_max)
+        self.bodies = Gate(settings.bodies_at_once, 0)
         self.checkers = Gate(1, settings.jobs_waiting_max)
 
     @asynccontextmanager
@@ -124,6 +125,8 @@ class Resource:
             response = of_failure(failure).answer(request.url.path)
         for name, value in STANDARD.items():
             response.headers.setdefault(name, value)
+        if not self.free:
+            response.headers.setdefault("Cache-Control", "no-store")
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -33,6 +33,7 @@ class EpcisSettings:
     jobs_at_once: int = 4
     jobs_kept: int = 1_000
     """Finished jobs that can still be asked for; the oldest goes first."""
+    bodies_at_once: int = 32
     readers_at_once: int = 2
     readers_waiting_max: int = 32
     events_max: int = 20_000

@@ -13,7 +13,7 @@ from linxin.v1 import ledger_pb2
 
 from client.blobs import BlobFailure, get_blob
 from client.connection import Connection
-from client.failures import Remote
+from client.failures import AGAIN, Remote
 from client.partners import Captured, captured_of
 from gateway.epcis.problems import busy
 from gateway.epcis.settings import EpcisSettings
@@ -135,7 +135,11 @@ class Store:
         try:
             _, data = await get_blob(self.connection, address, self.settings.key)
             return await asyncio.to_thread(_opened, data)
-        except (Remote, BlobFailure, Malformed):
+        except Remote as refusal:
+            if refusal.status in AGAIN:
+                raise
+            return None
+        except (BlobFailure, Malformed):
             return None
 
     async def _event(self, document: Document, name: str, row: Captured) -> Held | None:

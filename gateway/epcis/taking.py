@@ -108,7 +108,8 @@ class Taking:
         if media not in (*JSON_TYPES, *XML_TYPES, *SIGNED_TYPES):
             zh, en = "须为 JSON-LD、XML 或 JWS", "must be JSON-LD, XML or a JWS (application/ld+json, /xml, /jose)"
             raise unsupported("Content-Type", zh, en)
-        data = await read_body(request, JWS_BYTES_MAX if media in SIGNED_TYPES else BYTES_MAX)
+        async with self.repository.bodies.turn():
+            data = await read_body(request, JWS_BYTES_MAX if media in SIGNED_TYPES else BYTES_MAX)
         async with self.repository.checkers.turn():
             taken = await asyncio.to_thread(_judged, data, media, proceed)
         if taken.signed is not None:
