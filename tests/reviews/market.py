@@ -101,7 +101,7 @@ class Market:
         campaign, lin = f"{kind}-{number}", key_of(LEADER)
         orders = [NewOrder(campaign) for _ in range(count)]
         placed = [self._place(each) for each in orders]
-        cutoff_ms = now_ms() + 3_000 + int(count * max(5.0, self.ms_each / 8))
+        cutoff_ms = now_ms() + 3_000 + int(count * max(12.0, self.ms_each / 8))
         await self.do(LEADER, self._draft(campaign, kind, count, cutoff_ms))
         await self.do("farm", g.Open(campaign))
         await self.all_final(placed, "groupbuy.order")
