@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 # Real files that some tests read; they skip nothing else without it.
 export LINXIN_SHARED ?= ../shared
 
-TESTS := test test-units test-processes test-simulation
+TESTS := test test-units test-processes test-simulation test-browser
 .PHONY: help setup demo $(TESTS) check proto bench fuzz soak simulate simulate-mutants clean
 
 help:  ## this list
@@ -32,14 +32,17 @@ $(DEV): pyproject.toml tools/setup.sh
 demo: $(RUN)  ## the life of a strawberry, recorded, proven, verified and tampered with
 	@$(BIN)/linxin demo
 
-# Three parts one after the other: a unit test that waits for validators' turns on the cores, and theirs for its, tell nothing.
-test: test-units test-processes test-simulation  ## the whole test suite, on two cores
+# Parts one after the other: a unit test that waits for validators' turns on the cores, and theirs for its, tell nothing.
+test: test-units test-processes test-simulation test-browser  ## the whole test suite, on two cores
 
 test-units: $(DEV)  ## of it: units and properties
 	@$(PYTEST) -n 2 --dist loadgroup -m "not process" --ignore=tests/simulation
 
 test-processes: $(DEV)  ## of it: real validator processes with real TLS
-	@$(PYTEST) -n 2 --dist loadgroup -m process
+	@$(PYTEST) -n 2 --dist loadgroup -m "process and not browser"
+
+test-browser: $(DEV)  ## of it: the scan page in a real browser (Debian's chromium; skipped where there is none)
+	@$(PYTEST) -m browser tests/gateway
 
 test-simulation: $(DEV)  ## of it: simulated clusters, some seeds and the scenarios
 	@$(PYTEST) -n 2 tests/simulation

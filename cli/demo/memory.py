@@ -22,7 +22,7 @@ from cli.demo.trading import Buyer, Trading, now_ms
 from client.blobs import get_blob
 from client.connection import Connection
 from client.failures import Remote
-from client.reviewing import Opinion, Reviewer, erase_part, get_row, make_membership, read_photo, read_text
+from client.reviewing import Erased, Opinion, Reviewer, erase_part, get_row, make_membership, read_photo, read_text
 from client.submit import envelope_id
 from client.trading import NewOrder
 from ledger.modules.archive import messages as a
@@ -252,17 +252,20 @@ def _erase(story: Trading, told: Memory, resident: Reviewer) -> None:
     review, words = bytes.fromhex(told.reviews[-1]), told.words[-1]
     assert words is not None
 
-    async def erase(connection: Connection) -> tuple[str, int, Remote | None]:
+    async def erase(connection: Connection) -> tuple[str, Erased, Remote | None]:
         _, content = await get_blob(connection, words)
         erased = await erase_part(connection, resident, story.submitter.chain_id, review, 0)
         try:
             await get_blob(connection, words)
         except Remote as gone:
-            return read_text(content), sum(map(len, erased.receipts.values())), gone
-        return read_text(content), 0, None
+            return read_text(content), erased, gone
+        return read_text(content), erased, None
 
-    text, told.receipts, gone = story.submitter.run(erase)
+    text, erased, gone = story.submitter.run(erase)
     assert gone is not None, "what was erased is still there"
+    assert erased.record is not None, "nobody erased it before"
+    story.telling.count(erased.record)
+    told.receipts = sum(map(len, erased.receipts.values()))
     story.tick(
         f"一位居民删除“{text}”：账本留下删除记录，{told.receipts} 个证据库销毁内容与密钥并签回执；评分仍计入",
         f"a resident has her words erased: the ledger records it, {told.receipts} vault destroys bytes and key and "

@@ -169,9 +169,12 @@ class Telling:
             self._acknowledge(outcome, envelope, what)
 
     def _acknowledge(self, outcome: Outcome, envelope: bytes, what: str) -> None:
-        receipt = outcome.need(what)
-        self.acknowledged.append(receipt.transaction_id)
+        self.count(outcome.need(what))
         self.restricted += decode(envelope, Envelope).restricted is not None
+
+    def count(self, receipt: ledger_pb2.Receipt) -> None:
+        """One more record is final, of those that must never be lost."""
+        self.acknowledged.append(receipt.transaction_id)
         self.last_height = max(self.last_height, receipt.height)
 
     def _submit(self, submitter: Submitter, envelopes: list[bytes], *, striking: bool) -> list[Outcome]:

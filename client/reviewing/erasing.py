@@ -6,7 +6,7 @@ is recorded is not recorded again, and what is erased is answered with the recei
 
 from typing import NamedTuple
 
-from linxin.v1 import blob_pb2
+from linxin.v1 import blob_pb2, ledger_pb2
 
 from client.blobs import erase_everywhere
 from client.connection import Connection
@@ -42,9 +42,12 @@ class StillHeld(Failure):
 
 
 class Erased(NamedTuple):
-    """What was erased: by address, the receipts of those who held it."""
+    """What was erased: by address, the receipts of those who held it. `record`: the ledger's receipt; None: it was
+    recorded before.
+    """
 
     receipts: dict[bytes, list[blob_pb2.ErasureReceipt]]
+    record: ledger_pb2.Receipt | None
 
 
 def part_of(review: str, row: Review | None, part: int) -> Review | Addition:
@@ -63,13 +66,13 @@ def addresses_of(part: Review | Addition) -> list[bytes]:
 async def erase_part(connection: Connection, reviewer: Reviewer, chain_id: bytes, review: bytes, part: int) -> Erased:
     """Erase a part of her review for good. Raises `NothingThere`, `NotAccepted`, `StillHeld`, as `erase_everywhere`."""
     identity = review.hex()
-    found = part_of(identity, await get_row(connection, reviews, identity), part)
+    found, record = part_of(identity, await get_row(connection, reviews, identity), part), None
     if found.erased_ms is None:
         (outcome,) = await submit(connection, [reviewer.erase(chain_id, review, part)])
-        outcome.need("archive.erase")
+        record = outcome.need("archive.erase")
     receipts = {}
     for address in addresses_of(found):
         receipts[address] = await erase_everywhere(connection, reviewer.key, address)
         if not receipts[address]:
             raise StillHeld(address)
-    return Erased(receipts)
+    return Erased(receipts, record)

@@ -15,6 +15,14 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 LIMITS = ("--requests-per-s", "1000", "--burst", "5000")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser: in a run of its own, as Playwright keeps an event loop in its thread."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkDirectory]:
     with told_network(tmp_path_factory.mktemp("page")) as made:

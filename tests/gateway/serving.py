@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -154,9 +155,12 @@ class LyingGateway:
 
 
 def chromium() -> str:
-    """The browser's path: Debian's, or the one that LINXIN_CHROMIUM names."""
+    """The browser's path: Debian's, or the one that LINXIN_CHROMIUM names. Without one its tests are skipped: CI, which
+    installs it, runs them.
+    """
     path = os.environ.get("LINXIN_CHROMIUM", "/usr/bin/chromium")
-    assert Path(path).exists(), f"{path} is not there: apt-get install chromium (or set LINXIN_CHROMIUM)"
+    if not Path(path).exists():
+        pytest.skip(f"{path} is not there: apt-get install chromium, or set LINXIN_CHROMIUM")
     return path
 
 

@@ -73,7 +73,8 @@ def test_queries_pages_and_resources(rest: Rest) -> None:
     numbers = range(100, 107)
     place = {"id": "https://id.gs1.org/414/4012345000054"}
     rest.capture(document(*(event(number, bizStep="packing", readPoint=place) for number in numbers)))
-    path, seen = "/events?EQ_bizStep=packing|loading&orderBy=eventTime&orderDirection=ASC&perPage=3", []
+    here = f"EQ_readPoint={quote(place['id'], safe='')}"
+    path, seen = f"/events?EQ_bizStep=packing|loading&{here}&orderBy=eventTime&orderDirection=ASC&perPage=3", []
     while path:
         said = rest.get(path)
         assert said.status == 200

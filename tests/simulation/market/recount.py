@@ -12,6 +12,8 @@ from tests.simulation.market.people import COMMUNITY
 if TYPE_CHECKING:
     from tests.simulation.market.view import View
 
+HOUR_MS = 3_600_000
+
 
 def check_memory(view: "View") -> list[str]:
     """Every breach of what must hold of reviews and points."""
@@ -72,7 +74,6 @@ def _points(view: "View") -> Iterator[str]:
     ctx = view.context()
     earned: Counter[str] = Counter()
     spent_on: Counter[str] = Counter()
-    worth = view.genesis.parameters["review_points"], view.genesis.parameters["photo_points"]
     for key, _ in listings.every(ctx):
         if not key.endswith(f"@{COMMUNITY}"):
             continue
@@ -82,9 +83,7 @@ def _points(view: "View") -> Iterator[str]:
     for name, *fields in events_of(view, f"organisation:{COMMUNITY}"):
         if name in ("points_spent", "points_returned"):
             spent_on[fields[1]] += fields[2] if name == "points_spent" else -fields[2]
-    most: Counter[str] = Counter()
-    for _, review in reviews.every(ctx):
-        most[review.public_key.hex()] += worth[0] + (worth[1] if review.photos else 0)
+    most = _deserved(view)
     rows = {key.partition("/")[2]: row for key, row in points.every(ctx)}
     for key in rows.keys() | earned.keys() | spent_on.keys():
         row = rows.get(key)
@@ -94,3 +93,17 @@ def _points(view: "View") -> Iterator[str]:
     total = totals.get(ctx, COMMUNITY)
     if total is not None and (total.earned, total.spent) != (sum(earned.values()), sum(spent_on.values())):
         yield f"the points of {COMMUNITY} are {total}"
+
+
+def _deserved(view: "View") -> Counter[str]:
+    """What each key's reviews are worth, whatever their ratings: of each day (UTC+8) no more than the day's cap."""
+    parameters = view.genesis.parameters
+    days: Counter[tuple[str, int]] = Counter()
+    for _, review in reviews.every(view.context()):
+        day = (review.time_ms + 8 * HOUR_MS) // (24 * HOUR_MS)
+        worth = parameters["review_points"] + (parameters["photo_points"] if review.photos else 0)
+        days[review.public_key.hex(), day] += worth
+    deserved: Counter[str] = Counter()
+    for (key, _), worth in days.items():
+        deserved[key] += min(worth, parameters["points_day_max"])
+    return deserved
