@@ -7,24 +7,30 @@ honest members than may lie, and an honest member acknowledges one digest in a p
 witness different entries, whatever the leader told them. An entry of an older term is witnessed only through a later
 one of the term that acknowledges it (Raft §5.4.2, Figure 8).
 
-Forgetting is always safe here: it can only delay. So each voter has a small, bounded record, of its newest term alone.
+Forgetting is always safe here: it can only delay. So what is kept of each voter is small and bounded: its newest term,
+and the one before. Whoever comes late needs that one, when what it misses was acknowledged in a term that ended
+before it could compare, and one of those who acknowledged it has left since and takes no part in any later term.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from consensus.entry import Tip
 from consensus.voters import Voters
 
 AHEAD_MAX = 64
-"""Places that are remembered of one voter beyond what our own log confirms."""
+"""Places that are remembered of one voter in a term beyond what our own log confirms."""
+
+TERMS_MAX = 2
+"""Terms in which what a voter acknowledged is remembered."""
 
 
 @dataclass
 class _Record:
     """What one voter acknowledged in `term`: up to `matched` our log agrees; `ahead` is still to be compared."""
 
-    term: int = 0
+    term: int
     matched: int = 0
     ahead: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -37,16 +43,21 @@ class Gate:
 
     def __init__(self, tip_at: Callable[[int], Tip | None], floor: int) -> None:
         self._tip_at = tip_at
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, list[_Record]] = {}
+        """By voter, the newest term last."""
+
         self.witnessed = floor
 
     def acknowledge(self, voter: str, term: int, index: int, digest: bytes) -> None:
         """Take an acknowledgement of `voter`, checked to be its own. Older terms and places say nothing new."""
-        record = self._records.setdefault(voter, _Record())
+        records = self._records.setdefault(voter, [_Record(term)])
+        record = records[-1]
         if term < record.term or index <= self.witnessed:
             return
         if term > record.term:
-            record.term, record.matched, record.ahead = term, 0, []
+            record = _Record(term)
+            records.append(record)
+            del records[:-TERMS_MAX]
         if index <= (record.ahead[-1][0] if record.ahead else record.matched):
             return
         if len(record.ahead) == AHEAD_MAX:
@@ -56,7 +67,7 @@ class Gate:
 
     def cut(self, index: int) -> None:
         """Our own log no longer holds what it held after `index`: agreement beyond it is void."""
-        for record in self._records.values():
+        for record in self._all():
             if record.matched > index:
                 record.matched = 0
 
@@ -73,15 +84,19 @@ class Gate:
     def advance(self, voters: Voters) -> bool:
         """Count again. True when `witnessed` grew."""
         before = self.witnessed
-        for record in self._records.values():
+        for record in self._all():
             self._compare(record)
-        for term in {record.term for voter, record in self._records.items() if voter in voters}:
-            places = {voter: record.matched for voter, record in self._records.items() if record.term == term}
+        said = [(voter, record) for voter in self._records if voter in voters for record in self._records[voter]]
+        for term in {record.term for _, record in said}:
+            places = {voter: record.matched for voter, record in said if record.term == term}
             reached = voters.reached(places)
             # The last entry that all of a quorum hold: if it is not of this term, none before it is.
             if reached > self.witnessed and (tip := self._tip_at(reached)) is not None and tip.term == term:
                 self.witnessed = reached
         return self.witnessed > before
+
+    def _all(self) -> Iterator[_Record]:
+        return chain.from_iterable(self._records.values())
 
     def _compare(self, record: _Record) -> None:
         """Move `matched` to the highest place where our log now has the acknowledged digest."""

@@ -97,7 +97,7 @@ def test_what_is_kept_of_one_voter_is_bounded_and_ends_with_the_newest() -> None
     gate = Gate(log.tip_at, 0)
     for index in range(1, 10_000):
         acknowledge(gate, "abc", 1, index)
-    assert all(len(record.ahead) <= AHEAD_MAX for record in gate._records.values())
+    assert all(len(record.ahead) <= AHEAD_MAX for records in gate._records.values() for record in records)
     log.terms += [1] * 9_999
     gate.advance(FOUR)
     assert gate.witnessed == 9_999
@@ -122,6 +122,24 @@ def test_what_was_acknowledged_before_the_cut_does_not_count_for_what_the_same_l
     tips[2] = Tip(1, 2, digest(2, branch=1))
     acknowledge(gate, "c", 1, 2, branch=1)
     assert gate.witnessed == 0
+
+
+def test_one_that_comes_late_counts_what_was_acknowledged_in_the_term_before() -> None:
+    """Of those who acknowledged what it misses one goes on to the next term, and the others have left."""
+    log = Log([1])
+    gate = Gate(log.tip_at, 1)
+    acknowledge(gate, "abc", 2, 3)
+    acknowledge(gate, "a", 3, 4)
+    log.terms += [2, 2, 3]
+    gate.advance(FOUR)
+    assert gate.witnessed == 3
+
+
+def test_no_more_than_two_terms_of_one_voter_are_remembered() -> None:
+    gate = gate_of()
+    for term in range(1, 100):
+        acknowledge(gate, "abc", term, term)
+    assert [len(records) for records in gate._records.values()] == [2, 2, 2]
 
 
 def test_those_who_left_are_forgotten() -> None:
