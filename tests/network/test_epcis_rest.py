@@ -83,7 +83,7 @@ def test_queries_pages_and_resources(rest: Rest) -> None:
         assert not link or "gs1-next-page-token-expires" in said.headers
         path = link.partition("<")[2].partition(">")[0]
     assert seen == [str(number) for number in numbers]
-    assert len(_events(rest.get("/bizSteps/packing/events?eventCountLimit=5"))) == 5
+    assert len(_events(rest.get(f"/bizSteps/packing/events?eventCountLimit=5&{here}"))) == 5
     epc = quote("urn:epc:id:sgtin:4012345.011111.103", safe="")
     assert len(_events(rest.get(f"/epcs/{epc}/events"))) == 1
     assert "packing" in rest.get("/bizSteps").json["member"]
