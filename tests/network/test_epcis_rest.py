@@ -71,7 +71,7 @@ def test_a_document_comes_back_event_by_event_with_equal_hashes_and_a_proof(rest
 
 def test_queries_pages_and_resources(rest: Rest) -> None:
     numbers = range(100, 107)
-    place = {"id": "https://id.gs1.org/414/4012345000054"}
+    place = {"id": "https://id.gs1.org/414/9529999000019"}
     rest.capture(document(*(event(number, bizStep="packing", readPoint=place) for number in numbers)))
     here = f"EQ_readPoint={quote(place['id'], safe='')}"
     path, seen = f"/events?EQ_bizStep=packing|loading&{here}&orderBy=eventTime&orderDirection=ASC&perPage=3", []
