@@ -372,7 +372,7 @@ def run(home: Path) -> int:
         is_open_again = True
         while is_open_again:
             with open_node(home, config) as node:
-                # Garbage in cycles is rare: looking for it in all that a node keeps was a tenth of execution's CPU.
+                # Garbage in cycles is rare, and looking for it goes through all that a node keeps.
                 gc.freeze()
                 gc.set_threshold(50_000, 10, 20)
                 is_open_again = asyncio.run(node.serve())

@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.output import Output
 from cli.wrap import wrap
 from client.journey import READINGS, Clock, Entry, Fact, Known, More, headline, timeline
+from client.journey.vocabulary import STANDING
 from client.verified import VerifiedProof, printable
 from ledger.proof.format import JourneyClaim
 
@@ -18,17 +19,6 @@ LABEL_WIDTH = 22
 TIME_WIDTH = 16
 DAY_MS = 86_400_000
 WEEKDAYS = "一二三四五六日"
-STANDING = (
-    "trace.register_product",
-    "trace.register_site",
-    "trace.register_plot",
-    "trace.issue_certificate",
-    "trace.register_vehicle",
-    "registry.register_organisation",
-    "registry.register_device",
-    "registry.calibrate_device",
-)
-"""Who and what stands behind it: told first, in this order, since they have no other time than that of their record."""
 
 MARKS = {
     "registry.register_device": "◦",

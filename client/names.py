@@ -7,16 +7,14 @@ genesis, a site, a logger that was on its truck long before the goods. Each has 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from linxin.v1 import ledger_pb2
-
 from client.connection import Connection
 from client.journey import Known, More
 from client.journey.known import NamedRow, has_name, read_named
-from client.verified import InvalidProof, VerifiedProof
-from client.verify import verify_proof
+from client.proven import proven_value
+from client.verified import VerifiedProof
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device
-from ledger.proof.format import ValueClaim, decode_journal_head, subject_key
+from ledger.proof.format import decode_journal_head
 
 ASKED_MAX = 64
 """Subjects asked for: a journey with more unnamed ones shows the keys of the rest."""
@@ -68,17 +66,8 @@ def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:
 
 async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> ProvenRow | None:
     """A subject's row as the node proves it now; None if it proves that there is none, or one of another form."""
-    key = subject_key(subject)
-    assert key is not None
-    answer = await connection.call(
-        lambda to: to.ledger.GetProof,
-        ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key)),
-        ledger_pb2.GetProofResponse,
-    )
-    claim = verify_proof(answer.file, genesis).claim
-    if not isinstance(claim, ValueClaim) or claim.key != key:
-        raise InvalidProof("claim", "$.claim", f"not the value of {key}")
-    if claim.value is None:
+    value, proof = await proven_value(connection, genesis, subject)
+    if value is None:
         return None
-    row = read_named(subject, decode_journal_head(claim.value).row)
-    return None if row is None else ProvenRow(answer.file, row)
+    row = read_named(subject, decode_journal_head(value).row)
+    return None if row is None else ProvenRow(proof, row)

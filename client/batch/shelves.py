@@ -3,15 +3,14 @@
 from typing import NamedTuple
 
 import msgspec
-from linxin.v1 import ledger_pb2
 
 from client.connection import Connection
 from client.journey.entry import known_registry
+from client.proven import proven_value
 from client.verified import InvalidProof
-from client.verify import verify_proof
 from ledger.crypto.encoding import Malformed
 from ledger.modules.archive.state import Listing, lot_listing, product_listing
-from ledger.proof.format import ValueClaim, decode_journal_head, subject_key
+from ledger.proof.format import decode_journal_head
 from ledger.words import Words
 
 RATINGS = 5
@@ -52,17 +51,8 @@ async def ask_counts(connection: Connection, genesis: bytes, subject: str) -> li
 
 
 async def _ask(connection: Connection, genesis: bytes, listing: str) -> Counts:
-    key = subject_key(f"listing:{listing}")
-    assert key is not None
-    answer = await connection.call(
-        lambda to: to.ledger.GetProof,
-        ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key)),
-        ledger_pb2.GetProofResponse,
-    )
-    claim = verify_proof(answer.file, genesis).claim
-    if not isinstance(claim, ValueClaim) or claim.key != key:
-        raise InvalidProof("claim", "$.claim", f"not the value of {key}")
-    return counts_of(listing, claim.value, answer.file)
+    value, proof = await proven_value(connection, genesis, f"listing:{listing}")
+    return counts_of(listing, value, proof)
 
 
 def counts_of(listing: str, value: bytes | None, proof: bytes = b"") -> Counts:

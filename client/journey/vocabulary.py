@@ -13,6 +13,20 @@ from ledger.modules.registry.state import Device, Organisation
 from ledger.modules.trace.state import Certificate, Lot, Plot, Product, Site, Vehicle
 from ledger.modules.trace.words import METRICS, UNITS
 
+STANDING = (
+    "trace.register_product",
+    "trace.register_site",
+    "trace.register_plot",
+    "trace.issue_certificate",
+    "trace.register_vehicle",
+    "registry.register_organisation",
+    "registry.register_device",
+    "registry.calibrate_device",
+)
+"""Who and what stands behind goods, in the order in which it is told: apart from what happened to them, and without a
+time but that of its record.
+"""
+
 ROWS = {
     "organisation": Organisation,
     "device": Device,

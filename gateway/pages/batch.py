@@ -10,6 +10,7 @@ from starlette.responses import Response
 from client.batch import Batch, Evidence, certificates, curves, examinations, summarise, way
 from client.identifiers import BadIdentifier, read_trace_code
 from client.journey import Clock, Entry
+from client.journey.vocabulary import STANDING
 from client.trust import quorum_of
 from gateway.pages.chart import draw
 from gateway.pages.offers import offers_of
@@ -17,18 +18,6 @@ from gateway.pages.sketch import sketch
 from gateway.shelf import Asked, Shelf
 from gateway.web.errors import not_found
 from gateway.web.language import Language, language_of, templates
-
-STANDING = (
-    "trace.register_product",
-    "trace.register_site",
-    "trace.register_plot",
-    "trace.issue_certificate",
-    "trace.register_vehicle",
-    "registry.register_organisation",
-    "registry.register_device",
-    "registry.calibrate_device",
-)
-"""Who and what stands behind a batch: told apart from what happened to it."""
 
 WEEKDAYS = {
     "zh": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],

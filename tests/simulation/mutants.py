@@ -196,6 +196,13 @@ GATE = (
         "if record.matched < index:",
     ),
     Mutant(
+        "gate-forgets-a-term",
+        "what a voter acknowledged in the term before is forgotten",
+        "consensus.gate",
+        "del records[:-TERMS_MAX]",
+        "del records[:-1]",
+    ),
+    Mutant(
         "certificate-one-early",
         "one signature less than a quorum makes a certificate",
         "consensus.ballot",
