@@ -19,7 +19,7 @@ def main() -> int:
     """Exit status 1 if anything was violated."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="run this seed alone")
-    parser.add_argument("--seeds", type=int, default=100, help="how many seeds to run that come to 100 blocks")
+    parser.add_argument("--seeds", type=int, default=100, help="how many seeds to run that count")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 = one a core")
     parser.add_argument("--shrink", action="store_true", help="find the faults without which it would not fail")

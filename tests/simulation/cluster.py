@@ -15,7 +15,7 @@ from tests.simulation.market.market import Market
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import Network
 from tests.simulation.oracle import Oracle
-from tests.simulation.setup import HARMLESS, Setup, names
+from tests.simulation.setup import BLOCKS_LEAST, HARMLESS, KINDS_LEAST, Setup, names
 from tests.simulation.workload import Answer, Client
 from tests.simulation.world import PLATFORM, genesis_of, key_of, registry, remembered_signatures
 
@@ -37,6 +37,14 @@ class Outcome:
     fingerprint: str
     is_live: bool
     """Whether progress was owed, and made."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether enough happened in it: a minute, faults of three kinds, a hundred certified blocks.
+
+        A liar may halt it, members may be lost for good, and planned faults may find nothing that they could hit.
+        """
+        return self.blocks >= BLOCKS_LEAST and self.simulated_us >= LEAST_US and len(set(self.faults)) >= KINDS_LEAST
 
 
 class Cluster:

@@ -62,15 +62,14 @@ def _run_then_collect(seed: int) -> Outcome | Failure:
     return result
 
 
-BLOCKS_MIN = 100
-"""Certified blocks that a seed must come to in order to count. One that stays below (a liar halted it, or members are
-lost for good) is judged all the same, and another is run in its place."""
-
 QUEUED_PER_WORKER = 2
 
 
 def run_many(first: int, wanted: int, workers: int | None = None) -> Iterator[Outcome | Failure]:
-    """Seeds from `first` on, on all cores, as they end, until `wanted` of them count or have failed."""
+    """Seeds from `first` on, on all cores, as they end, until `wanted` of them count or have failed.
+
+    One that does not count is judged all the same, and another is run in its place.
+    """
     workers = workers or os.cpu_count() or 1
     seeds, counted = count(first), 0
     with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:
@@ -80,7 +79,7 @@ def run_many(first: int, wanted: int, workers: int | None = None) -> Iterator[Ou
             running |= {pool.submit(_run_then_collect, next(seeds)) for _ in range(room - len(running))}
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for result in (each.result() for each in done):
-                counted += isinstance(result, Failure) or result.blocks >= BLOCKS_MIN
+                counted += isinstance(result, Failure) or result.counts
                 yield result
 
 
@@ -93,18 +92,18 @@ class Totals:
     simulated_us: int = 0
     events: int = 0
     short: int = 0
-    """Further seeds, which came to fewer than `BLOCKS_MIN` certified blocks."""
+    """Further seeds, in which too little happened for them to count."""
     live: int = 0
     began_s: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
         """Count one."""
-        self.seeds += outcome.blocks >= BLOCKS_MIN
+        self.seeds += outcome.counts
         self.blocks += outcome.blocks
         self.simulated_us += outcome.simulated_us
         self.events += outcome.events
         self.live += outcome.is_live
-        self.short += outcome.blocks < BLOCKS_MIN
+        self.short += not outcome.counts
 
     def __str__(self) -> str:
         wall_s = max(time.monotonic() - self.began_s, 0.001)
@@ -112,7 +111,7 @@ class Totals:
         return (
             f"{self.seeds} seeds: {hours:.1f} simulated hours in {wall_s:.0f} s ({hours * 3600 / wall_s:.0f} times as "
             f"fast), {self.events:,} events, {self.blocks:,} certified blocks; {self.live} owed progress and made it; "
-            f"besides, {self.short} that stayed below {BLOCKS_MIN} blocks and do not count"
+            f"besides, {self.short} in which too little happened to count"
         )
 
 

@@ -33,7 +33,10 @@ HARMLESS = frozenset({"garbage", "vote-twice", "cosign-twice"})
 """Whatever these do, the others go on: progress is owed in spite of them."""
 
 KINDS_LEAST = 3
-"""Kinds of fault that every seed has at least."""
+"""Kinds of fault that every seed plans at least, and that one must have seen in order to count."""
+
+BLOCKS_LEAST = 100
+"""Certified blocks that a seed must come to in order to count."""
 
 MARKETS = 0.25
 """The share of seeds in which there is a market."""
@@ -66,7 +69,7 @@ class Setup:
     liars: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clocks: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By validator: offset in milliseconds, rate in millionths."""
-    blocks_least: int = 100
+    blocks_least: int = BLOCKS_LEAST
     has_market: bool = False
     """Whether people buy together in it (`market/`)."""
     without: frozenset[int] = frozenset()
