@@ -13,8 +13,7 @@ from ledger.modules.payments.state import (
     Instruction,
     accounts,
     due,
-    entries,
-    entry_key,
+    entry_at,
     has_statement,
     instructions,
     is_custodian,
@@ -123,9 +122,7 @@ def get_statement(ctx: Context, asker: Asker, request: trade_pb2.GetStatementReq
         raise BadField("$.account", "accounts of receipts and of custodians keep no entries")
 
     def entry(number: int) -> Entry:
-        found = entries.get(ctx, entry_key(request.account, number))
-        assert found is not None, f"{request.account} lacks entry {number}"
-        return found
+        return entry_at(ctx, request.account, number)
 
     first = _first_from(entry, row.entries, request.from_ms)
     end = _first_from(entry, row.entries, request.to_ms) if request.to_ms else row.entries + 1

@@ -15,7 +15,7 @@ from tests.payments.story import tell
 from tests.payments.world import World, number_of
 
 RESTRICTED = (
-    s.accounts, s.transfers, s.entries, s.receipts, s.instructions, s.receivables, s.notices, s.noticed, s.days,
+    s.accounts, s.transfers, s.pages, s.receipts, s.instructions, s.receivables, s.notices, s.noticed, s.days,
 )  # fmt: skip
 PUBLIC = (s.due, s.agreements)
 

@@ -35,6 +35,23 @@ def test_a_hold_is_posted_in_part_and_the_rest_released(world: World) -> None:
     assert [(x.change_fen, x.why) for _, x in s.statement(world.context(), ESCROW)] == [(64, "hold")]
 
 
+def test_a_statement_reads_the_same_across_its_pages(world: World) -> None:
+    world.fund("farm", 1_000)
+    count = 2 * s.ENTRIES_PER_PAGE
+    for number in range(0, count, 5):
+        some = [transfer(f"move {number + each}", FARM, HUB, 1 + each) for each in range(5)]
+        world.use(lambda ctx, money, some=some: money.move(ctx, some))
+    ctx = world.context()
+    whole = s.statement(ctx, HUB)
+    assert [number for number, _ in whole] == list(range(1, world.account(HUB).entries + 1))
+    assert [entry.change_fen for _, entry in whole] == [1 + place % 5 for place in range(len(whole))]
+    assert whole[-1][1].balance_fen == world.balance(HUB)
+    for after in (0, 1, 31, 32, 33, 64, len(whole) - 1, len(whole), len(whole) + 40):
+        for limit in (0, 1, 31, 32, 33, 100):
+            assert s.statement(ctx, HUB, after, limit) == whole[after : after + limit], (after, limit)
+    assert [s.entry_at(ctx, HUB, number) for number, _ in whole] == [entry for _, entry in whole]
+
+
 def test_a_hold_posted_for_nothing_leaves_no_entry(world: World) -> None:
     account, order = held(world)
     world.use(lambda ctx, money: money.post(ctx, order, 0))

@@ -105,16 +105,17 @@ def _entry_breaches(
             wanted.update(name for name in (row.debit, row.credit) if s.has_statement(name))
     balances: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
-    for key, entry in s.entries.every(ctx):
+    for key, page in s.pages.every(ctx):
         name = key.rpartition("/")[0]
-        numbers[name] += 1
-        balances[name] += entry.change_fen
-        if key != s.entry_key(name, numbers[name]) or balances[name] != entry.balance_fen:
-            yield f"entry {key} does not follow the one before it"
-        of = transfers.get(entry.transfer.hex())
-        change = 0 if of is None else of.posted_fen if name == of.credit else -of.posted_fen
-        if of is None or name not in (of.debit, of.credit) or change != entry.change_fen:
-            yield f"entry {key} tells another transfer than there is"
+        for entry in page:
+            numbers[name] += 1
+            balances[name] += entry.change_fen
+            if key != s.page_key(name, numbers[name]) or balances[name] != entry.balance_fen:
+                yield f"entry {numbers[name]} of {name} does not follow the one before it"
+            of = transfers.get(entry.transfer.hex())
+            change = 0 if of is None else of.posted_fen if name == of.credit else -of.posted_fen
+            if of is None or name not in (of.debit, of.credit) or change != entry.change_fen:
+                yield f"entry {numbers[name]} of {name} tells another transfer than there is"
     for name, account in accounts.items():
         balance = account.balance_fen if s.has_statement(name) else 0
         if (account.entries, wanted[name], balance) != (numbers[name], numbers[name], balances[name]):

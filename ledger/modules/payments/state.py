@@ -162,8 +162,15 @@ accounts: Table[Account] = Table("payments", "account", Account, restricted=True
 transfers: Table[TransferRow] = Table("payments", "transfer", TransferRow, restricted=True)
 """Hex id -> transfer."""
 
-entries: Table[Entry] = Table("payments", "entry", Entry, restricted=True)
-"""`<account>/<number, 9 digits>`, from 1, of every account but receipts' and custodians' own."""
+ENTRIES_PER_PAGE = 32
+"""Most movements touch accounts that many others touch in the same block: a row for each entry was a fifth of all rows
+that an order's life writes.
+"""
+
+pages: Table[tuple[Entry, ...]] = Table("payments", "page", tuple[Entry, ...], restricted=True)
+"""`<account>/<number, 8 digits>`, from 0 -> that page of the statement, all but the last full; of every account but
+receipts' and custodians' own.
+"""
 
 receipts: Table[ReceiptRow] = Table("payments", "receipt", ReceiptRow, restricted=True)
 """`receipt_key(number)` -> receipt."""
@@ -216,9 +223,16 @@ def has_statement(account: str) -> bool:
     return not is_custodian(account) and receipt_key_of(account) is None
 
 
-def entry_key(account: str, number: int) -> str:
-    """Where the entry with this number (from 1) is."""
-    return f"{account}/{number:09d}"
+def page_key(account: str, number: int) -> str:
+    """Where the page that has the entry with this number (from 1) is."""
+    return f"{account}/{(number - 1) // ENTRIES_PER_PAGE:08d}"
+
+
+def entry_at(ctx: "Context", account: str, number: int) -> Entry:
+    """An entry by its number. Requires one that the account has."""
+    page = pages.get(ctx, page_key(account, number))
+    assert page is not None, f"{account} lacks the page of entry {number}"
+    return page[(number - 1) % ENTRIES_PER_PAGE]
 
 
 def receivable_key(debtor: str, number: int) -> str:
@@ -248,6 +262,12 @@ def account_row(ctx: "Context", account: str) -> Account:
 
 def statement(ctx: "Context", account: str, after: int = 0, limit: int = 1_000) -> list[tuple[int, Entry]]:
     """At most `limit` (number, entry) pairs of an account's statement with numbers above `after`, oldest first."""
-    last = account_row(ctx, account).entries
-    found = ((number, entries.get(ctx, entry_key(account, number))) for number in range(after + 1, last + 1)[:limit])
-    return [(number, entry) for number, entry in found if entry is not None]
+    end = min(account_row(ctx, account).entries, after + limit)
+    found: list[tuple[int, Entry]] = []
+    while after < end:
+        page = pages.get(ctx, page_key(account, after + 1))
+        assert page is not None, f"{account} lacks the page of entry {after + 1}"
+        some = page[after % ENTRIES_PER_PAGE :][: end - after]
+        found += enumerate(some, after + 1)
+        after += len(some)
+    return found

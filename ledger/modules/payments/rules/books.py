@@ -162,7 +162,8 @@ class Books:
         if s.has_statement(name):
             account = replace(account, entries=account.entries + 1)
             entry = s.Entry(identifier, change, account.balance_fen, self.ctx.time_ms, row.why)
-            self.put(s.entries, s.entry_key(name, account.entries), entry)
+            key = s.page_key(name, account.entries)
+            self.put(s.pages, key, (*(self.other(s.pages, key) or ()), entry))
         self._accounts[name] = account
 
     def _count(self, custodian: str, row: s.TransferRow, fen: int) -> None:
