@@ -121,7 +121,7 @@ def _message(ctx: Context, place: Place, campaign: Campaign, view: View) -> trad
         award_fen=claim.award_fen,
         reasons=claim.reasons,
         line=line_message(ctx, place.order, place.row, campaign),
-        money=money_message(ctx, place.order, place.row) if view >= View.MONEY else None,
+        money=money_message(place.row) if view >= View.MONEY else None,
         height=ctx.height,
     )
 

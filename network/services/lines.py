@@ -7,7 +7,7 @@ from linxin.v1 import trade_pb2
 from ledger.context import Context
 from ledger.modules.groupbuy.rules.common import line_key, line_state, order_at
 from ledger.modules.groupbuy.rules.terms import MICRO_KG_IN_GRAM, unit_micro_kg
-from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, lines, orders, settlements, tries
+from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, lines, orders, tries
 from ledger.modules.groupbuy.words import WORDS
 from ledger.modules.payments.ports import receipt_account, receipt_key
 from ledger.modules.payments.state import receipts
@@ -62,7 +62,7 @@ def get_order(ctx: Context, asker: Asker, request: trade_pb2.GetOrderRequest) ->
         height=ctx.height,
         time_ms=ctx.time_ms,
         line=line_message(ctx, order, row, campaign),
-        money=money_message(ctx, order, row) if view >= View.MONEY else None,
+        money=money_message(row) if view >= View.MONEY else None,
         ties=_ties(ctx, order, row, campaign) if view >= View.TIES else None,
     )
 
@@ -81,7 +81,7 @@ def list_lines(ctx: Context, asker: Asker, request: trade_pb2.ListLinesRequest) 
         after = number
         page.entries.add(
             line=line_message(ctx, order, row, campaign),
-            money=money_message(ctx, order, row) if view >= View.MONEY else None,
+            money=money_message(row) if view >= View.MONEY else None,
         )
     return page
 
@@ -157,9 +157,9 @@ def line_message(ctx: Context, order: str, row: OrderRow, campaign: Campaign) ->
     )
 
 
-def money_message(ctx: Context, order: str, row: OrderRow) -> trade_pb2.LineMoney:
+def money_message(row: OrderRow) -> trade_pb2.LineMoney:
     """What the money of a line stands at."""
-    split = settlements.get(ctx, order)
+    split = row.split
     return trade_pb2.LineMoney(
         paid_fen=row.paid_fen,
         charged_fen=row.charged_fen,

@@ -63,8 +63,9 @@ class Rows:
             if row.state == "pending":
                 held[row.debit] += row.fen
             elif row.state == "posted":
-                posted[row.debit] -= row.posted_fen
-                posted[row.credit] += row.posted_fen
+                for credit, fen in ((row.credit, row.posted_fen), *(part[:2] for part in row.further)):
+                    posted[row.debit] -= fen
+                    posted[credit] += fen
         return posted, held
 
 

@@ -10,7 +10,6 @@ from ledger.context import Context
 from ledger.errors import Refusal
 from ledger.module import Action, Module, Rule
 from ledger.modules.groupbuy import messages as m
-from ledger.modules.groupbuy.state import settlements
 from ledger.modules.payments import ports as p
 from ledger.modules.payments.state import accounts, instructions
 from ledger.modules.trace import messages as t
@@ -150,7 +149,7 @@ class Market(World):
 
     def split(self, order: str) -> tuple[int, int, int, int, int]:
         """(seller, leader, platform, logistics, of the seller's held back) of a settled line."""
-        row = settlements.get(self.context(), order)
+        row = self.line(order).split
         assert row is not None
         return row.seller_fen, row.leader_fen, row.platform_fen, row.logistics_fen, row.holdback_fen
 

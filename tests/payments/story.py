@@ -3,6 +3,7 @@
 from ledger.modules.payments import errors as e
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import state as s
+from ledger.modules.payments.ports import Part
 from tests.payments.world import (
     DAY_MS,
     ESCROW,
@@ -38,7 +39,8 @@ def tell(fen: int) -> World:
     world.confirm(*world.due())
     world.use(using("refund", transfer("light", ESCROW, account, 2 * fen, "weight"), number))
     world.say("bank", m.Reject(), m.Rejected(world.due()[0], "closed"))
-    world.use(using("income", [transfer("sold", ESCROW, FARM, 20 * fen, "settlement")]))
+    sold = transfer("sold", ESCROW, FARM, 20 * fen, "settlement")
+    world.use(using("income", [sold._replace(further=(Part(PLATFORM, fen, "settlement"),))]))
     world.say("farm", m.Withdraw(), m.WithdrawTerms("bank", 30 * fen))
     world.deny(e.NotEnough, "farm", m.Withdraw(), m.WithdrawTerms("bank", fen))
     world.use(using("refund", transfer("paid", FLOAT, account, fen, "compensation"), number))

@@ -53,6 +53,12 @@ def cut_page(ctx: Context, kept: slice) -> None:
     s.pages.put(ctx, s.page_key(ESCROW, 1), page[kept])
 
 
+def alter_split(ctx: Context, **changes: Any) -> None:
+    """Change what the second of several receivers got."""
+    key, row = next((key, row) for key, row in s.transfers.scan(ctx) if row.further)
+    s.transfers.put(ctx, key, replace(row, further=(row.further[0]._replace(**changes),)))
+
+
 def more(ctx: Context, name: str, field: str) -> None:
     """One fen more in a sum of an account."""
     row = s.accounts.get(ctx, name)
@@ -98,6 +104,11 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "a-pending-transfer-that-is-closed": (
         lambda ctx: alter(ctx, s.transfers, held("pending"), closed_ms=1), "closed at 1",
     ),
+    "a-part-that-moved-nothing": (lambda ctx: alter_split(ctx, fen=0), "further parts"),
+    "a-part-that-says-another-sum": (lambda ctx: alter_split(ctx, fen=7), "its transfers come to"),
+    "a-part-of-another-kind": (lambda ctx: alter_split(ctx, why="holdback"), "another transfer"),
+    "a-part-for-another": (lambda ctx: alter_split(ctx, credit=HUB), "its transfers come to"),
+    "a-part-for-the-payer": (lambda ctx: alter_split(ctx, credit=ESCROW), f"from {ESCROW} to {ESCROW}"),
     "a-transfer-forgotten": (lambda ctx: drop(ctx, s.transfers), "its transfers come to"),
     "a-statement-that-jumps": (lambda ctx: alter_entry(ctx, balance_fen=1), "does not follow"),
     "a-statement-that-lies": (lambda ctx: alter_entry(ctx, change_fen=1), "another transfer"),

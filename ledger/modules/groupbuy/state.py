@@ -124,6 +124,18 @@ class Progress(Message):
     publishing: bool = False
 
 
+class Settled(Message):
+    """How a settled line's `charged_fen` less compensation was split, fen; what a recall takes back. `holdback_fen` is
+    part of `seller_fen`.
+    """
+
+    seller_fen: int
+    leader_fen: int
+    platform_fen: int
+    logistics_fen: int
+    holdback_fen: int
+
+
 class OrderRow(Message):
     """One line. `number`: its place in the campaign (跟团号). `paid_fen`: what the receipt brought.
 
@@ -133,7 +145,7 @@ class OrderRow(Message):
     `compensated_fen`: what the buyer was paid by claims; `borne_fen`: how much of that came out of this line's
     escrow, so that only the rest is left to settle. `source`: which of the campaign's sources it counts against.
     `disposed_ms`: when it was recorded what became of goods that nobody collected; `proceeds_fen`: what that brought
-    the buyer.
+    the buyer. `split`: from the time it is settled.
     """
 
     campaign: str
@@ -159,18 +171,7 @@ class OrderRow(Message):
     source: int = 0
     disposed_ms: int | None = None
     proceeds_fen: int = 0
-
-
-class Settled(Message):
-    """How a settled line's `charged_fen` less compensation was split, fen; what a recall takes back. `holdback_fen` is
-    part of `seller_fen`.
-    """
-
-    seller_fen: int
-    leader_fen: int
-    platform_fen: int
-    logistics_fen: int
-    holdback_fen: int
+    split: Settled | None = None
 
 
 class Supply(Message):
@@ -189,9 +190,6 @@ lines: Table[bytes] = Table("groupbuy", "line", bytes, restricted=True)
 """`<campaign>/<number, 6 digits>` -> order id; numbers from 1."""
 
 progress: Table[Progress] = Table("groupbuy", "progress", Progress, restricted=True)
-settlements: Table[Settled] = Table("groupbuy", "settlement", Settled, restricted=True)
-"""Hex order id -> split."""
-
 tickets: Table[bytes] = Table("groupbuy", "ticket", bytes, restricted=True)
 """`ticket_key` -> order id."""
 

@@ -58,8 +58,11 @@ def _double_entry(accounts: dict[str, s.Account], transfers: dict[str, s.Transfe
     sums: dict[str, Counter[str]] = {}
     for row in transfers.values():
         pending = row.fen if row.state == "pending" else 0
-        sums.setdefault(row.debit, Counter()).update(debits_pending=pending, debits_posted=row.posted_fen)
-        sums.setdefault(row.credit, Counter()).update(credits_pending=pending, credits_posted=row.posted_fen)
+        moved_fen = sum(part.fen for part in row.moved)
+        sums.setdefault(row.debit, Counter()).update(debits_pending=pending, debits_posted=moved_fen)
+        sums.setdefault(row.credit, Counter()).update(credits_pending=pending)
+        for part in row.moved:
+            sums.setdefault(part.credit, Counter()).update(credits_posted=part.fen)
     yield from (
         f"{name} has transfers and no row" for name in sums if name not in accounts and any(sums[name].values())
     )
@@ -91,8 +94,11 @@ def _transfer_breaches(transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
             yield f"transfer {key} is {row.state}, {row.posted_fen} of {row.fen} posted"
         if (row.state == "pending") != (row.closed_ms is None):
             yield f"transfer {key} is {row.state}, closed at {row.closed_ms}"
-        if row.debit == row.credit or p.custodian_of(row.debit) != p.custodian_of(row.credit):
-            yield f"transfer {key} goes from {row.debit} to {row.credit}"
+        if row.further and (row.posted_fen != row.fen or any(part.fen <= 0 for part in row.further)):
+            yield f"transfer {key} has further parts, {row.posted_fen} of {row.fen} posted"
+        for credit in (row.credit, *(part.credit for part in row.further)):
+            if row.debit == credit or p.custodian_of(row.debit) != p.custodian_of(credit):
+                yield f"transfer {key} goes from {row.debit} to {credit}"
 
 
 def _entry_breaches(
@@ -100,9 +106,12 @@ def _entry_breaches(
 ) -> "Iterator[str]":
     """Statements add up, line by line, and leave no movement out."""
     wanted: Counter[str] = Counter()
-    for row in transfers.values():
-        if row.posted_fen:
-            wanted.update(name for name in (row.debit, row.credit) if s.has_statement(name))
+    told: Counter[tuple[str, str, int, str]] = Counter()
+    for key, row in transfers.items():
+        for credit, fen, why in row.moved:
+            sides = ((row.debit, key, -fen, why), (credit, key, fen, why))
+            told.update(sides)
+            wanted.update(name for name, *_ in sides if s.has_statement(name))
     balances: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
     for key, page in s.pages.every(ctx):
@@ -112,9 +121,9 @@ def _entry_breaches(
             balances[name] += entry.change_fen
             if key != s.page_key(name, numbers[name]) or balances[name] != entry.balance_fen:
                 yield f"entry {numbers[name]} of {name} does not follow the one before it"
-            of = transfers.get(entry.transfer.hex())
-            change = 0 if of is None else of.posted_fen if name == of.credit else -of.posted_fen
-            if of is None or name not in (of.debit, of.credit) or change != entry.change_fen:
+            side = (name, entry.transfer.hex(), entry.change_fen, entry.why)
+            told[side] -= 1
+            if told[side] < 0:
                 yield f"entry {numbers[name]} of {name} tells another transfer than there is"
     for name, account in accounts.items():
         balance = account.balance_fen if s.has_statement(name) else 0

@@ -62,14 +62,26 @@ Why = Literal[
 """What a transfer was for; shown on statements."""
 
 
+class Part(NamedTuple):
+    """What one of several receivers gets of a transfer."""
+
+    credit: str
+    fen: int
+    why: Why
+
+
 class Transfer(NamedTuple):
-    """One movement between two accounts of one custodian. `id` (16 bytes, `transfer_id`) makes it happen once."""
+    """Money out of one account into another of the same custodian. `id` (16 bytes, `transfer_id`) makes it happen once.
+
+    `further`: what others get out of the same account at once, all or nothing (`move`, `income`).
+    """
 
     id: bytes
     debit: str
     credit: str
     fen: int
     why: Why
+    further: tuple[Part, ...] = ()
 
 
 class Payments(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.crypto.encoding import Message
 from ledger.modules.payments.messages import DayTotals
-from ledger.modules.payments.ports import Why
+from ledger.modules.payments.ports import Part, Why
 from ledger.state import Table
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Account(Message):
 class TransferRow(Message):
     """A movement. `fen` is what was asked for, `posted_fen` what has moved (0 unless posted).
 
-    `expires_ms` is set for holds that may expire; `closed_ms` as soon as the transfer is no longer pending.
+    `expires_ms` is set for holds that may expire; `closed_ms` as soon as the transfer is no longer pending. `further`:
+    see `ports.Transfer`; a hold has none.
     """
 
     debit: str
@@ -84,6 +85,12 @@ class TransferRow(Message):
     state: TransferState
     posted_fen: int = 0
     closed_ms: int | None = None
+    further: tuple[Part, ...] = ()
+
+    @property
+    def moved(self) -> tuple[Part, ...]:
+        """All that has moved out of the debit account."""
+        return (Part(self.credit, self.posted_fen, self.why), *self.further) if self.posted_fen else ()
 
 
 class Entry(Message):

@@ -6,6 +6,8 @@ among seller, leader, platform and logistics, and nobody else.
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.modules.groupbuy.messages import BASIS_POINTS, SettleLine
 from ledger.modules.groupbuy.rules.common import (
     RULES,
@@ -22,8 +24,15 @@ from ledger.modules.groupbuy.rules.common import (
 )
 from ledger.modules.groupbuy.rules.deadlines import declare_stage, set_deadline
 from ledger.modules.groupbuy.rules.sweeps import LINE_WORK, start_sweep
-from ledger.modules.groupbuy.state import Settled, settlements
-from ledger.modules.payments.ports import Transfer, holdback_account, member_account, organisation_account, transfer_id
+from ledger.modules.groupbuy.state import Settled
+from ledger.modules.payments.ports import (
+    Part,
+    Transfer,
+    holdback_account,
+    member_account,
+    organisation_account,
+    transfer_id,
+)
 from ledger.modules.payments.splitting import split
 
 if TYPE_CHECKING:
@@ -31,7 +40,6 @@ if TYPE_CHECKING:
     from ledger.modules.groupbuy.messages import Draft
     from ledger.modules.groupbuy.ports import Ports
     from ledger.modules.groupbuy.state import Campaign, OrderRow
-    from ledger.modules.payments.ports import Why
 
 
 class Parts(NamedTuple):
@@ -65,36 +73,35 @@ def settle_line(ports: "Ports", ctx: "Context", timer: SettleLine) -> None:
     assert row.settle_ms is not None, order
     assert ctx.time_ms >= row.settle_ms, order
     ctx.work += LINE_WORK
-    _pay_line(ports, ctx, order, campaign, row)
+    row = replace(row, split=_pay_line(ports, ctx, campaign, row))
     put_order(ctx, order, step_line(order, campaign, row, "settle"))
     end_if_done(ports, ctx, timer.campaign, close_line(ctx, timer.campaign))
 
 
-def _pay_line(ports: "Ports", ctx: "Context", order: str, campaign: "Campaign", row: "OrderRow") -> None:
-    """Move a line's worth out of escrow to everybody who has a part in it."""
+def _pay_line(ports: "Ports", ctx: "Context", campaign: "Campaign", row: "OrderRow") -> Settled:
+    """Move a line's worth out of escrow to everybody who has a part in it; returns who has what."""
     terms = campaign.terms
     parts = split_line(terms, row.charged_fen - row.borne_fen, led=bool(row.leader))
     holdback_fen = parts.seller * terms.holdback_bp // BASIS_POINTS
     kept = holdback_account(terms.custodian, terms.campaign)
     seller = organisation_account(terms.custodian, terms.seller)
     platform = organisation_account(terms.custodian, terms.platform)
-    found = [
-        _transfer(campaign, row, b"seller", seller, parts.seller - holdback_fen, "settlement"),
-        _transfer(campaign, row, b"holdback", kept, holdback_fen, "holdback"),
-        _transfer(campaign, row, b"platform", platform, parts.platform, "settlement"),
+    given = [
+        Part(seller, parts.seller - holdback_fen, "settlement"),
+        Part(kept, holdback_fen, "holdback"),
+        Part(platform, parts.platform, "settlement"),
     ]
     if row.leader:
-        leader = member_account(terms.custodian, row.leader)
-        found.append(_transfer(campaign, row, b"leader", leader, parts.leader, "settlement"))
+        given.append(Part(member_account(terms.custodian, row.leader), parts.leader, "settlement"))
     if terms.logistics is not None:
         logistics = organisation_account(terms.custodian, terms.logistics)
-        found.append(_transfer(campaign, row, b"logistics", logistics, parts.logistics, "settlement"))
-    ports.payments.income(ctx, [transfer for transfer in found if transfer.fen])
-    settlements.put(ctx, order, Settled(*parts, holdback_fen))
-
-
-def _transfer(campaign: "Campaign", row: "OrderRow", step: bytes, credit: str, fen: int, why: "Why") -> Transfer:
-    return Transfer(order_transfer(row, b"settle:" + step), escrow_of(campaign), credit, fen, why)
+        given.append(Part(logistics, parts.logistics, "settlement"))
+    given = [part for part in given if part.fen]
+    if given:
+        first, *further = given
+        identity = order_transfer(row, b"settle")
+        ports.payments.income(ctx, [Transfer(identity, escrow_of(campaign), *first, tuple(further))])
+    return Settled(*parts, holdback_fen)
 
 
 def end_if_done(ports: "Ports", ctx: "Context", campaign: str, row: "Campaign") -> None:

@@ -23,7 +23,7 @@ from ledger.modules.payments.errors import NotEnough, PostedTooMuch, TransferClo
 
 if TYPE_CHECKING:
     from ledger.context import Context
-    from ledger.modules.payments.ports import Transfer
+    from ledger.modules.payments.ports import Transfer, Why
     from ledger.state import Table
 
 
@@ -68,27 +68,27 @@ class Books:
         known = self.transfer(transfer.id)
         if known is None:
             return None
-        content = (known.debit, known.credit, known.fen, known.why, known.expires_ms)
-        if content != (transfer.debit, transfer.credit, transfer.fen, transfer.why, expires_ms):
+        content = (known.debit, known.credit, known.fen, known.why, known.further, known.expires_ms)
+        if content != (*transfer[1:], expires_ms):
             raise TransferDiffers
         return known
 
     def pay(self, transfer: "Transfer", fen: int | None = None) -> None:
         """Move `fen` (all of it unless given) at once, under an id that is new; raises `NotEnough`."""
-        moved = transfer.fen if fen is None else fen
+        identifier, debit, credit, asked, why, further = transfer
+        moved = asked if fen is None else fen
         now_ms = self.ctx.time_ms
-        row = s.TransferRow(
-            transfer.debit, transfer.credit, transfer.fen, transfer.why, now_ms, None, "posted", moved, now_ms
-        )
+        row = s.TransferRow(debit, credit, asked, why, now_ms, None, "posted", moved, now_ms, further)
         self._begin(transfer)
-        self._need(transfer.debit, moved)
-        self._transfers[transfer.id.hex()] = row
-        self._flow(transfer.id, row, moved)
+        self._need(debit, moved + sum(part.fen for part in further))
+        self._transfers[identifier.hex()] = row
+        self._flow(identifier, row)
 
     def hold(self, transfer: "Transfer", expires_ms: int | None) -> None:
         """Reserve money under an id that is new; raises `NotEnough`."""
         debit, credit, fen = transfer.debit, transfer.credit, transfer.fen
         self._begin(transfer)
+        assert not transfer.further, transfer
         self._need(debit, fen)
         self._transfers[transfer.id.hex()] = s.TransferRow(
             debit, credit, fen, transfer.why, self.ctx.time_ms, expires_ms, "pending"
@@ -103,8 +103,7 @@ class Books:
             return
         if fen > row.fen:
             raise PostedTooMuch
-        row = self._end(identifier, row, "post", fen)
-        self._flow(identifier, row, fen)
+        self._flow(identifier, self._end(identifier, row, "post", fen))
 
     def release(self, identifier: bytes, event: str) -> None:
         """`void` or `expire` a hold; raises `TransferUnknown` or `TransferClosed`."""
@@ -123,8 +122,10 @@ class Books:
     def _begin(self, transfer: "Transfer") -> None:
         """What our own callers must have made sure of."""
         assert len(transfer.id) == p.ID_SIZE and self.transfer(transfer.id) is None, transfer
-        assert transfer.fen > 0 and transfer.debit != transfer.credit, transfer
-        assert p.custodian_of(transfer.debit) == p.custodian_of(transfer.credit), transfer
+        debit = transfer.debit
+        for credit, fen, _ in ((transfer.credit, transfer.fen, transfer.why), *transfer.further):
+            assert fen > 0 and debit != credit, transfer
+            assert p.custodian_of(debit) == p.custodian_of(credit), transfer
 
     def _need(self, debit: str, fen: int) -> None:
         if not s.is_custodian(debit) and self.available(debit) < fen:
@@ -147,30 +148,30 @@ class Books:
         self.change(row.credit, credits_pending=self.account(row.credit).credits_pending - row.fen)
         return ended
 
-    def _flow(self, identifier: bytes, row: s.TransferRow, fen: int) -> None:
+    def _flow(self, identifier: bytes, row: s.TransferRow) -> None:
         """Both sides of what moves, with their entries, and the custodian's day."""
-        if not fen:
-            return
-        debit, credit = self.account(row.debit), self.account(row.credit)
-        self._enter(row.debit, replace(debit, debits_posted=debit.debits_posted + fen), identifier, -fen, row)
-        self._enter(row.credit, replace(credit, credits_posted=credit.credits_posted + fen), identifier, fen, row)
-        if s.is_custodian(row.debit) or s.is_custodian(row.credit):
-            self._count(p.custodian_of(row.debit), row, fen)
+        for credit, fen, why in row.moved:
+            payer = self.account(row.debit)
+            self._enter(row.debit, replace(payer, debits_posted=payer.debits_posted + fen), identifier, -fen, why)
+            payee = self.account(credit)
+            self._enter(credit, replace(payee, credits_posted=payee.credits_posted + fen), identifier, fen, why)
+            if s.is_custodian(row.debit) or s.is_custodian(credit):
+                self._count(p.custodian_of(credit), fen, issued=s.is_custodian(row.debit))
 
-    def _enter(self, name: str, account: s.Account, identifier: bytes, change: int, row: s.TransferRow) -> None:
+    def _enter(self, name: str, account: s.Account, identifier: bytes, change: int, why: "Why") -> None:
         """The account after a movement, and a line of its statement where it has one."""
         if s.has_statement(name):
             account = replace(account, entries=account.entries + 1)
-            entry = s.Entry(identifier, change, account.balance_fen, self.ctx.time_ms, row.why)
+            entry = s.Entry(identifier, change, account.balance_fen, self.ctx.time_ms, why)
             key = s.page_key(name, account.entries)
             self.put(s.pages, key, (*(self.other(s.pages, key) or ()), entry))
         self._accounts[name] = account
 
-    def _count(self, custodian: str, row: s.TransferRow, fen: int) -> None:
+    def _count(self, custodian: str, fen: int, *, issued: bool) -> None:
         """What was issued or redeemed counts for the day of the block."""
         key = s.day_key(custodian, s.day_of(self.ctx.time_ms))
         day: s.Day = self.other(s.days, key) or s.Day()
-        if s.is_custodian(row.debit):
+        if issued:
             day = replace(day, issued_fen=day.issued_fen + fen)
         else:
             day = replace(day, redeemed_fen=day.redeemed_fen + fen)

@@ -169,7 +169,8 @@ class Money:
 
 def _check_inside(transfer: Transfer) -> None:
     """Only receipts bring money in and only instructions let it out."""
-    assert not s.is_custodian(transfer.debit) and not s.is_custodian(transfer.credit), transfer
+    touched = (transfer.debit, transfer.credit, *(part.credit for part in transfer.further))
+    assert not any(map(s.is_custodian, touched)), transfer
 
 
 def _pay_new(books: Books, transfers: "Iterable[Transfer]") -> list[str]:
@@ -180,4 +181,5 @@ def _pay_new(books: Books, transfers: "Iterable[Transfer]") -> list[str]:
         if books.same(transfer) is None:
             books.pay(transfer)
             receivers[transfer.credit] = None
+            receivers.update(dict.fromkeys(part.credit for part in transfer.further))
     return list(receivers)
