@@ -80,6 +80,15 @@ class Archive(RuleBasedStateMachine):
         origin = self.memoir.origin(f"{CAMPAIGN} {buyer}", key, membership=word)
         assert self.memoir.do(key, self.memoir.reviewing(rating=5), origin).code != 0
 
+    @precondition(lambda self: self.words)
+    @rule(buyer=BUYER, data=st.data())
+    def lift_ones_word(self, buyer: int, data: st.DataObject) -> None:
+        """Who vouched for the goods, whether it stands or not, reviews them as somebody's buyer: never."""
+        word = self.memoir.endorsement_of(data.draw(st.sampled_from(self.words)))
+        key = self.memoir.member(f"of {word.leader}")
+        origin = self.memoir.origin(f"{CAMPAIGN} {buyer}", key, serves=(f"member:{word.leader}",))
+        assert self.memoir.do(key, self.memoir.reviewing(rating=5), origin).code != 0
+
     @rule(buyer=BUYER, party=st.sampled_from([*PARTIES, "court", "orchard"]))
     def vouch_for_itself(self, buyer: int, party: str) -> None:
         """Somebody who is not the registrar signs the registrar's word: never."""

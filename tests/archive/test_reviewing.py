@@ -10,8 +10,9 @@ from ledger.modules.archive import errors as e
 from ledger.modules.archive import messages as a
 from ledger.modules.archive.state import farm_listing, listing_of, lot_listing, product_listing, reviewers
 from ledger.modules.groupbuy.messages import Shares, Ship, Substitute
+from ledger.modules.registry.messages import NewKey, RotateKey, possession_message
 from ledger.modules.trace import messages as t
-from tests.archive.world import BERRY, CAMPAIGN, DAY_MS, HOUR_MS, Memoir, address, check_recount
+from tests.archive.world import BERRY, CAMPAIGN, DAY_MS, HOUR_MS, REASON, Memoir, address, check_recount
 from tests.groupbuy.market import HALF
 from tests.registry.chain import key_of
 
@@ -154,6 +155,37 @@ def test_the_substitute_and_the_silent_leader_have_an_interest(memoir: Memoir) -
     key = memoir.member("0")
     other = memoir.membership(key, ("member:wei",))
     memoir.accept(key, memoir.reviewing(), memoir.origin("c1 0", key, membership=other))
+
+
+def test_a_leader_who_vouched_does_not_review_it_in_anothers_campaign(memoir: Memoir) -> None:
+    """Nor when she took her word back: she could give it again after the review."""
+    memoir.arrived(6, 4)
+    memoir.hand(0)
+    word = memoir.vouch(memoir.visit("lan"), "lan")
+    assert memoir.refuse_review(e.OwnInterest, serves=("member:lan",)) == [BERRY]
+    memoir.accept("lan", a.WithdrawEndorsement(word, REASON))
+    memoir.refuse_review(e.OwnInterest, serves=("member:lan",))
+    memoir.register("wei", "garden", "leader")
+    key = memoir.member("0")
+    memoir.accept(key, memoir.reviewing(), memoir.origin("c1 0", key, serves=("member:wei",)))
+
+
+def test_a_registrars_key_that_was_rotated_vouches_for_nobody_and_frees_no_line(memoir: Memoir) -> None:
+    memoir.arrived(6, 4)
+    memoir.hand(0)
+    memoir.hand(1)
+    memoir.review(0, rating=1)
+    before = memoir.membership(memoir.member("1"))
+    new = key_of("garden, later")
+    message = possession_message(memoir.genesis.chain_id, "organisation:garden")
+    brought = NewKey(new.algorithm, new.public_key, new.sign(message))
+    memoir.accept("garden", RotateKey(key_of("garden").public_key, brought))
+    assert memoir.refuse_review(e.MembershipInvalid, 1, membership=before)[1] == "not the community's key"
+    again = memoir.membership(memoir.member("new"), by="garden, later")
+    memoir.refuse_review(e.ReviewedAlready, 0, who="new", membership=again)
+    key = memoir.member("1")
+    memoir.accept(key, memoir.reviewing(), memoir.origin("c1 1", key, by="garden, later"))
+    assert memoir.listing(HERE).ratings == (1, 0, 0, 0, 1)
 
 
 def test_who_made_the_goods_for_the_seller_has_an_interest(memoir: Memoir) -> None:

@@ -64,7 +64,7 @@ class MembershipInvalid(Refusal):
 
 @refusal(7006, "PERMISSION_DENIED")
 class OwnInterest(Refusal):
-    """Who sells, leads, carries or runs a sale, or works for those, does not review it."""
+    """Who sells, makes, leads, carries or runs a sale, works for those, or ever vouched for it, does not review it."""
 
     product: str
     zh = "与 {product} 的这次销售有利益关系者不得评价"

@@ -51,6 +51,7 @@ from ledger.modules.archive.state import (
     reviews,
     sources,
     spent,
+    vouched,
 )
 from ledger.modules.groupbuy.messages import order_id
 from ledger.roles import OPEN
@@ -72,7 +73,8 @@ def write_review(ports: "Ports", ctx: "Context", action: WriteReview) -> None:
     reviewer = _reviewer(ports, ctx, action.community, said.order)
     line, campaign = _line(ports, ctx, action, said)
     _check_membership(ports, ctx, action.community, said.membership)
-    if not interests(ports, ctx, campaign, line).isdisjoint(said.membership.serves):
+    serves = said.membership.serves
+    if not interests(ports, ctx, campaign, line).isdisjoint(serves) or _vouched(ctx, action.product, serves):
         raise OwnInterest(action.product)
     _spend(ctx, action.product, said.order)
     new, again = _purchase(ctx, action.product, line.campaign)
@@ -169,6 +171,14 @@ def interests(ports: "Ports", ctx: "Context", campaign: "Campaign", line: "Order
         if member is not None:
             organisations.add(member.organisation)
     return frozenset((*(f"organisation:{each}" for each in organisations), *(f"member:{each}" for each in leaders)))
+
+
+def _vouched(ctx: "Context", product: str, serves: tuple[str, ...]) -> bool:
+    """Whether a leader among `serves` ever vouched for the product: reviews of it tell how good her word is, whoever
+    led the campaign that she bought it in.
+    """
+    leaders = (each.removeprefix("member:") for each in serves if each.startswith("member:"))
+    return any(vouched.has(ctx, f"{leader}/{product}") for leader in leaders)
 
 
 def makers(ports: "Ports", ctx: "Context", campaign: "Campaign") -> frozenset[str]:
