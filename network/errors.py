@@ -243,6 +243,19 @@ class MembershipRefused(Refusal):
     remedy_en = "get a new one of the community's registrar (`linxin review vouch`)"
 
 
+@refusal(141, "FAILED_PRECONDITION")
+class RetentionBinds(Refusal):
+    """A file that its retention class keeps for some time yet."""
+
+    address: str
+    retention: str
+    until: str
+    zh = "文件 {address} 属 {retention} 类存证，依法须保存至 {until}，此前不能擦除"
+    en = "the file {address} is {retention}: it is kept until {until} and not erased before"
+    remedy_zh = "请在该日期之后再申请；期间存证库只保存，不另作他用"
+    remedy_en = "ask again after that date; until then the vault only keeps it"
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

@@ -12,6 +12,7 @@ from ledger.modules.trace import errors as e
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.messages.types import Band
+from ledger.modules.trace.state import scan_day_of
 from ledger.text import TextForbidden
 from tests.registry.chain import START_MS, key_of
 from tests.trace.promises import PROMISES
@@ -485,6 +486,36 @@ def a_device_ships(world: World) -> Signed:
 @refused_with(TextForbidden)
 def a_name_that_hides_something(world: World) -> Signed:
     return "farm", m.RegisterPlot("p", "棚\u202e", "Tunnel", 10)
+
+
+def yesterday(world: World, *counts: m.LotScans, rest: int = 0) -> m.StateScans:
+    return m.StateScans("main", scan_day_of(world.now) - 1, counts, rest_scans=rest)
+
+
+@refused_with(e.ScanDayNotOver)
+def scans_of_today(world: World) -> Signed:
+    return "hub", m.StateScans("main", scan_day_of(world.now))
+
+
+@refused_with(e.ScanDayTooOld)
+def scans_of_last_year(world: World) -> Signed:
+    return "hub", m.StateScans("main", scan_day_of(world.now) - 365)
+
+
+@refused_with(e.ScanDayStated)
+def scans_stated_twice(world: World) -> Signed:
+    world.accept("hub", yesterday(world))
+    return "hub", yesterday(world)
+
+
+@refused_with(e.CommunityUnknown)
+def scans_of_no_community(world: World) -> Signed:
+    return "hub", yesterday(world, m.LotScans(world.harvest("A1"), "hub", 1))
+
+
+@refused_with(e.RestContradicts)
+def scans_of_nothing(world: World) -> Signed:
+    return "hub", yesterday(world, rest=3)
 
 
 @pytest.mark.parametrize(

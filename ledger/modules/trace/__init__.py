@@ -12,6 +12,13 @@ LATE_READINGS_MS = 7 * 24 * 3600 * 1000
 """Default of the genesis parameter `late_readings_ms`: how much later than measured a reading may be recorded.
 It has no bounds, so it never changes: edges of journeys end by it."""
 
+EVIDENCE_RETENTION_MS = 3 * 366 * 24 * 3600 * 1000
+"""Default of the parameter `evidence_retention_ms`: how long vaults keep evidence after it was stored, whoever asks.
+
+Three years, as the e-commerce law (电子商务法 §31) asks of records of sales; 农产品质量安全法 asks two of growers'
+records. No rule goes by it: vaults do.
+"""
+
 
 def trace_module(
     devices: Devices,
@@ -27,7 +34,8 @@ def trace_module(
         "trace",
         make_rules(ports),
         timers=make_timers(ports),
-        parameters={"late_readings_ms": LATE_READINGS_MS},
+        parameters={"late_readings_ms": LATE_READINGS_MS, "evidence_retention_ms": EVIDENCE_RETENTION_MS},
+        bounds={"evidence_retention_ms": (1_000, 30 * 366 * 24 * 3600 * 1000)},
         invariants=check_invariants,
         words=WORDS,
     )

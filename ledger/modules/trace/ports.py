@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from ledger.context import Context
+    from ledger.roles import Role
 
 LINEAGE_MAX = 64
 """Lots that a question about a lot's descent looks at; what is mixed of more is taken to be of unknown descent."""
@@ -90,6 +91,9 @@ class Organisations(Protocol):
 
     def need(self, ctx: "Context", organisation: str) -> object:
         """An organisation that may act; raises the registry's refusals."""
+
+    def has_role(self, ctx: "Context", organisation: str, *roles: "Role") -> bool:
+        """Whether it is registered, not suspended, and holds one of `roles`."""
 
     def speaks_for(self, ctx: "Context", organisation: str, algorithm: int, public_key: bytes) -> bool:
         """Whether the key is in force and is the organisation's own or its staff's."""

@@ -147,6 +147,9 @@ _PARTNERS = {
     "trace.assert_event": ActionWords(
         ("EPCIS 事件", "EPCIS event"), ("收到伙伴系统的{kind}[：{step}]", "A partner's {kind} was captured[: {step}]")
     ),
+    "trace.state_scans": ActionWords(
+        ("扫码统计", "Scans counted"), ("网关 {gateway} 的每日扫码统计", "The gateway {gateway} states a day's scans")
+    ),
 }
 
 _EVENTS = {

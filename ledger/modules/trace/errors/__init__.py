@@ -1,5 +1,5 @@
 """Refusals of the trace module, 2000-2999. Numbers never change. 20xx names and rights, 21xx time, 22xx quantity,
-23xx custody, 25xx devices and readings, 26xx recalls and corrections.
+23xx custody, 25xx devices and readings, 26xx recalls and corrections, 27xx scan counts.
 """
 
 from ledger.modules.trace.errors.conformity import (
@@ -13,6 +13,13 @@ from ledger.modules.trace.errors.conformity import (
     InspectionUnfit,
     OrganicUncovered,
     PromiseContradicted,
+)
+from ledger.modules.trace.errors.counting import (
+    CommunityUnknown,
+    RestContradicts,
+    ScanDayNotOver,
+    ScanDayStated,
+    ScanDayTooOld,
 )
 from ledger.modules.trace.errors.goods import (
     AlreadyInside,
@@ -81,6 +88,7 @@ __all__ = [
     "CertificateInvalid",
     "ClassSettled",
     "CodeCollision",
+    "CommunityUnknown",
     "ConformityIssued",
     "ConformityMissing",
     "ContactMissing",
@@ -125,6 +133,10 @@ __all__ = [
     "RecallNotAllowed",
     "RecalledGoods",
     "RecordUnknown",
+    "RestContradicts",
+    "ScanDayNotOver",
+    "ScanDayStated",
+    "ScanDayTooOld",
     "SequenceRepeated",
     "ShipmentToSelf",
     "ShipmentUnknown",

@@ -33,6 +33,7 @@ An open bound is closed by the later record that repeats subject, role and begin
 | declare_error | | | all subjects of what it corrects |
 | declare_readings_error | device | | the things it was tied to, lots those records touched |
 | assert_event | | | organisation, the partner that signed, the things it names that exist |
+| state_scans | | | organisation |
 
 The first organisation that a record names is the signer's (but for declare_error, which names what it corrects). The
 event `commissioned` states what a lot is: its trace code, quantity, measure (kg or piece), the product's names.
@@ -44,6 +45,7 @@ of the truck's devices.
 
 from ledger.modules.trace.messages.asserting import AssertEvent, PartnerSignature
 from ledger.modules.trace.messages.conformity import ClassifyProduct, IssueConformity
+from ledger.modules.trace.messages.counting import COUNTS_MAX, LotScans, StateScans
 from ledger.modules.trace.messages.growing import (
     EndPlanting,
     Harvest,
@@ -90,6 +92,7 @@ from ledger.modules.trace.messages.watching import (
 )
 
 __all__ = [
+    "COUNTS_MAX",
     "METRICS_MAX",
     "READINGS_MAX",
     "AssertEvent",
@@ -109,6 +112,7 @@ __all__ = [
     "IssueCertificate",
     "IssueConformity",
     "Load",
+    "LotScans",
     "Output",
     "PackUnit",
     "PartnerSignature",
@@ -127,6 +131,7 @@ __all__ = [
     "Ship",
     "ShippingTerms",
     "StartPlanting",
+    "StateScans",
     "TellExcursion",
     "TestResult",
     "Transform",

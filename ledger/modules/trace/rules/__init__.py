@@ -12,6 +12,7 @@ from ledger.modules.trace.messages import (
     RegisterProduct,
     RegisterSite,
     RegisterVehicle,
+    StateScans,
 )
 from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules import (
@@ -19,6 +20,7 @@ from ledger.modules.trace.rules import (
     certificates,
     conformity,
     corrections,
+    counting,
     custody,
     devices,
     growing,
@@ -36,6 +38,7 @@ __all__ = [
     "certificates",
     "conformity",
     "corrections",
+    "counting",
     "custody",
     "devices",
     "growing",
@@ -57,9 +60,10 @@ NOT_REMEMBERED = (
     RegisterProduct,
     RegisterSite,
     RegisterVehicle,
+    StateScans,
 )
 """Readings are declared wrong by device and sequence number; master data is no event, and EPCIS declares
-errors of events only."""
+errors of events only; what a gateway counted is never corrected."""
 
 
 def _bind(handler: Callable[..., None], ports: Ports) -> Handler:

@@ -2,6 +2,7 @@
 
 from ledger.modules.trace.state.asserting import Captured, captured, captured_key
 from ledger.modules.trace.state.conformity import FAULTS, Conformity, conformities, organics, passed, produce
+from ledger.modules.trace.state.counting import ScanDay, scan_day_of, scan_days, scan_key
 from ledger.modules.trace.state.goods import (
     CERTIFICATE_TRANSITIONS,
     LOT_TRANSITIONS,
@@ -96,6 +97,7 @@ __all__ = [
     "ReadingsError",
     "RecallRecord",
     "Record",
+    "ScanDay",
     "Series",
     "Shipment",
     "ShipmentState",
@@ -131,6 +133,9 @@ __all__ = [
     "recall_queue",
     "recalls",
     "records",
+    "scan_day_of",
+    "scan_days",
+    "scan_key",
     "series",
     "shipments",
     "shipping_terms",
