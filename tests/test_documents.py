@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from ledger.modules.catalogue import network_registry
 from tests.architecture import imports
 from tests.architecture.source import tracked_paths
 from tests.cli.guide import linxin, run_blocks
+from tests.support import quick_keys
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = (ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -22,6 +24,13 @@ OPERATORS = (ROOT / "docs/OPERATORS.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "docs/RECORDING.md").read_text(encoding="utf-8")
 DEVELOPERS = (ROOT / "docs/DEVELOPERS.md").read_text(encoding="utf-8")
 STANDARDS = (ROOT / "docs/STANDARDS.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Keys that tests of this page make open at once."""
+    with quick_keys():
+        yield
 
 
 def snippets(page: str, language: str) -> list[str]:

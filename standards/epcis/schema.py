@@ -31,7 +31,9 @@ _ANOTHER = ("不是标准中的写法：{1}", "in none of the forms that the sta
 @cache
 def validator() -> Draft7Validator:
     """The schema, compiled once."""
-    return Draft7Validator(schema(), format_checker=Draft7Validator.FORMAT_CHECKER)
+    formats = Draft7Validator.FORMAT_CHECKER
+    assert {"date-time", "uri"} <= formats.checkers.keys(), "jsonschema lets pass what it has no package for"
+    return Draft7Validator(schema(), format_checker=formats)
 
 
 def schema_faults(content: Mapping[str, object]) -> list[Fault]:

@@ -112,8 +112,8 @@ def check_cycles(sources: Sequence[Source]) -> list[str]:
     ]
 
 
-DATA_ONLY = frozenset({"tzdata"})
-"""Packages that are read by the standard library (zoneinfo) and never imported by us."""
+FOR_OTHERS = frozenset({"tzdata", "rfc3339-validator", "rfc3986-validator"})
+"""Packages that we never import: zoneinfo reads the first, jsonschema asks the others about formats."""
 
 
 def check_dependencies(
@@ -144,7 +144,7 @@ def check_dependencies(
         for name, where in missing.items()
     ] + [
         f"pyproject.toml: {name} is declared and never imported; remove it"
-        for name in core.union(*own.values()) - used - DATA_ONLY
+        for name in core.union(*own.values()) - used - FOR_OTHERS
     ]
 
 

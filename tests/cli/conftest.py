@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.guide import OPENING, blocks, linxin, run_blocks
 from tests.cli.trading import Linxin, as_process, runner, stock
+from tests.support import quick_keys
 
 WINDOWS = {
     "leader_silence_ms": 4_000,
@@ -18,6 +19,13 @@ WINDOWS = {
     "empty_block_ms": 100,
 }
 """Shorter than the guide's network has them, for what goes wrong."""
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quick() -> Iterator[None]:
+    """Keys that tests of this room make open at once."""
+    with quick_keys():
+        yield
 
 
 @pytest.fixture(scope="package")

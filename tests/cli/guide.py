@@ -54,8 +54,9 @@ def linxin(more: Mapping[str, list[str]]) -> Program:
     """The command `linxin`, with more arguments for those that begin with such words (`network init`)."""
 
     def run(arguments: list[str], said: str) -> Answer:
-        if arguments[:1] == ["network"]:
-            done_apart = as_process(*arguments, *more.get(" ".join(arguments[:2]), []))
+        arguments = [*arguments, *more.get(" ".join(arguments[:2]), [])]
+        if arguments[:2] in (["network", "up"], ["network", "down"]):
+            done_apart = as_process(*arguments)
             return done_apart.returncode, done_apart.stdout, done_apart.stderr
         unset = dict.fromkeys(("LINXIN_NETWORK", "LINXIN_PASSPHRASE", "LINXIN_PASSPHRASE_FILE"))
         done = CliRunner().invoke(main, arguments, input=said, env=unset)

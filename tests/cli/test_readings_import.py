@@ -1,48 +1,34 @@
 """`linxin readings import` against a real node: a messy file, an account of every row, and the same file again."""
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.processes import _import_roots
+from tests.cli.trading import Linxin, as_process, runner
 from tests.support import shared_data
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("readings")]
 
 DAY_MS = 86_400_000
-Linxin = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def linxin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linxin]:
     """Runs commands on a network of their own that takes readings of any age."""
     home = tmp_path_factory.mktemp("readings") / "network"
-
-    def run(*arguments: str, status: int = 0) -> dict[str, Any]:
-        known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
-        paths = {"PYTHONPATH": os.pathsep.join(_import_roots()), "LINXIN_NETWORK": str(home)}
-        command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
-        done = subprocess.run(command, env=known | paths, capture_output=True, text=True, timeout=100, check=False)
-        assert done.returncode == status, done.stdout + done.stderr
-        document = json.loads(done.stdout)
-        assert isinstance(document, dict)
-        return document
-
+    run = runner(home)
     run("network", "init", str(home), "--parameter", "late_readings_ms=999999999999")
-    run("network", "up", str(home))
     try:
+        up = as_process("network", "up", str(home))
+        assert up.returncode == 0, up.stdout + up.stderr
         register(run, home, "probe-1", 1_493_596_800_000)
         register(run, home, "probe-2", time.time_ns() // 1_000_000 - 30 * DAY_MS)
         yield run
     finally:
-        run("network", "down", str(home))
+        as_process("network", "down", str(home))
 
 
 def register(run: Linxin, home: Path, device: str, from_ms: int) -> None:

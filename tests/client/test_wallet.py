@@ -37,6 +37,14 @@ def test_the_file_is_private_whole_and_alone(made: Path) -> None:
     assert set(document) == {"format", "algorithm", "public_key", "kdf", "nonce", "ciphertext"}
 
 
+@pytest.mark.parametrize(("cost", "operations", "memory_mib"), [(Cost.INTERACTIVE, 2, 64), (Cost.MODERATE, 3, 256)])
+def test_a_guess_costs_what_was_asked_for(tmp_path: Path, cost: Cost, operations: int, memory_mib: int) -> None:
+    create_key(tmp_path / "some.key", Algorithm.ED25519, PASSPHRASE, cost)
+    kdf = json.loads((tmp_path / "some.key").read_text())["kdf"]
+    assert (kdf["name"], kdf["operations"], kdf["memory_bytes"]) == ("argon2id", operations, memory_mib << 20)
+    load_key(tmp_path / "some.key", PASSPHRASE)
+
+
 def test_a_composed_passphrase_equals_a_decomposed_one(tmp_path: Path) -> None:
     path = tmp_path / "accent.key"
     create_key(path, Algorithm.ED25519, "caf\u00e9 caf\u00e9", Cost.INTERACTIVE)

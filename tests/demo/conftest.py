@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.demo.running import linxin
+from tests.demo.running import apart
 
 
 @pytest.fixture(scope="session")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return linxin("demo", "--dir", str(tmp_path_factory.mktemp("demo") / "network"))
+    return apart("demo", "--dir", str(tmp_path_factory.mktemp("demo") / "network"))

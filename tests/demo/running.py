@@ -9,7 +9,7 @@ from typing import Any
 from cli.processes import _import_roots
 
 
-def linxin(*arguments: str, status: int = 0) -> dict[str, Any]:
+def apart(*arguments: str, status: int = 0) -> dict[str, Any]:
     """The document of a command run as a process of its own; standard output holds nothing else."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("LINXIN_")}
     done = subprocess.run(

@@ -19,7 +19,8 @@ from ledger.genesis import load_genesis
 from ledger.modules.catalogue import network_registry
 from network.errors import SignatureNeeded
 from tests.cli.trading import runner
-from tests.demo.running import linxin
+from tests.demo.running import apart
+from tests.faults.cluster import linxin
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 
@@ -198,7 +199,7 @@ def test_the_network_comes_up_again_goes_on_and_keeps_evidence(told: dict[str, A
     action.write_text(
         json.dumps({"action": "trace.register_site", "site": "9521234000991", "name_zh": "店", "name_en": "Shop"})
     )
-    up = linxin("network", "up", home)
+    up = apart("network", "up", home)
     try:
         pids = {node["name"]: node["pid"] for node in up["nodes"]}
         assert {node["name"]: node["pid"] for node in linxin("network", "status", home)["nodes"]} == pids
@@ -220,10 +221,10 @@ def test_the_network_comes_up_again_goes_on_and_keeps_evidence(told: dict[str, A
             "in use"
             in linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), status=1)["error"]["message_en"]
         )
-        assert linxin("network", "up", home)["nodes"] == up["nodes"], "what runs is left running"
+        assert apart("network", "up", home)["nodes"] == up["nodes"], "what runs is left running"
         put_get_and_erase(home, tmp_path)
     finally:
-        linxin("network", "down", home)
+        apart("network", "down", home)
     audited = linxin("audit", "--home", str(Path(home) / "nodes" / "platform"), "--genesis", told["genesis"])
     assert (audited["transactions"], audited["refused"]) == (told["submitted"] + 2, 1)
     assert stat.S_IMODE((Path(home) / "passphrase").stat().st_mode) == 0o600

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.chains import Chains
 from tests.faults.cluster import Cluster, linxin
 from tests.faults.load import Load
+from tests.support import quick_keys
 
 
 class Trial:
@@ -54,6 +55,13 @@ def trial_of(cluster: Cluster) -> Iterator[Trial]:
         trial.close()
     finally:
         cluster.kill_all()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quick() -> Iterator[None]:
+    """Keys that tests of this room make open at once."""
+    with quick_keys():
+        yield
 
 
 @pytest.fixture(scope="package")

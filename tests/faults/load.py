@@ -19,7 +19,7 @@ from ledger.crypto.signing import SigningKey
 from ledger.modules.trace.messages.things import RegisterPlot
 
 CLIENTS = 3
-RECORDS_A_CALL = 8
+RECORDS_A_CALL = 4
 PAUSE_S = 0.2
 """Between the calls of one client: on two cores, several nodes and their faults need some of the time themselves."""
 OFFER_S_MAX = 30.0

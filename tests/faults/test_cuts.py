@@ -12,7 +12,7 @@ from tests.faults.cluster import Cluster, eventually, linxin
 from tests.faults.conftest import Trial, trial_of
 from tests.peers.proxy import FaultyProxy, running
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("cuts")]
 
 GOES_ON_S_MAX = 25.0
 """Silence is noticed after about six seconds; then others are elected."""

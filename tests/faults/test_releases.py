@@ -17,7 +17,7 @@ from tests.faults import faulty_node
 from tests.faults.cluster import Cluster, eventually, linxin
 from tests.faults.faulty_node import FIRST_WRONG
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("releases")]
 
 WITHIN_S = 40.0
 

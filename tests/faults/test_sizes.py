@@ -15,7 +15,7 @@ from tests.faults import impatient_node
 from tests.faults.cluster import Cluster, eventually, linxin
 from tests.faults.impatient_node import FAR_BEHIND_BLOCKS
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("sizes")]
 
 WITHIN_S = 40.0
 
