@@ -9,6 +9,7 @@ import click
 
 from cli.acting import Desk
 from cli.archive_shown import Shown, describe_counts, describe_entry, describe_moderation, is_moderation
+from cli.archive_words import Page
 from cli.output import Output, Problem, network_option, reports
 from client.archive import Entry, Filter, Found, prove_range, search
 from ledger.modules.archive.messages import Tag
@@ -35,7 +36,14 @@ def archive() -> None:
 @click.option("--farm", help="Of this seller.")
 @click.option("--rating", "ratings", type=click.IntRange(1, 5), multiple=True, help="Reviews with this rating.")
 @click.option("--tag", "tags", type=click.Choice(get_args(Tag)), multiple=True, help="Reviews with this tag.")
-@click.option("--photos", is_flag=True, help="Reviews with photos.")
+@click.option("--with-photos", is_flag=True, help="Reviews with photos.")
+@click.option(
+    "--photos",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Save the photos of what is shown there.",
+)
 @click.option("--limit", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Entries shown.")
 @click.option("--before", type=click.IntRange(1), help="Entries before this position: the next page.")
 @click.option("--within", type=click.IntRange(1), default=LOOK_AT, show_default=True, help="Entries looked at.")
@@ -50,18 +58,20 @@ def show(
     farm: str | None,
     ratings: tuple[int, ...],
     tags: tuple[str, ...],
-    photos: bool,
+    with_photos: bool,
+    folder: Path | None,
     limit: int,
     before: int | None,
     within: int,
     network_root: Path,
 ) -> None:
-    """Show LISTING (or what the options name), its newest reviews first.
+    """Show LISTING (or what the options name), its newest reviews first, with their words.
 
-    Filters are applied here, over the proven journal: how much of it was looked at is said below.
+    Filters are applied here, over the proven journal: how much of it was looked at is said below. Words and photos come
+    out of the vaults and are held against their commitments; what cannot be had is said in its place.
     """
     key = _listing(listing, product, community, lot, farm)
-    wanted = Filter(frozenset(ratings), frozenset(tags), photos)
+    wanted = Filter(frozenset(ratings), frozenset(tags), with_photos)
     everything = wanted == Filter()
 
     def takes(entry: Entry) -> bool:
@@ -69,6 +79,7 @@ def show(
 
     with Desk(out, network_root) as desk:
         found = _search(desk, key, takes, limit, before, within)
+        page = Page(desk, found.entries, folder)
         shown = Shown(out)
         if found.first is None:
             shown.nothing(key)
@@ -76,8 +87,10 @@ def show(
             shown.counts(found.first)
             for entry in found.entries:
                 shown.entry(entry)
+                page.tell(out, entry.row)
             _tell_page(desk, found, key)
-        out.finish(_document(key, found))
+        said = [describe_entry(entry) | {"parts": page.describe(entry.row)} for entry in found.entries]
+        out.finish(_document(key, found) | {"found": said})
 
 
 def _listing(listing: str | None, product: str | None, community: str | None, lot: str | None, farm: str | None) -> str:
@@ -125,7 +138,6 @@ def _document(key: str, found: Found) -> dict[str, Any]:
         "entries": 0 if first is None else first.size,
         "looked_at": found.looked_at,
         "next_before": found.reached or None,
-        "found": [describe_entry(entry) for entry in found.entries],
     }
 
 
@@ -198,4 +210,4 @@ def moderation(out: Output, listing: str, within: int | None, network_root: Path
             size, hidden = found.first.size, found.first.counts.hidden
             out.say(f"  [green]✓[/] 已核对 {found.looked_at}/{size} 条记录；当前隐藏 {hidden} 条，仍然计数")
             out.say(f"    {found.looked_at} of {size} entries looked at; {hidden} hidden now, which still count")
-        out.finish(_document(listing, found._replace(entries=[])) | {"log": log})
+        out.finish(_document(listing, found) | {"log": log})

@@ -107,6 +107,17 @@ class Shown:
         line = f"  #{entry.position} {clock(row.time_ms)} {'★' * row.rating}{'☆' * (5 - row.rating)}"
         self._say(f"{line} 推荐度 {row.recommend} 买家 {who}（{row.community}） {more}", markup=False)
         self._say(f"      {entry.identity}", style="dim")
+        told = describe_hiding(row)
+        if told is not None:
+            stands = {
+                "hidden": "买家未申诉 / not appealed",
+                "appealed": "买家已申诉，待裁定 / appealed, not decided yet",
+                "upheld": f"申诉经 {told['decided_by']} 裁定，维持隐藏 / upheld on appeal",
+            }[row.state]
+            self._say(
+                f"      {told['by']} 依规则 {told['rule']}（{told['rule_zh']} {told['rule_en']}）隐藏 hid it：{stands}",
+                markup=False,
+            )
 
     def moderation(self, told: dict[str, Any]) -> None:
         """One act of moderation, as `describe_moderation` tells it."""
@@ -138,6 +149,26 @@ def describe_entry(entry: Entry) -> dict[str, Any]:
         "time_ms": entry.record.time_ms,
         "kind": None if row is None else kinds[type(row)],
         "row": None if row is None else plain(row),
+        "hiding": describe_hiding(row) if isinstance(row, Review) else None,
+    }
+
+
+def describe_hiding(row: Review) -> dict[str, Any] | None:
+    """Of a review that is hidden now: by whom, under which rule, and where the appeal stands; None of others."""
+    if row.state not in CONCEALED:
+        return None
+    hiding = row.moderation[-1]
+    zh, en = ARCHIVE_WORDS.value(MODERATION_RULES[hiding.rule])
+    return {
+        "by": hiding.by,
+        "rule": hiding.rule,
+        "rule_zh": zh,
+        "rule_en": en,
+        "hidden_ms": hiding.hidden_ms,
+        "appealed_ms": hiding.appealed_ms,
+        "decided_ms": hiding.decided_ms,
+        "decided_by": hiding.decided_by,
+        "upheld": hiding.upheld,
     }
 
 

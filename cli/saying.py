@@ -12,10 +12,10 @@ from rich.markup import escape
 from cli.acting import Desk, read_document
 from cli.keys import find_key_file
 from cli.output import Problem
-from client.blobs import get_blob, put_blob
+from client.blobs import BlobFailure, get_blob, put_blob
 from client.connection import Connection
-from client.failures import Remote
-from client.reviewing import Reviewer, check_text, get_row, read_photo, read_text, tidy
+from client.failures import Remote, Unreachable
+from client.reviewing import BadText, Reviewer, check_text, get_row, read_photo, read_text, tidy
 from client.reviewing.photos import BYTES_MAX
 from client.reviewing.reviewer import TEXT_TYPE
 from client.reviewing.texts import CHARACTERS_MAX
@@ -129,15 +129,14 @@ def keep_reason(desk: Desk, reason: str) -> bytes:
 
 
 def tell_words(desk: Desk, address: bytes | None, *, indent: str = "    ") -> str | None:
-    """Fetch and show words of the vault; None where there are none, or none any more."""
+    """Fetch and show words of the vault; None where there are none, none any more, or not what was committed to."""
     if address is None:
         return None
     try:
-        _, content = desk.ask(lambda connection: get_blob(connection, address))
-    except Remote as gone:
+        text = read_text(desk.ask(lambda connection: get_blob(connection, address))[1])
+    except (Remote, Unreachable, BlobFailure, BadText) as gone:
         desk.out.say(f"{indent}[dim]{escape(gone.zh)} / {escape(gone.en)}[/]")
         return None
-    text = read_text(content)
     for line in text.splitlines():
         desk.out.say(f"{indent}“{escape(line)}”")
     return text

@@ -1,4 +1,4 @@
-"""Evidence files to and from the vault, checked on the way: what comes back is what the address and digest say."""
+"""Evidence files to and from the vault, checked on the way: what comes back is what the address commits to."""
 
 import asyncio
 import hashlib
@@ -16,6 +16,7 @@ from ledger.crypto.hashing import digest
 from ledger.crypto.signing import Algorithm, SigningKey, verify
 
 FILE_SIZE_MAX = 32 * 1024 * 1024
+SALT_SIZE = 32
 CHUNK_BYTES = 256 * 1024
 TRANSFER_S_MAX = 120.0
 _SERVICE = "/linxin.v1.BlobService/"
@@ -99,30 +100,39 @@ async def get_blob(
 ) -> tuple[blob_pb2.BlobDescription, bytes]:
     """A stored file and its description; `key` signs the request where the file is restricted. Raises as `put_blob`.
 
-    A file lies in the vault that took it: endpoints that have none of that address are passed over.
+    A file lies in the vault that took it: endpoints that have none of that address are passed over. What comes back is
+    what the address commits to, whoever serves it.
     """
-    return await _where_it_lies(connection, lambda: _get(connection, address, key))
+    return await _where_it_lies(connection, lambda: get_here(connection, address, key))
 
 
-async def _get(
-    connection: Connection, address: bytes, key: SigningKey | None
+async def get_here(
+    connection: Connection,
+    address: bytes,
+    key: SigningKey | None = None,
+    *,
+    size_max: int = FILE_SIZE_MAX,
+    timeout_s: float = TRANSFER_S_MAX,
 ) -> tuple[blob_pb2.BlobDescription, bytes]:
+    """As `get_blob`, of the first endpoint that answers, and of at most `size_max` bytes."""
     request = blob_pb2.GetBlobRequest(address=address)
-    status = await connection.status()
-    sign = None if key is None else signed_request(key, status.chain_id, f"{_SERVICE}Get", request)
+    sign = None
+    if key is not None:
+        sign = signed_request(key, (await connection.status()).chain_id, f"{_SERVICE}Get", request)
     answers: AsyncIterator[blob_pb2.GetBlobResponse] = connection.stream(
-        lambda to: to.blobs.Get, request, blob_pb2.GetBlobResponse, timeout_s=TRANSFER_S_MAX, sign=sign
+        lambda to: to.blobs.Get, request, blob_pb2.GetBlobResponse, timeout_s=timeout_s, sign=sign
     )
-    description, content = blob_pb2.BlobDescription(), bytearray()
+    description, salt, content = blob_pb2.BlobDescription(), b"", bytearray()
     async for part in answers:
         if part.HasField("description"):
-            description = part.description
+            description, salt = part.description, part.salt
         else:
             content += part.chunk
-        if len(content) > FILE_SIZE_MAX:
-            raise _mismatch("超过文件上限", "it is larger than a file may be")
-    if hashlib.sha256(content).digest() != description.sha256:
-        raise _mismatch("内容摘要不符", "its digest is not the one described")
+        if len(content) > size_max:
+            raise _mismatch(f"超过 {size_max} 字节", f"it is larger than {size_max} bytes")
+    # A salt of another size would let the start of the content pass for a part of it.
+    if len(salt) != SALT_SIZE or digest("blob", salt, bytes(content)) != address:
+        raise _mismatch("内容与其地址不符", "it is not what its address commits to")
     return description, bytes(content)
 
 

@@ -4,6 +4,7 @@ import re
 from collections import OrderedDict
 from typing import NamedTuple
 
+from linxin.v1 import blob_pb2
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,10 +25,13 @@ class File(NamedTuple):
 
     media_type: str
     content: bytes
+    is_evidence: bool
 
 
 class Files:
-    """Files as the gateway has them: they never change under their address, so they are kept until room is needed."""
+    """Files as the gateway has them. Evidence never changes under its address and is kept until room is needed; words
+    and photos of residents are asked for each time, so that what they had erased is gone here too.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -40,8 +44,9 @@ class Files:
             self._kept.move_to_end(address)
             return self._kept[address]
         described, content = await get_blob(self.connection, bytes.fromhex(address))
-        found = File(described.media_type.partition(";")[0].strip().lower(), content)
-        if len(content) <= KEPT_BYTES_MAX // 4:
+        kind = described.media_type.partition(";")[0].strip().lower()
+        found = File(kind, content, described.retention == blob_pb2.EVIDENCE)
+        if found.is_evidence and len(content) <= KEPT_BYTES_MAX // 4:
             self._kept[address] = found
             self._kept_bytes += len(content)
         while self._kept_bytes > KEPT_BYTES_MAX:
@@ -59,7 +64,7 @@ class Files:
         headers = {
             "ETag": tag,
             "Accept-Ranges": "bytes",
-            "Cache-Control": "private, max-age=3600",
+            "Cache-Control": "private, max-age=3600" if found.is_evidence else "no-store",
             "Content-Security-Policy": SANDBOX,
             "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{address[:12]}"',
         }

@@ -103,7 +103,7 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
             if not _may_read(signer, description):
                 raise NotAllowed(signer.subject, f"file {address.hex()}")
         with self._slots:
-            yield blob_pb2.GetBlobResponse(description=_description_message(description))
+            yield blob_pb2.GetBlobResponse(description=_description_message(description), salt=description.salt)
             for block in self._vault.read(address):
                 yield blob_pb2.GetBlobResponse(chunk=block)
 

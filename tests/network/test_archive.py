@@ -342,7 +342,7 @@ def test_show_tells_counts_pages_and_filters(served: Served) -> None:
     assert [each["kind"] for each in whole["found"]] == ["endorsement", "visit", "visit", *["review"] * 5]
     same = linxin(network, "archive", "show", "--product", BERRY, "--community", "garden")
     assert same == whole
-    good = linxin(network, "archive", "show", "--farm", "farm", "--rating", "5", "--photos", "--limit", "1")
+    good = linxin(network, "archive", "show", "--farm", "farm", "--rating", "5", "--with-photos", "--limit", "1")
     assert [each["position"] for each in good["found"]] == [3]
     more = linxin(network, "archive", "show", "--farm", "farm", "--rating", "5", "--before", str(good["next_before"]))
     assert [each["id"] for each in more["found"]] == [world.reviews[0].hex()]

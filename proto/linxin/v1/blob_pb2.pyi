@@ -151,7 +151,7 @@ class PutResponse(_message.Message):
     address: _builtins.bytes
     """digest("blob", salt, content): what a record on the chain may name"""
     salt: _builtins.bytes
-    """32 bytes, told to the uploader alone; with the content it proves the address"""
+    """32 bytes, told to whoever may read the file; with the content it proves the address"""
     def __init__(
         self,
         *,
@@ -191,7 +191,10 @@ class GetBlobResponse(_message.Message):
 
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHUNK_FIELD_NUMBER: _builtins.int
+    SALT_FIELD_NUMBER: _builtins.int
     chunk: _builtins.bytes
+    salt: _builtins.bytes
+    """beside the description: digest("blob", salt, content) is the address"""
     @_builtins.property
     def description(self) -> Global___BlobDescription:
         """first"""
@@ -201,10 +204,11 @@ class GetBlobResponse(_message.Message):
         *,
         description: Global___BlobDescription | None = ...,
         chunk: _builtins.bytes = ...,
+        salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "description", b"description", "part", b"part"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "description", b"description", "part", b"part"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "description", b"description", "part", b"part", "salt", b"salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["description", "chunk"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015

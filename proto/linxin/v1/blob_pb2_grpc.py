@@ -67,7 +67,8 @@ class BlobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """Streams a file back: first its description, then its bytes. A damaged file ends with DATA_LOSS.
+        """Streams a file back: first its description with its salt, then its bytes. A damaged file ends with DATA_LOSS. Readers
+        check the content against the address themselves: who serves it is not trusted with it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,9 @@ class BlobServiceStub:
     Put: _grpc.StreamUnaryMultiCallable[_blob_pb2.PutRequest, _blob_pb2.PutResponse]
     """Stores a file of at most 32 MiB: first its description, then its bytes in chunks of at most 1 MiB."""
     Get: _grpc.UnaryStreamMultiCallable[_blob_pb2.GetBlobRequest, _blob_pb2.GetBlobResponse]
-    """Streams a file back: first its description, then its bytes. A damaged file ends with DATA_LOSS."""
+    """Streams a file back: first its description with its salt, then its bytes. A damaged file ends with DATA_LOSS. Readers
+    check the content against the address themselves: who serves it is not trusted with it.
+    """
     Erase: _grpc.UnaryUnaryMultiCallable[_blob_pb2.EraseRequest, _blob_pb2.ErasureReceipt]
     """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_blob_pb2.GetReceiptRequest, _blob_pb2.ErasureReceipt]
@@ -49,7 +51,9 @@ class BlobServiceAsyncStub(BlobServiceStub):
     Put: _aio.StreamUnaryMultiCallable[_blob_pb2.PutRequest, _blob_pb2.PutResponse]  # type: ignore[assignment]
     """Stores a file of at most 32 MiB: first its description, then its bytes in chunks of at most 1 MiB."""
     Get: _aio.UnaryStreamMultiCallable[_blob_pb2.GetBlobRequest, _blob_pb2.GetBlobResponse]  # type: ignore[assignment]
-    """Streams a file back: first its description, then its bytes. A damaged file ends with DATA_LOSS."""
+    """Streams a file back: first its description with its salt, then its bytes. A damaged file ends with DATA_LOSS. Readers
+    check the content against the address themselves: who serves it is not trusted with it.
+    """
     Erase: _aio.UnaryUnaryMultiCallable[_blob_pb2.EraseRequest, _blob_pb2.ErasureReceipt]  # type: ignore[assignment]
     """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_blob_pb2.GetReceiptRequest, _blob_pb2.ErasureReceipt]  # type: ignore[assignment]
@@ -70,7 +74,9 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blob_pb2.GetBlobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_blob_pb2.GetBlobResponse], _abc.AsyncIterator[_blob_pb2.GetBlobResponse]]:
-        """Streams a file back: first its description, then its bytes. A damaged file ends with DATA_LOSS."""
+        """Streams a file back: first its description with its salt, then its bytes. A damaged file ends with DATA_LOSS. Readers
+        check the content against the address themselves: who serves it is not trusted with it.
+        """
 
     @_abc_1.abstractmethod
     def Erase(
