@@ -46,7 +46,7 @@ test-processes: $(DEV)  ## of it: real validator processes with real TLS
 		$$(grep -rl --include="*.py" mark.process tests | sort)
 
 test-browser: $(DEV)  ## of it: the scan page in a real browser (Debian's chromium; skipped where there is none)
-	@$(PYTEST) -m browser tests/gateway
+	@$(PYTEST) -n 2 --dist loadfile -m browser tests/gateway
 
 test-simulation: $(DEV)  ## of it: simulated clusters, some seeds and the scenarios
 	@$(PYTEST) -n 2 tests/simulation

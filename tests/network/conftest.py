@@ -1,6 +1,6 @@
 """Fixtures of the network's tests: one running node for all of them, and a client of it; the same of a market.
 
-Who uses one belongs to its `xdist_group`, or each of several test processes starts a node of its own.
+Files that use one belong to its `xdist_group`, or each of several test processes starts a node of its own.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.serving import free_port
 from tests.test_documents import STANDARDS, run, snippets
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
+pytestmark = pytest.mark.process
 
 
 def test_the_commands_for_epcis_over_http_run_as_they_stand(tmp_path: Path) -> None:

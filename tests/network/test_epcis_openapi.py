@@ -10,7 +10,7 @@ import pytest
 from tests.network.nodes import Network
 from tests.network.rest import Rest, document, epcis_gateway, event
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("node")]
+pytestmark = pytest.mark.process
 
 CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"),

@@ -68,7 +68,6 @@ def part_of(corpus: Sequence[Written]) -> list[Written]:
 
 
 @pytest.mark.process
-@pytest.mark.xdist_group("reviews")
 def test_the_archive_is_a_plain_recount_of_what_buyers_wrote(tmp_path: Path) -> None:
     network = build(tmp_path, points_day_max=POINTS_DAY_MAX)
     network.start()

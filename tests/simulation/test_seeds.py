@@ -28,7 +28,7 @@ def test_a_known_seed(seed: int) -> None:
     assert _check(seed).counts
 
 
-@pytest.mark.parametrize("seed", MARKET_SEEDS)
+@pytest.mark.parametrize("seed", [seed for seed in MARKET_SEEDS if seed > FIXED])
 def test_a_known_seed_with_a_market(seed: int) -> None:
     assert draw_setup(seed).has_market
     assert _check(seed).counts
