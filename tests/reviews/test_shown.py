@@ -149,8 +149,8 @@ def test_a_page_shows_words_and_saves_photos(tmp_path: Path) -> None:
     home, told = tmp_path / "home", Told()
     home.mkdir()
     network = build(home)
-    network.start()
     try:
+        network.start()
         on_market(network, told.reviews)
         assert network.stop() == 0, network.log()
         damaged = vault_file(network, told.words[ALTERED])
