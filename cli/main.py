@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("cli.chain_archive:export", "Write the whole chain to an archive file."),
     "audit": ("cli.chain_archive:audit", "Execute and verify the whole chain again."),
     "blob": ("cli.blobs:blob", "Evidence files in the vault: put, get, erase."),
+    "privacy": ("cli.privacy:privacy", "What the vaults hold of oneself: export, erase."),
 }
 """Name -> (where it is, its short help: shown without importing it)."""
 

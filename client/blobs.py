@@ -29,15 +29,18 @@ class BlobFailure(Failure):
 
 
 class EndpointSilent(Failure):
-    """A vault that could not be asked to erase, and so may still hold a file."""
+    """Vaults that could not be asked to erase, and so may still hold a file; `receipts`: of those that erased it."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoints: Sequence[str], receipts: Sequence[blob_pb2.ErasureReceipt] = ()) -> None:
+        names = ", ".join(endpoints)
         super().__init__(
-            f"节点 {endpoint} 没有应答，可能仍存有该文件",
-            f"the node at {endpoint} does not answer and may still hold the file",
+            f"节点 {names} 没有应答，可能仍存有文件",
+            f"no answer from {names}, where files may still lie",
             "待其恢复后重试：已擦除的部分会给出同一回执",
             "try again when it is back: what is erased is answered with the same receipt",
         )
+        self.endpoints = tuple(endpoints)
+        self.receipts = list(receipts)
 
 
 async def put_blob(
@@ -169,18 +172,22 @@ async def _where_it_lies(connection: Connection, ask: Callable[[], Coroutine[Any
 
 async def erase_everywhere(connection: Connection, key: SigningKey, address: bytes) -> list[blob_pb2.ErasureReceipt]:
     """Erase a file in every vault of the connection's endpoints that has it; their receipts, checked. Empty where none
-    ever had it. Raises `EndpointSilent` where an endpoint does not answer, for it may still hold the file; `Remote`.
+    ever had it. Raises `EndpointSilent` when all were asked, where one does not answer: it may still hold the file;
+    `Remote`.
     """
     receipts: list[blob_pb2.ErasureReceipt] = []
+    silent: list[str] = []
     for endpoint in connection.endpoints:
         async with connection.only(endpoint) as alone:
             try:
                 receipts.append(await erase_blob(alone, key, address))
             except Unreachable:
-                raise EndpointSilent(endpoint) from None
+                silent.append(endpoint)
             except Remote as refusal:
                 if refusal.status not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
                     raise
+    if silent:
+        raise EndpointSilent(silent, receipts)
     return receipts
 
 

@@ -7,7 +7,7 @@ staff speak for their organisation, devices, leaders and residents for themselve
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
@@ -23,7 +23,7 @@ from ledger.errors import UnknownKey
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.modules.archive.messages import Membership, membership_message
-from ledger.modules.governance.state import validator_records
+from ledger.modules.governance.state import effective_parameters, validator_records
 from ledger.modules.groupbuy.messages import order_id
 from ledger.roles import Role
 from ledger.state import BlockState, home_key
@@ -50,6 +50,7 @@ SIGNED_METHODS = frozenset(
         "/linxin.v1.BlobService/Put",
         "/linxin.v1.BlobService/Get",
         "/linxin.v1.BlobService/Erase",
+        "/linxin.v1.BlobService/List",
         "/linxin.v1.TradeService/GetOrder",
         "/linxin.v1.TradeService/ListLines",
         "/linxin.v1.TradeService/PackingList",
@@ -138,16 +139,23 @@ class Access:
         signature = self._verified(metadata, method, once=once)
         return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
 
-    def owner(self, metadata: Metadata, method: str, owner: str, *, once: bool = False) -> Signer:
-        """As `signer`, where the key that a file of a resident belongs to (`owner`: `key:<hex>`) may sign as well."""
+    def owner(self, metadata: Metadata, method: str, owner: str = "", *, once: bool = False) -> Signer:
+        """As `signer`, where the key that a file of a resident belongs to (`owner`: `key:<hex>`) may sign as well.
+
+        "" for any file: then a key that nobody registered is taken for a resident's, who finds what is hers alone.
+        """
         signature = self._verified(metadata, method, once=once)
         try:
             return self._registry.identify(self._context(), signature.algorithm, signature.public_key)
         except UnknownKey:
             found = _resident("", signature.algorithm, signature.public_key)
-            if found.subject != owner:
+            if owner not in ("", found.subject):
                 raise
             return found
+
+    def parameters(self) -> Mapping[str, int]:
+        """The network's parameters as of the latest certificate."""
+        return effective_parameters(self._chain.snapshot, self._genesis)
 
     def member(
         self, metadata: Metadata, method: str, community: str, word: Membership, *, once: bool = False

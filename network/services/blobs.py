@@ -2,16 +2,17 @@
 """BlobService: the vault over the network (proto/linxin/v1/blob.proto). Classes and holders are enforced here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from linxin.v1 import blob_pb2, blob_pb2_grpc
 
 from ledger.context import Signer
 from ledger.crypto.encoding import Malformed, decode
 from ledger.crypto.hashing import HASH_SIZE
+from ledger.errors import Refusal
 from ledger.modules.archive.messages import MemberOf
 from network.access import Access, is_overseer, names_of
-from network.errors import BadField, NotAllowed, NotFound, UploadStalled
+from network.errors import BadField, NotAllowed, NotFound, RetentionBinds, UploadStalled
 from network.services.calls import (
     STALL_MAX_S,
     Call,
@@ -25,6 +26,7 @@ from network.services.calls import (
     unary,
 )
 from network.vault.erasure import Erasure
+from network.vault.retention import retained_until_ms, told
 from network.vault.vault import FILE_SIZE_MAX, Description, Vault
 
 CHUNK_SIZE_MAX = 1 << 20
@@ -34,6 +36,9 @@ SUBJECT_MAX = 128
 MEMBERSHIP_MAX = 4_096
 MEMBER_FILE_SIZE_MAX = 8 * 1024 * 1024
 """What one file of a resident may have: words, or a photo."""
+LOOKED_AT_MAX = 500
+"""Files that one page of a listing looks at."""
+LISTINGS_MAX = 2
 _SERVICE = "/linxin.v1.BlobService"
 
 
@@ -47,6 +52,7 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
         self._access = access
         self._now_ms = now_ms
         self._slots = slots
+        self._listings = Slots("file listings", LISTINGS_MAX)
         self.stall_max_s = stall_max_s
 
     @unary
@@ -116,7 +122,56 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
         signer = self._access.owner(metadata_of(context), f"{_SERVICE}/Erase", owner.owner, once=True)
         if not _owns(signer, owner.owner, owner.organisation):
             raise NotAllowed(signer.subject, f"the erasure of file {address.hex()}")
+        if isinstance(owner, Description):
+            until_ms = retained_until_ms(owner, self._access.parameters())
+            if self._now_ms() < until_ms:
+                name = blob_pb2.RetentionClass.Name(blob_pb2.RetentionClass.ValueType(owner.retention))
+                raise RetentionBinds(address.hex(), name, told(until_ms))
         return _receipt_message(await asyncio.to_thread(self._vault.erase, address, self._now_ms()))
+
+    @unary
+    async def List(self, request: blob_pb2.ListBlobsRequest, context: Call) -> blob_pb2.ListBlobsResponse:
+        """A page of what the vault holds for a signer, and of what it had erased."""
+        after = check_size("$.page_token", request.page_token, HASH_SIZE) if request.page_token else b""
+        signer = self._access.owner(metadata_of(context), f"{_SERVICE}/List")
+        with self._listings:
+            # Every file looked at is opened and deciphered, to read who may know of it.
+            return await asyncio.to_thread(self._page, signer, after, self._access.parameters())
+
+    def _page(self, signer: Signer, after: bytes, parameters: Mapping[str, int]) -> blob_pb2.ListBlobsResponse:
+        looked_at = self._vault.addresses(after, LOOKED_AT_MAX)
+        reply = blob_pb2.ListBlobsResponse()
+        for address in looked_at:
+            found = self._listed(signer, address, parameters)
+            if found is not None:
+                reply.files.append(found)
+        if len(looked_at) == LOOKED_AT_MAX:
+            reply.next_page_token = looked_at[-1]
+        return reply
+
+    def _listed(self, signer: Signer, address: bytes, parameters: Mapping[str, int]) -> blob_pb2.StoredBlob | None:
+        """What a signer is told of a file; None where it is not hers. A damaged one does not tell whose it is."""
+        erased = self._vault.receipt(address)
+        if erased is not None:
+            if not (erased.signature and _owns(signer, erased.owner, erased.organisation)):
+                return None
+            return blob_pb2.StoredBlob(address=address, own=True, owner=erased.owner, erased=_receipt_message(erased))
+        try:
+            description = self._vault.describe(address)
+        except Refusal:
+            return None
+        own = _owns(signer, description.owner, description.organisation)
+        if not own and names_of(signer).isdisjoint(description.holders):
+            return None
+        return blob_pb2.StoredBlob(
+            address=address,
+            description=_description_message(description),
+            own=own,
+            owner=description.owner,
+            stored_ms=description.stored_ms,
+            retained_until_ms=retained_until_ms(description, parameters),
+            salt=description.salt,
+        )
 
     @unary
     async def GetReceipt(self, request: blob_pb2.GetReceiptRequest, _context: Call) -> blob_pb2.ErasureReceipt:

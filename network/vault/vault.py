@@ -122,6 +122,17 @@ class Vault:
             return None
         return decode(data, Erasure)
 
+    def addresses(self, after: bytes, limit: int) -> list[bytes]:
+        """Of files that are stored or were erased here, in order: the first `limit` after an address (b"": of all)."""
+        found: list[bytes] = []
+        for shard in range(after[0] if after else 0, 256):
+            names = {path.name for root in (self._files, self._erased) for path in (root / f"{shard:02x}").glob("*")}
+            here = sorted(bytes.fromhex(name) for name in names if len(name) == 2 * HASH_SIZE)
+            found += [address for address in here if address > after]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
     def _complete(self, intent: Erasure) -> Erasure:
         path = self._path(self._files, intent.address)
         size = path.stat().st_size if path.exists() else 0

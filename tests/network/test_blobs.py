@@ -16,6 +16,7 @@ from ledger.crypto.encoding import encode
 from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.signing import SigningKey
 from network.access import REQUEST_METADATA, request_message
+from network.errors import RetentionBinds
 from network.vault.erasure import verify_erasure
 from tests.network.market import Market
 from tests.network.nodes import AUDITOR, FARM, HUB, PLATFORM, STRANGER, Client, Network, key_of, now_ms, refusal_of
@@ -28,7 +29,7 @@ def description(content: bytes, *, blob_class: int = blob_pb2.RESTRICTED) -> blo
         blob_class=blob_pb2.BlobClass.ValueType(blob_class),
         media_type="image/jpeg",
         holders=["organisation:hub"],
-        retention=blob_pb2.EVIDENCE,
+        retention=blob_pb2.WORKING,
         size=len(content),
         sha256=hashlib.sha256(content).digest(),
     )
@@ -137,6 +138,40 @@ def traces(home: Path, *wanted: bytes) -> list[str]:
     forms = {form for raw in wanted for form in (raw, raw.hex().encode(), base64.b64encode(raw))}
     files = [path for path in home.rglob("*") if path.is_file()]
     return [str(path) for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+async def test_evidence_is_not_erased_before_its_date(node: Network, client: Client) -> None:
+    described = description(b"a finding")
+    described.retention = blob_pb2.EVIDENCE
+    stored = await put(client, b"a finding", described=described)
+    request = blob_pb2.EraseRequest(address=stored.address)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await client.blobs.Erase(request, timeout=10, metadata=client.signature(FARM, "BlobService/Erase", request))
+    told = refusal_of(refused.value)
+    assert (refused.value.code().name, told.number) == ("FAILED_PRECONDITION", RetentionBinds.number)
+    assert told.details[:2] == [stored.address.hex(), "EVIDENCE"]
+    assert told.details[2].endswith("+08:00")
+    assert await get(client, stored.address, FARM) == b"a finding", "nothing was erased"
+
+
+async def test_a_vault_lists_what_is_for_the_asker_in_pages(node: Network, client: Client) -> None:
+    stored = await put(client, b"for the hub")
+
+    async def listed(key: SigningKey, page: bytes = b"") -> dict[bytes, blob_pb2.StoredBlob]:
+        request = blob_pb2.ListBlobsRequest(page_token=page)
+        answer = await client.blobs.List(
+            request, timeout=10, metadata=client.signature(key, "BlobService/List", request)
+        )
+        return {each.address: each for each in answer.files}
+
+    mine, named = (await listed(FARM))[stored.address], (await listed(HUB))[stored.address]
+    assert (mine.own, mine.owner, mine.retained_until_ms) == (True, "organisation:farm", 0)
+    assert (named.own, named.salt) == (False, stored.salt)
+    assert stored.address not in await listed(PLATFORM)
+    assert await listed(STRANGER) == {}
+    assert stored.address not in await listed(FARM, stored.address), "the page after it"
+    assert await status_of(listed(FARM, b"short")) == ("INVALID_ARGUMENT", 120)
+    assert await status_of(client.blobs.List(blob_pb2.ListBlobsRequest(), timeout=5)) == ("UNAUTHENTICATED", 122)
 
 
 async def test_nothing_under_the_home_holds_an_erased_file_or_its_key(node: Network, client: Client) -> None:

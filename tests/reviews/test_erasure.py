@@ -1,13 +1,10 @@
 """A canary: words that are there before they are erased, and after that in no file of anybody, nor behind any key kept.
 
-The search looks as one would who has all disks: raw bytes in several forms in every file, and whatever of a vault any
-key opens that lies anywhere. It must find the canary before, and its neighbour's words after, or it proves nothing.
+The search must find the canary before, and its neighbour's words after, or it proves nothing.
 """
 
 import asyncio
-import base64
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,49 +17,15 @@ from client.reviewing import Opinion, Reviewer, erase_part, get_row
 from client.submit import envelope_id
 from ledger.modules.archive.state import Listing, listing_of, listings, reviews
 from network.errors import BlobErased
-from network.vault.sealing import KEY_SIZE, Damaged, open_blocks, open_description
 from tests.network.nodes import AUDITOR, Network, free_port
 from tests.reviews.market import PRODUCTS, Line, Market, build, on_market
+from tests.reviews.searching import found_behind_keys, found_raw
 
 CANARY = "金丝雀7f3a：这家的苹果又脆又甜，我住三号楼。"
 NEIGHBOUR = "邻居9b1c：这箱牛奶临期了。"
 EXPORT = "/linxin.v1.LedgerService/Export"
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("reviews")]
-
-
-def forms(text: str) -> set[bytes]:
-    """How a text may lie in a file."""
-    raws = {text.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030")}
-    escaped = text.encode("unicode_escape")
-    return raws | {raw.hex().encode() for raw in raws} | {base64.b64encode(raw) for raw in raws} | {escaped}
-
-
-def files(*roots: Path) -> Iterator[Path]:
-    """Every file below some folders."""
-    return (path for root in roots for path in root.rglob("*") if path.is_file())
-
-
-def found_raw(text: str, *roots: Path) -> list[str]:
-    """The files that hold a text as it is."""
-    wanted = forms(text)
-    return [str(path) for path in files(*roots) if any(form in path.read_bytes() for form in wanted)]
-
-
-def found_behind_keys(text: str, *roots: Path) -> list[str]:
-    """The files that hold it for whoever has all keys of all folders: any 32 bytes in a file of their own are tried."""
-    keys = {path.read_bytes() for path in files(*roots) if path.stat().st_size == KEY_SIZE}
-    sealed = [path for path in files(*roots) if "vault" in path.parts and path.stat().st_size > KEY_SIZE]
-    return [str(path) for path in sealed if any(text.encode() in opened(path, key) for key in keys)]
-
-
-def opened(path: Path, key: bytes) -> bytes:
-    """What a key makes of a file; nothing where it is not its key."""
-    try:
-        with path.open("rb") as source:
-            return open_description(key, source) + b"".join(open_blocks(key, source))
-    except Damaged:
-        return b""
 
 
 async def export(network: Network, connection: Connection, path: Path, *, full: bool) -> None:

@@ -5,13 +5,13 @@ from msgspec.structs import replace
 
 from ledger.crypto.encoding import encode
 from ledger.errors import WrongRole
+from ledger.module import TRANSACTION_SIZE_MAX
 from ledger.modules.registry.messages import RegisterOrganisation
 from ledger.modules.trace import errors as e
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.rules.counting import STATED_WITHIN_DAYS
 from ledger.modules.trace.state import scan_day_of, scan_days, scan_key
 from ledger.roles import Role
-from ledger.transaction import TRANSACTION_SIZE_MAX
 from tests.registry.chain import key_of
 from tests.trace.world import World
 
@@ -59,7 +59,7 @@ def test_only_days_that_are_over_and_not_long_ago(world: World, statement: m.Sta
 def test_the_largest_statement_fits_a_record() -> None:
     lots = [f"{'N' * 24}/{number:020}" for number in range(m.COUNTS_MAX)]
     counts = tuple(m.LotScans(lot, "c" * 64, 10**9) for lot in lots)
-    assert 2 * len(encode(m.StateScans("g" * 64, 3_000_000, counts, 10**9, 10**9))) < 1.2 * TRANSACTION_SIZE_MAX
+    assert 1.5 * len(encode(m.StateScans("g" * 64, 3_000_000, counts, 10**9, 10**9))) < TRANSACTION_SIZE_MAX
 
 
 def test_a_community_is_one(world: World, statement: m.StateScans) -> None:

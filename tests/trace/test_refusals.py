@@ -12,10 +12,9 @@ from ledger.modules.trace import errors as e
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.messages.types import Band
-from ledger.modules.trace.state import scan_day_of
 from ledger.text import TextForbidden
 from tests.registry.chain import START_MS, key_of
-from tests.trace.promises import PROMISES
+from tests.trace.scans import ELSEWHERE
 from tests.trace.world import BERRY, DAY_MS, KG, MINUTE_MS, PUNNET, SITE, World, crate
 
 LOT = f"{BERRY}/A1"
@@ -24,7 +23,7 @@ FAR_MS = START_MS + 400 * DAY_MS
 
 Signed = tuple[str, Action]
 Make = Callable[[World], Signed]
-CASES: list[tuple[type[Refusal], Make]] = [*PROMISES]
+CASES: list[tuple[type[Refusal], Make]] = [*ELSEWHERE]
 
 
 def refused_with(refusal: type[Refusal]) -> Callable[[Make], Make]:
@@ -486,36 +485,6 @@ def a_device_ships(world: World) -> Signed:
 @refused_with(TextForbidden)
 def a_name_that_hides_something(world: World) -> Signed:
     return "farm", m.RegisterPlot("p", "棚\u202e", "Tunnel", 10)
-
-
-def yesterday(world: World, *counts: m.LotScans, rest: int = 0) -> m.StateScans:
-    return m.StateScans("main", scan_day_of(world.now) - 1, counts, rest_scans=rest)
-
-
-@refused_with(e.ScanDayNotOver)
-def scans_of_today(world: World) -> Signed:
-    return "hub", m.StateScans("main", scan_day_of(world.now))
-
-
-@refused_with(e.ScanDayTooOld)
-def scans_of_last_year(world: World) -> Signed:
-    return "hub", m.StateScans("main", scan_day_of(world.now) - 365)
-
-
-@refused_with(e.ScanDayStated)
-def scans_stated_twice(world: World) -> Signed:
-    world.accept("hub", yesterday(world))
-    return "hub", yesterday(world)
-
-
-@refused_with(e.CommunityUnknown)
-def scans_of_no_community(world: World) -> Signed:
-    return "hub", yesterday(world, m.LotScans(world.harvest("A1"), "hub", 1))
-
-
-@refused_with(e.RestContradicts)
-def scans_of_nothing(world: World) -> Signed:
-    return "hub", yesterday(world, rest=3)
 
 
 @pytest.mark.parametrize(

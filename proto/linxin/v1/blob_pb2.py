@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14linxin/v1/blob.proto\x12\tlinxin.v1\"\xc0\x01\n\x0f\x42lobDescription\x12(\n\nblob_class\x18\x01 \x01(\x0e\x32\x14.linxin.v1.BlobClass\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07holders\x18\x03 \x03(\t\x12,\n\tretention\x18\x04 \x01(\x0e\x32\x19.linxin.v1.RetentionClass\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x12\n\nmembership\x18\x07 \x01(\x0c\"X\n\nPutRequest\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1a.linxin.v1.BlobDescriptionH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\",\n\x0bPutResponse\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\"!\n\x0eGetBlobRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"k\n\x0fGetBlobResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1a.linxin.v1.BlobDescriptionH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x0c\n\x04salt\x18\x03 \x01(\x0c\x42\x06\n\x04part\"\x1f\n\x0c\x45raseRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"$\n\x11GetReceiptRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"g\n\x0e\x45rasureReceipt\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\x12\x11\n\tsignature\x18\x05 \x01(\x0c*C\n\tBlobClass\x12\x1a\n\x16\x42LOB_CLASS_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x0e\n\nRESTRICTED\x10\x02*Z\n\x0eRetentionClass\x12\x1f\n\x1bRETENTION_CLASS_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x45VIDENCE\x10\x01\x12\x0c\n\x08PERSONAL\x10\x02\x12\x0b\n\x07WORKING\x10\x03\x32\x89\x02\n\x0b\x42lobService\x12\x36\n\x03Put\x12\x15.linxin.v1.PutRequest\x1a\x16.linxin.v1.PutResponse(\x01\x12>\n\x03Get\x12\x19.linxin.v1.GetBlobRequest\x1a\x1a.linxin.v1.GetBlobResponse0\x01\x12;\n\x05\x45rase\x12\x17.linxin.v1.EraseRequest\x1a\x19.linxin.v1.ErasureReceipt\x12\x45\n\nGetReceipt\x12\x1c.linxin.v1.GetReceiptRequest\x1a\x19.linxin.v1.ErasureReceiptb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14linxin/v1/blob.proto\x12\tlinxin.v1\"\xc0\x01\n\x0f\x42lobDescription\x12(\n\nblob_class\x18\x01 \x01(\x0e\x32\x14.linxin.v1.BlobClass\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07holders\x18\x03 \x03(\t\x12,\n\tretention\x18\x04 \x01(\x0e\x32\x19.linxin.v1.RetentionClass\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x12\n\nmembership\x18\x07 \x01(\x0c\"X\n\nPutRequest\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1a.linxin.v1.BlobDescriptionH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\",\n\x0bPutResponse\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\"!\n\x0eGetBlobRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"k\n\x0fGetBlobResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1a.linxin.v1.BlobDescriptionH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x0c\n\x04salt\x18\x03 \x01(\x0c\x42\x06\n\x04part\"\x1f\n\x0c\x45raseRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"$\n\x11GetReceiptRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"g\n\x0e\x45rasureReceipt\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\x12\x11\n\tsignature\x18\x05 \x01(\x0c\"&\n\x10ListBlobsRequest\x12\x12\n\npage_token\x18\x01 \x01(\x0c\"R\n\x11ListBlobsResponse\x12$\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x15.linxin.v1.StoredBlob\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\x0c\"\xd1\x01\n\nStoredBlob\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12/\n\x0b\x64\x65scription\x18\x02 \x01(\x0b\x32\x1a.linxin.v1.BlobDescription\x12\x0b\n\x03own\x18\x03 \x01(\x08\x12\r\n\x05owner\x18\x04 \x01(\t\x12\x11\n\tstored_ms\x18\x05 \x01(\x03\x12\x19\n\x11retained_until_ms\x18\x06 \x01(\x03\x12)\n\x06\x65rased\x18\x07 \x01(\x0b\x32\x19.linxin.v1.ErasureReceipt\x12\x0c\n\x04salt\x18\x08 \x01(\x0c*C\n\tBlobClass\x12\x1a\n\x16\x42LOB_CLASS_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x0e\n\nRESTRICTED\x10\x02*Z\n\x0eRetentionClass\x12\x1f\n\x1bRETENTION_CLASS_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x45VIDENCE\x10\x01\x12\x0c\n\x08PERSONAL\x10\x02\x12\x0b\n\x07WORKING\x10\x03\x32\xcc\x02\n\x0b\x42lobService\x12\x36\n\x03Put\x12\x15.linxin.v1.PutRequest\x1a\x16.linxin.v1.PutResponse(\x01\x12>\n\x03Get\x12\x19.linxin.v1.GetBlobRequest\x1a\x1a.linxin.v1.GetBlobResponse0\x01\x12;\n\x05\x45rase\x12\x17.linxin.v1.EraseRequest\x1a\x19.linxin.v1.ErasureReceipt\x12\x45\n\nGetReceipt\x12\x1c.linxin.v1.GetReceiptRequest\x1a\x19.linxin.v1.ErasureReceipt\x12\x41\n\x04List\x12\x1b.linxin.v1.ListBlobsRequest\x1a\x1c.linxin.v1.ListBlobsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linxin.v1.blob_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BLOBCLASS']._serialized_start=686
-  _globals['_BLOBCLASS']._serialized_end=753
-  _globals['_RETENTIONCLASS']._serialized_start=755
-  _globals['_RETENTIONCLASS']._serialized_end=845
+  _globals['_BLOBCLASS']._serialized_start=1022
+  _globals['_BLOBCLASS']._serialized_end=1089
+  _globals['_RETENTIONCLASS']._serialized_start=1091
+  _globals['_RETENTIONCLASS']._serialized_end=1181
   _globals['_BLOBDESCRIPTION']._serialized_start=36
   _globals['_BLOBDESCRIPTION']._serialized_end=228
   _globals['_PUTREQUEST']._serialized_start=230
@@ -51,6 +51,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETRECEIPTREQUEST']._serialized_end=579
   _globals['_ERASURERECEIPT']._serialized_start=581
   _globals['_ERASURERECEIPT']._serialized_end=684
-  _globals['_BLOBSERVICE']._serialized_start=848
-  _globals['_BLOBSERVICE']._serialized_end=1113
+  _globals['_LISTBLOBSREQUEST']._serialized_start=686
+  _globals['_LISTBLOBSREQUEST']._serialized_end=724
+  _globals['_LISTBLOBSRESPONSE']._serialized_start=726
+  _globals['_LISTBLOBSRESPONSE']._serialized_end=808
+  _globals['_STOREDBLOB']._serialized_start=811
+  _globals['_STOREDBLOB']._serialized_end=1020
+  _globals['_BLOBSERVICE']._serialized_start=1184
+  _globals['_BLOBSERVICE']._serialized_end=1516
 # @@protoc_insertion_point(module_scope)

@@ -51,7 +51,7 @@ class _RetentionClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Retent
     DESCRIPTOR: _descriptor.EnumDescriptor
     RETENTION_CLASS_UNSPECIFIED: _RetentionClass.ValueType  # 0
     EVIDENCE: _RetentionClass.ValueType  # 1
-    """kept for the life of the record it supports"""
+    """kept for the network's `evidence_retention_ms` after it was stored, whoever asks; then as WORKING"""
     PERSONAL: _RetentionClass.ValueType  # 2
     """kept no longer than its purpose, erased on request"""
     WORKING: _RetentionClass.ValueType  # 3
@@ -61,7 +61,7 @@ class RetentionClass(_RetentionClass, metaclass=_RetentionClassEnumTypeWrapper):
 
 RETENTION_CLASS_UNSPECIFIED: RetentionClass.ValueType  # 0
 EVIDENCE: RetentionClass.ValueType  # 1
-"""kept for the life of the record it supports"""
+"""kept for the network's `evidence_retention_ms` after it was stored, whoever asks; then as WORKING"""
 PERSONAL: RetentionClass.ValueType  # 2
 """kept no longer than its purpose, erased on request"""
 WORKING: RetentionClass.ValueType  # 3
@@ -289,3 +289,95 @@ class ErasureReceipt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ErasureReceipt: _TypeAlias = ErasureReceipt  # noqa: Y015
+
+@_typing.final
+class ListBlobsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_token: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        page_token: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlobsRequest: _TypeAlias = ListBlobsRequest  # noqa: Y015
+
+@_typing.final
+class ListBlobsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.bytes
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoredBlob]: ...
+    def __init__(
+        self,
+        *,
+        files: _abc.Iterable[Global___StoredBlob] | None = ...,
+        next_page_token: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlobsResponse: _TypeAlias = ListBlobsResponse  # noqa: Y015
+
+@_typing.final
+class StoredBlob(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    STORED_MS_FIELD_NUMBER: _builtins.int
+    RETAINED_UNTIL_MS_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    SALT_FIELD_NUMBER: _builtins.int
+    address: _builtins.bytes
+    own: _builtins.bool
+    """else it is another's who named the asker as a holder"""
+    owner: _builtins.str
+    """the subject that stored it"""
+    stored_ms: _builtins.int
+    retained_until_ms: _builtins.int
+    """not erased before; 0 where its class binds nobody"""
+    salt: _builtins.bytes
+    """with the content it proves the address; absent of what was erased"""
+    @_builtins.property
+    def description(self) -> Global___BlobDescription:
+        """absent of what was erased"""
+
+    @_builtins.property
+    def erased(self) -> Global___ErasureReceipt:
+        """present of what was erased"""
+
+    def __init__(
+        self,
+        *,
+        address: _builtins.bytes = ...,
+        description: Global___BlobDescription | None = ...,
+        own: _builtins.bool = ...,
+        owner: _builtins.str = ...,
+        stored_ms: _builtins.int = ...,
+        retained_until_ms: _builtins.int = ...,
+        erased: Global___ErasureReceipt | None = ...,
+        salt: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "erased", b"erased"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "description", b"description", "erased", b"erased", "own", b"own", "owner", b"owner", "retained_until_ms", b"retained_until_ms", "salt", b"salt", "stored_ms", b"stored_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StoredBlob: _TypeAlias = StoredBlob  # noqa: Y015

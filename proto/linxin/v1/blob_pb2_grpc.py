@@ -54,6 +54,11 @@ class BlobServiceStub:
                 request_serializer=linxin_dot_v1_dot_blob__pb2.GetReceiptRequest.SerializeToString,
                 response_deserializer=linxin_dot_v1_dot_blob__pb2.ErasureReceipt.FromString,
                 _registered_method=True)
+        self.List = channel.unary_unary(
+                '/linxin.v1.BlobService/List',
+                request_serializer=linxin_dot_v1_dot_blob__pb2.ListBlobsRequest.SerializeToString,
+                response_deserializer=linxin_dot_v1_dot_blob__pb2.ListBlobsResponse.FromString,
+                _registered_method=True)
 
 
 class BlobServiceServicer:
@@ -75,7 +80,8 @@ class BlobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Erase(self, request, context):
-        """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt.
+        """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again
+        is answered with the same receipt. FAILED_PRECONDITION while its retention class binds (refusal 141 names the date).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -83,6 +89,14 @@ class BlobServiceServicer:
 
     def GetReceipt(self, request, context):
         """The receipt of an erased file. NOT_FOUND when it was not erased here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def List(self, request, context):
+        """What this vault holds for who signs the request: files that it owns, or that name it as a holder, and what it had
+        erased; by address, in pages. A page may hold nothing: only an empty `next_page_token` says that it is the last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +124,11 @@ def add_BlobServiceServicer_to_server(servicer, server):
                     servicer.GetReceipt,
                     request_deserializer=linxin_dot_v1_dot_blob__pb2.GetReceiptRequest.FromString,
                     response_serializer=linxin_dot_v1_dot_blob__pb2.ErasureReceipt.SerializeToString,
+            ),
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=linxin_dot_v1_dot_blob__pb2.ListBlobsRequest.FromString,
+                    response_serializer=linxin_dot_v1_dot_blob__pb2.ListBlobsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -220,6 +239,33 @@ class BlobService:
             '/linxin.v1.BlobService/GetReceipt',
             linxin_dot_v1_dot_blob__pb2.GetReceiptRequest.SerializeToString,
             linxin_dot_v1_dot_blob__pb2.ErasureReceipt.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/linxin.v1.BlobService/List',
+            linxin_dot_v1_dot_blob__pb2.ListBlobsRequest.SerializeToString,
+            linxin_dot_v1_dot_blob__pb2.ListBlobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,9 +41,15 @@ class BlobServiceStub:
     check the content against the address themselves: who serves it is not trusted with it.
     """
     Erase: _grpc.UnaryUnaryMultiCallable[_blob_pb2.EraseRequest, _blob_pb2.ErasureReceipt]
-    """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt."""
+    """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again
+    is answered with the same receipt. FAILED_PRECONDITION while its retention class binds (refusal 141 names the date).
+    """
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_blob_pb2.GetReceiptRequest, _blob_pb2.ErasureReceipt]
     """The receipt of an erased file. NOT_FOUND when it was not erased here."""
+    List: _grpc.UnaryUnaryMultiCallable[_blob_pb2.ListBlobsRequest, _blob_pb2.ListBlobsResponse]
+    """What this vault holds for who signs the request: files that it owns, or that name it as a holder, and what it had
+    erased; by address, in pages. A page may hold nothing: only an empty `next_page_token` says that it is the last.
+    """
 
 @_typing.type_check_only
 class BlobServiceAsyncStub(BlobServiceStub):
@@ -55,9 +61,15 @@ class BlobServiceAsyncStub(BlobServiceStub):
     check the content against the address themselves: who serves it is not trusted with it.
     """
     Erase: _aio.UnaryUnaryMultiCallable[_blob_pb2.EraseRequest, _blob_pb2.ErasureReceipt]  # type: ignore[assignment]
-    """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt."""
+    """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again
+    is answered with the same receipt. FAILED_PRECONDITION while its retention class binds (refusal 141 names the date).
+    """
     GetReceipt: _aio.UnaryUnaryMultiCallable[_blob_pb2.GetReceiptRequest, _blob_pb2.ErasureReceipt]  # type: ignore[assignment]
     """The receipt of an erased file. NOT_FOUND when it was not erased here."""
+    List: _aio.UnaryUnaryMultiCallable[_blob_pb2.ListBlobsRequest, _blob_pb2.ListBlobsResponse]  # type: ignore[assignment]
+    """What this vault holds for who signs the request: files that it owns, or that name it as a holder, and what it had
+    erased; by address, in pages. A page may hold nothing: only an empty `next_page_token` says that it is the last.
+    """
 
 class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -84,7 +96,9 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blob_pb2.EraseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_blob_pb2.ErasureReceipt, _abc.Awaitable[_blob_pb2.ErasureReceipt]]:
-        """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again is answered with the same receipt."""
+        """Destroys key and bytes, for the organisation or member that stored it, and answers with a signed receipt. Asking again
+        is answered with the same receipt. FAILED_PRECONDITION while its retention class binds (refusal 141 names the date).
+        """
 
     @_abc_1.abstractmethod
     def GetReceipt(
@@ -93,5 +107,15 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blob_pb2.ErasureReceipt, _abc.Awaitable[_blob_pb2.ErasureReceipt]]:
         """The receipt of an erased file. NOT_FOUND when it was not erased here."""
+
+    @_abc_1.abstractmethod
+    def List(
+        self,
+        request: _blob_pb2.ListBlobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blob_pb2.ListBlobsResponse, _abc.Awaitable[_blob_pb2.ListBlobsResponse]]:
+        """What this vault holds for who signs the request: files that it owns, or that name it as a holder, and what it had
+        erased; by address, in pages. A page may hold nothing: only an empty `next_page_token` says that it is the last.
+        """
 
 def add_BlobServiceServicer_to_server(servicer: BlobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,7 +10,7 @@ from ledger.modules.trace.messages.types import LotKey
 from ledger.text import Identifier
 
 COUNTS_MAX = 256
-"""Lots, by community, that one statement names: with the longest names they fit a record twice over."""
+"""Lots, by community, that one statement names: with the longest names there are, they fit a record."""
 
 SCANS_MAX = 10**9
 
