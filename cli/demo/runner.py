@@ -96,14 +96,15 @@ class Telling:
         with self.part("keys", "各签名者的密钥", "the signers' keys"):
             self._open_keys()
             self.out.say(f"    {len(self.keys)} 个密钥 / keys: {', '.join(self.keys)}")
-            chapters = self._chapters(submitter)
+            chapters = self.chapters(submitter)
         for number, chapter in enumerate(chapters, 1):
             with self.part(f"chapter_{number}", chapter.zh, chapter.en):
                 self.record(submitter, chapter, strike_at=STRIKE_WAVE if number == STRIKE_CHAPTER else None)
                 if self.crisis is not None and number == REVIVAL_CHAPTER:
                     self.crisis.revive(submitter)
 
-    def _chapters(self, submitter: Submitter) -> list[Chapter]:
+    def chapters(self, submitter: Submitter) -> list[Chapter]:
+        """What is told, in this order; another story is another telling's."""
         calendar = self.calendar
         report = submitter.run(
             lambda connection: put_blob(

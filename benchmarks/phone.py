@@ -1,0 +1,108 @@
+"""A phone in headless Chromium, its processor slowed down: when its page says it is verified, and what it weighs."""
+
+import os
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+CHROMIUM = os.environ.get("LINXIN_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-zygote")
+VIEWPORT: ViewportSize = {"width": 360, "height": 740}
+VERDICT_MS_MAX = 120_000
+SETTLED = "#trust:not([data-state=busy]):not([data-state=idle])"
+
+WATCH = """document.addEventListener('DOMContentLoaded', () => {
+  const trust = document.querySelector('#trust');
+  const note = () => {
+    if (globalThis.settledMs || ['busy', 'idle'].includes(trust.dataset.state)) return;
+    globalThis.settledMs = performance.now();
+  };
+  new MutationObserver(note).observe(trust, { attributes: true, attributeFilter: ['data-state'] });
+});
+globalThis.longestMs = 0;
+new PerformanceObserver((list) => {
+  for (const task of list.getEntries()) globalThis.longestMs = Math.max(globalThis.longestMs, task.duration);
+}).observe({ type: 'longtask', buffered: true });"""
+"""Runs before the page's own scripts: when the verdict came (ms after the address was opened), the longest task."""
+
+INSTALLED = """navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || new Promise(
+  (done) => navigator.serviceWorker.addEventListener('controllerchange', done))).then(() => 1)"""
+
+LOADED = """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .filter((one) => !one.name.endsWith('/sw.js'))
+  .map((one) => [new URL(one.name).pathname, one.encodedBodySize, one.decodedBodySize])"""
+
+
+def measure(url: str, phones: int, slowed: int) -> dict[str, Any]:
+    """Open a page on so many fresh phones, each first without and then with its service worker."""
+    first: list[dict[str, float]] = []
+    later: list[dict[str, float]] = []
+    sizes: list[tuple[str, int, int]] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        for _ in range(phones):
+            sizes = _visits(browser, url, slowed, first, later)
+        found = {
+            "first": _summary(first),
+            "later": _summary(later),
+            "weight": _weight(sizes),
+            "chromium": browser.version,
+        }
+        browser.close()
+    return found
+
+
+def _visits(
+    browser: Browser, url: str, slowed: int, first: list[dict[str, float]], later: list[dict[str, float]]
+) -> list[tuple[str, int, int]]:
+    """One phone's two visits; what the first one loaded, as (path, bytes sent, bytes)."""
+    context = browser.new_context(
+        viewport=VIEWPORT, device_scale_factor=2, is_mobile=True, has_touch=True, locale="zh-CN"
+    )
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    page.add_init_script(WATCH)
+    first.append(_visit(page, url))
+    sizes: list[tuple[str, int, int]] = page.evaluate(LOADED)
+    page.evaluate(INSTALLED)
+    later.append(_visit(page, url))
+    context.close()
+    return sizes
+
+
+def _visit(page: Page, url: str) -> dict[str, float]:
+    """Open the page and wait for its verdict, which must be good (or old, where the ledger stood still)."""
+    page.goto(url)
+    found = page.wait_for_selector(SETTLED, timeout=VERDICT_MS_MAX)
+    state = found.get_attribute("data-state") if found is not None else None
+    if state not in ("good", "old"):
+        raise SystemExit(f"{url} is {state}: {page.inner_text('#trust')}")
+    told: dict[str, float] = page.evaluate("({ settledMs, longestMs })")
+    return told
+
+
+def _summary(visits: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Times to verified: the middle, the best and the worst; and the longest that the page did not answer a finger."""
+    times = sorted(each["settledMs"] for each in visits)
+    return {
+        "verified_median_ms": round(statistics.median(times)),
+        "verified_least_ms": round(times[0]),
+        "verified_most_ms": round(times[-1]),
+        "longest_task_median_ms": round(statistics.median(each["longestMs"] for each in visits)),
+        "visits": len(visits),
+    }
+
+
+def _weight(sizes: Sequence[tuple[str, int, int]]) -> dict[str, float]:
+    """Bytes of a first visit without photographs, by what they are; headers are not counted."""
+
+    def kind(path: str) -> str:
+        if path.endswith(("/proof", "/rows")):
+            return "bundle"
+        return "page" if path.startswith("/b/") else "shared"
+
+    sent = {each: sum(size for path, size, _ in sizes if kind(path) == each) for each in ("page", "bundle", "shared")}
+    whole = {"sent": sum(sent.values()), "unpacked": sum(size for _, _, size in sizes)}
+    return {f"{name}_kb": round(size / 1000, 1) for name, size in (whole | sent).items()}
