@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
+from cli.gateway_scans import scans
 from cli.output import Output, Problem, network_option, reports
 from cli.processes import NodeProcess, died, find_process, own_environment, start_process, stop_node
 from client.network_directory import NetworkDirectory, open_network
@@ -18,13 +19,19 @@ from client.network_directory import NetworkDirectory, open_network
 HOME = "gateway"
 """Where in the network's folder its pid file and log lie."""
 
+NAMES = ("scans_name",)
+"""Options that are never a file."""
+
 START_S_MAX = 30.0
 POLL_S = 0.1
 
 
 @click.group()
 def gateway() -> None:
-    """The scan page and its proofs over HTTP: start, run in the foreground, look at, stop."""
+    """The scan page and its proofs over HTTP: start, run in the foreground, look at, stop; daily counts of scans."""
+
+
+gateway.add_command(scans)
 
 
 def _options(function: "click.decorators.FC") -> "click.decorators.FC":
@@ -33,6 +40,14 @@ def _options(function: "click.decorators.FC") -> "click.decorators.FC":
         click.option("--epcis-public", is_flag=True, help="Anybody may read captured documents in the vault."),
         click.option("--epcis-tokens", default="", help="File of tokens that EPCIS partners must show, one a line."),
         click.option("--epcis-key", default="", help="Key file (or its name) that captures EPCIS documents."),
+        click.option(
+            "--scans-folder",
+            default=None,
+            type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+            help="Where counts lie until they are stated, if not in DIR/gateway.",
+        ),
+        click.option("--scans-name", default="", help="Of this gateway among its organisation's, if not `main`."),
+        click.option("--scans-key", default="", help="Key file (or its name) that signs daily counts of scans."),
         click.option("--behind-proxy", is_flag=True, help="Trust the last address of X-Forwarded-For."),
         click.option("--public-url", default="", help="Where browsers reach it, if not at HOST:PORT."),
         click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535)),
@@ -129,7 +144,8 @@ def _command(network: NetworkDirectory, host: str, port: int, public_url: str, *
         if isinstance(value, bool):
             command += [option] if value else []
         elif value:
-            command += [option, str(Path(value).resolve() if Path(value).is_file() else value)]
+            is_file = name not in NAMES and Path(value).is_file()
+            command += [option, str(Path(value).resolve() if is_file else value)]
     return command
 
 

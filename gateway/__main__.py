@@ -9,9 +9,12 @@ from linxin.v1 import blob_pb2
 
 from client.failures import Failure
 from client.network_directory import NetworkDirectory, open_network
+from client.partners import Key
+from client.scans import check_name
 from client.wallet import load_key
 from gateway.app import application
 from gateway.epcis.settings import EpcisFailure, EpcisSettings, read_tokens
+from gateway.scans import ScanSettings
 from gateway.settings import Settings
 
 KEEP_ALIVE_S = 15
@@ -32,6 +35,9 @@ def main() -> int:
     parser.add_argument("--epcis-key", default="", help="key file (or its name) that captures EPCIS documents")
     parser.add_argument("--epcis-tokens", type=Path, help="file of tokens that EPCIS partners must show, one a line")
     parser.add_argument("--epcis-public", action="store_true", help="anybody may read captured documents in the vault")
+    parser.add_argument("--scans-key", default="", help="key file (or its name) that signs daily counts of scans")
+    parser.add_argument("--scans-name", default="main", help="of this gateway among its organisation's")
+    parser.add_argument("--scans-folder", type=Path, help="where counts lie until they are stated; default: gateway/")
     options = parser.parse_args()
     settings = Settings(
         public_url=(options.public_url or f"http://{options.host}:{options.port}").rstrip("/"),
@@ -41,7 +47,7 @@ def main() -> int:
     )
     try:
         network = open_network(options.network)
-        app = application(network, settings, _epcis(network, options))
+        app = application(network, settings, _epcis(network, options), _scans(network, options))
     except Failure as failure:
         sys.stderr.write(f"{failure.zh}\n{failure.en}\n→ {failure.remedy_zh}\n→ {failure.remedy_en}\n")
         return 1
@@ -71,9 +77,25 @@ def _epcis(network: NetworkDirectory, options: argparse.Namespace) -> EpcisSetti
                 "加上 --epcis-tokens FILE",
                 "add --epcis-tokens FILE",
             )
-        path = Path(options.epcis_key)
-        key = load_key(path if path.is_file() else network.key_file(options.epcis_key), network.passphrase())
+        key = _key(network, options.epcis_key)
     return EpcisSettings(key, tokens, blob_pb2.PUBLIC if options.epcis_public else blob_pb2.RESTRICTED)
+
+
+def _scans(network: NetworkDirectory, options: argparse.Namespace) -> ScanSettings:
+    """Whether and how it counts scans. Raises `Failure`."""
+    key = _key(network, options.scans_key) if options.scans_key else None
+    try:
+        check_name(options.scans_name)
+    except ValueError as error:
+        wrong = f"--scans-name {options.scans_name}"
+        raise Failure(f"{wrong} 不是名称：{error}", f"{wrong} is no name: {error}", "如 main", "such as main") from None
+    return ScanSettings(key, options.scans_name, options.scans_folder or network.root / "gateway")
+
+
+def _key(network: NetworkDirectory, name: str) -> Key:
+    """The key in the file `name`, or in the network's key file of that name."""
+    path = Path(name)
+    return load_key(path if path.is_file() else network.key_file(name), network.passphrase())
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from gateway.epcis.serving import Repository
 from gateway.epcis.settings import EpcisSettings
 from gateway.files import Files
 from gateway.pages import batch
+from gateway.scans import Scans, ScanSettings
 from gateway.settings import Settings
 from gateway.shelf import Shelf
 from gateway.web.errors import not_found, tell
@@ -41,15 +42,23 @@ def application(
     network: NetworkDirectory,
     settings: Settings,
     epcis: EpcisSettings = EpcisSettings(),  # noqa: B008 - frozen
+    scans: ScanSettings = ScanSettings(),  # noqa: B008 - frozen
 ) -> Starlette:
-    """The gateway of a network's folder, which must hold its genesis and endpoints. Without `epcis` it needs no key."""
+    """The gateway of a network's folder, which must hold its genesis and endpoints. Without `epcis` and `scans` it
+    needs no key.
+    """
     repository = Repository(epcis)
     metrics, assets = Metrics(), Assets()
+    counting = Scans(scans, metrics.registry, behind_proxy=settings.behind_proxy)
     genesis = network.genesis_bytes()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with Connection.to(network) as connection, repository.running(connection):
+        async with (
+            Connection.to(network) as connection,
+            repository.running(connection),
+            counting.running(connection),
+        ):
             app.state.shelf = Shelf(connection, genesis, settings, metrics)
             app.state.files = Files(connection)
             yield
@@ -81,6 +90,7 @@ def application(
         lifespan=lifespan,
     )
     app.state.settings, app.state.genesis, app.state.assets = settings, genesis, assets
+    app.state.scans = counting
     app.state.version = f"{assets.version}-{_own_version()}"
     return app
 

@@ -15,6 +15,7 @@ from client.trust import quorum_of
 from gateway.pages.chart import draw
 from gateway.pages.offers import offers_of
 from gateway.pages.sketch import sketch
+from gateway.scans import Scans
 from gateway.shelf import Asked, Shelf
 from gateway.web.errors import not_found
 from gateway.web.language import Language, language_of, templates
@@ -42,6 +43,8 @@ async def page(request: Request) -> Response:
     asked = asked_for(request)
     language = language_of(request)
     evidence = await shelf.get(asked)
+    scans: Scans = request.app.state.scans
+    scans.note(request, evidence.subject)
     headers = _headers(request, evidence, f"page-{language}")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)

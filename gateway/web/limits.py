@@ -43,7 +43,8 @@ class Limits:
         """Pass a request on, or say when to come again."""
         if scope["type"] == "http" and not scope["path"].startswith(FREE):
             request = Request(scope)
-            wait_s = self.buckets.take(self._address(request), time.monotonic())
+            address = address_of(request, behind_proxy=self.settings.behind_proxy)
+            wait_s = self.buckets.take(address, time.monotonic())
             if wait_s > 0:
                 busy = too_busy(
                     "请求太频繁，请稍后再试", "too many requests", int(wait_s) + 1, HTTPStatus.TOO_MANY_REQUESTS
@@ -52,9 +53,10 @@ class Limits:
                 return
         await self.app(scope, receive, send)
 
-    def _address(self, request: Request) -> str:
-        """Who asks. An IPv6 network of 64 bits is one reader."""
-        address = request.client.host if request.client else ""
-        if self.settings.behind_proxy:
-            address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()[:64]
-        return ":".join(address.split(":")[:4]) if ":" in address else address
+
+def address_of(request: Request, *, behind_proxy: bool) -> str:
+    """Who asks. An IPv6 network of 64 bits is one reader."""
+    address = request.client.host if request.client else ""
+    if behind_proxy:
+        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()[:64]
+    return ":".join(address.split(":")[:4]) if ":" in address else address

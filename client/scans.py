@@ -1,0 +1,109 @@
+"""Gateways' daily counts of scans: stated on the ledger, and read back with proofs.
+
+A day is UTC+8, counted from 1970-01-01. Every function raises `Remote`, `Unreachable`, `WrongNetwork`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from linxin.v1 import ledger_pb2
+
+from client.connection import Connection
+from client.reviewing.rows import list_rows
+from client.submit import sign_action, submit
+from client.verified import InvalidProof
+from client.verify import verify_proof
+from ledger.crypto.encoding import Malformed, decode
+from ledger.crypto.signing import SigningKey
+from ledger.modules.registry.state import organisations
+from ledger.modules.trace.errors import CommunityUnknown, ScanDayStated, ScanDayTooOld
+from ledger.modules.trace.messages import COUNTS_MAX, LotScans, StateScans
+from ledger.modules.trace.state import ScanDay, scan_day_of, scan_days
+from ledger.proof.format import ValueClaim
+from ledger.roles import Role
+from ledger.text import Identifier
+
+Counts = Mapping[tuple[str, str | None], int]
+"""(lot, community or None) -> scans."""
+
+STATED, TOO_OLD, COMMUNITY = ScanDayStated.number, ScanDayTooOld.number, CommunityUnknown.number
+"""Refusals that a gateway acts on."""
+
+_EPOCH = date(1970, 1, 1)
+
+
+class Statement(NamedTuple):
+    """What a gateway stated of a day, proven: `file` is the proof of its row."""
+
+    day: int
+    organisation: str
+    gateway: str
+    row: ScanDay
+    file: bytes
+
+
+def day_of(time_ms: int) -> int:
+    """The number of the day that holds this instant."""
+    return scan_day_of(time_ms)
+
+
+def date_of(day: int) -> date:
+    """The day as people write it."""
+    return _EPOCH + timedelta(days=day)
+
+
+def day_named(text: str) -> int:
+    """The number of a day written as `2026-11-23`. Raises ValueError."""
+    return (datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date() - _EPOCH).days
+
+
+def check_name(text: str) -> str:
+    """A gateway's name, as the ledger takes it. Raises ValueError."""
+    return msgspec.convert(text, Identifier)
+
+
+def statement_of(gateway: str, day: int, counts: Counts) -> StateScans:
+    """The record of a day: the most scanned by name, the rest in sum."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
+    named, rest = ordered[:COUNTS_MAX], ordered[COUNTS_MAX:]
+    rows = tuple(LotScans(lot, community, scans) for (lot, community), scans in named)
+    return StateScans(gateway, day, rows, len(rest), sum(scans for _, scans in rest))
+
+
+async def state_day(connection: Connection, key: SigningKey, gateway: str, day: int, counts: Counts) -> int:
+    """State a day and wait until that is final: 0, or the number of the refusal. Raises `NotFinal` besides."""
+    chain_id = (await connection.status()).chain_id
+    (outcome,) = await submit(connection, [sign_action(key, chain_id, statement_of(gateway, day, counts))])
+    if outcome.refusal is not None:
+        return outcome.refusal.number
+    outcome.need("trace.state_scans")
+    return 0
+
+
+async def list_communities(connection: Connection) -> frozenset[str]:
+    """The organisations that are communities, as a node tells."""
+    rows = await list_rows(connection, organisations)
+    return frozenset(name for name, row in rows if Role.COMMUNITY in row.roles and row.suspended_height is None)
+
+
+async def list_statements(connection: Connection, genesis: bytes, day: int) -> list[Statement]:
+    """What gateways stated of a day, each proven. That no other did, a node is believed. Raises `InvalidProof`."""
+    found = await list_rows(connection, scan_days, f"{day:07}/")
+    return [await _proven(connection, genesis, name) for name, _ in found]
+
+
+async def _proven(connection: Connection, genesis: bytes, name: str) -> Statement:
+    key = scan_days.prefix.decode() + name
+    request = ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key))
+    answer = await connection.call(lambda to: to.ledger.GetProof, request, ledger_pb2.GetProofResponse)
+    claim = verify_proof(answer.file, genesis).claim
+    if not isinstance(claim, ValueClaim) or claim.key != key or claim.value is None:
+        raise InvalidProof("claim", "$.claim", f"not the value of {key}")
+    try:
+        row = decode(claim.value, ScanDay)
+    except Malformed as error:
+        raise InvalidProof("state", "$.claim", f"no row that can be read under {key} ({error})") from None
+    day, organisation, gateway = name.split("/")
+    return Statement(int(day), organisation, gateway, row, answer.file)
