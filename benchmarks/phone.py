@@ -2,15 +2,21 @@
 
 import os
 import statistics
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from benchmarks.load import process_tree
 
 CHROMIUM = os.environ.get("LINXIN_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-zygote")
 VIEWPORT: ViewportSize = {"width": 360, "height": 740}
 VERDICT_MS_MAX = 120_000
+RENICED_S = 0.02
 SETTLED = "#trust:not([data-state=busy]):not([data-state=idle])"
 
 WATCH = """document.addEventListener('DOMContentLoaded', () => {
@@ -40,7 +46,7 @@ def measure(url: str, phones: int, slowed: int) -> dict[str, Any]:
     first: list[dict[str, float]] = []
     later: list[dict[str, float]] = []
     sizes: list[tuple[str, int, int]] = []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, urgent():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for _ in range(phones):
             sizes = _visits(browser, url, slowed, first, later)
@@ -52,6 +58,28 @@ def measure(url: str, phones: int, slowed: int) -> dict[str, Any]:
         }
         browser.close()
     return found
+
+
+@contextmanager
+def urgent() -> Iterator[None]:
+    """Threads of Chromium choose their own niceness: keep them at ours where we go before all other work."""
+    own, done = os.getpriority(os.PRIO_PROCESS, 0), threading.Event()
+
+    def renice() -> None:
+        while not done.wait(RENICED_S):
+            with suppress(OSError):  # some have ended meanwhile: the next round is for the others
+                for process in process_tree(os.getpid())[1:]:
+                    for task in Path(f"/proc/{process}/task").iterdir():
+                        if os.getpriority(os.PRIO_PROCESS, int(task.name)) != own:
+                            os.setpriority(os.PRIO_PROCESS, int(task.name), own)
+
+    beside = threading.Thread(target=renice, daemon=True)
+    if own < 0:
+        beside.start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _visits(
