@@ -24,6 +24,7 @@ from gateway.epcis import routes as epcis_routes
 from gateway.epcis.serving import Repository
 from gateway.epcis.settings import EpcisSettings
 from gateway.files import Files
+from gateway.kept import Kept
 from gateway.pages import batch
 from gateway.scans import Scans, ScanSettings
 from gateway.settings import Settings
@@ -61,6 +62,7 @@ def application(
         ):
             app.state.shelf = Shelf(connection, genesis, settings, metrics)
             app.state.files = Files(connection)
+            app.state.kept = Kept()
             yield
 
     app = Starlette(

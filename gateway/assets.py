@@ -1,5 +1,6 @@
 """The files that browsers load: styles, the verifier, the service worker; and the version they make together."""
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from client.journey.vocabulary import vocabulary
+from gateway.kept import sent
 from gateway.web.errors import not_found
 from gateway.words import WORDS
 
@@ -40,6 +42,7 @@ class Assets:
         self.files = {name: path.read_bytes() for name, path in listed().items()}
         words = json.dumps(vocabulary() | {"page": WORDS}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self.files["words.json"] = words.encode()
+        self.packed = {name: gzip.compress(content, mtime=0) for name, content in self.files.items()}
         self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
         self.modules = [name for name in self.files if name.startswith("verifier/") or name in PAGE_MODULES]
         self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
@@ -54,7 +57,7 @@ class Assets:
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-        return Response(self.files[name], headers=headers, media_type=kind)
+        return sent(request, self.packed[name], headers, kind)
 
     async def worker(self, _: Request) -> Response:
         """`GET /sw.js`: the service worker, which keeps these very files."""

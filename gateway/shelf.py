@@ -82,6 +82,8 @@ class Shelf:
             self.connection.move_on()
             raise
         self.metrics.journeys.labels("node").inc()
+        if found == before:
+            found = before  # what was made of it is kept with it
         self._height = max(self._height, found.verified.checkpoint.height)
         self.metrics.height.set(self._height)
         self._kept[asked] = (self._now_s(), found)

@@ -12,6 +12,7 @@ from client.identifiers import BadIdentifier, read_trace_code
 from client.journey import Clock, Entry
 from client.journey.vocabulary import STANDING
 from client.trust import quorum_of
+from gateway.kept import Kept, sent
 from gateway.pages.chart import draw
 from gateway.pages.offers import offers_of
 from gateway.pages.sketch import sketch
@@ -27,6 +28,7 @@ WEEKDAYS = {
 LATE_MS = 86_400_000
 HEIGHT_DIGITS_MAX = 19
 PROOF_TYPE = "application/vnd.linxin.proof"
+ROWS_TYPE = "application/vnd.linxin.proofs+msgpack"
 
 
 def asked_for(request: Request) -> Asked:
@@ -48,6 +50,14 @@ async def page(request: Request) -> Response:
     headers = _headers(request, evidence, f"page-{language}")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
+    packed = await _kept(request).get(evidence, f"page-{language}", lambda: _rendered(request, evidence, language))
+    return sent(request, packed, headers, "text/html")
+
+
+async def _rendered(request: Request, evidence: Evidence, language: Language) -> bytes:
+    """The page. Raises `Problem` where the evidence is about something else than a batch."""
+    shelf: Shelf = request.app.state.shelf
+    asked = asked_for(request)
     batch = summarise(evidence)
     if batch is None:
         raise not_found("这个码不是一个批次", "this code is no batch", "path")
@@ -57,7 +67,7 @@ async def page(request: Request) -> Response:
         "offers": await offers_of(shelf.connection, evidence),
         **_sections(evidence, batch, shelf.clock),
     }
-    return templates().TemplateResponse(request, "batch.html", context, headers=headers)
+    return templates().get_template("batch.html").render(context).encode()
 
 
 async def proof(request: Request) -> Response:
@@ -68,7 +78,11 @@ async def proof(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     name = evidence.subject.rpartition("/")[2] or "journey"
     headers["Content-Disposition"] = f'attachment; filename="{name}.proof"'
-    return Response(evidence.proof, headers=headers, media_type=PROOF_TYPE)
+
+    async def made() -> bytes:
+        return evidence.proof
+
+    return sent(request, await _kept(request).get(evidence, "proof", made), headers, PROOF_TYPE)
 
 
 async def rows(request: Request) -> Response:
@@ -77,10 +91,18 @@ async def rows(request: Request) -> Response:
     headers = _headers(request, evidence, "rows")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
-    packed: bytes = msgpack.packb(
-        [*(row.proof for row in evidence.rows.values()), *(one.proof for one in evidence.counts)]
-    )
-    return Response(packed, headers=headers, media_type="application/vnd.linxin.proofs+msgpack")
+
+    async def made() -> bytes:
+        files = [*(row.proof for row in evidence.rows.values()), *(one.proof for one in evidence.counts)]
+        packed: bytes = msgpack.packb(files)
+        return packed
+
+    return sent(request, await _kept(request).get(evidence, "rows", made), headers, ROWS_TYPE)
+
+
+def _kept(request: Request) -> Kept:
+    kept: Kept = request.app.state.kept
+    return kept
 
 
 async def _evidence(request: Request) -> Evidence:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 from client.batch import Curve, Excursion
@@ -154,12 +155,12 @@ def _last_told(excursions: list[Excursion]) -> tuple[Excursion, ...]:
 
 def _spans(curve: Curve, clock: Clock) -> Iterator[Span]:
     """By day, or by hour where it is all about one."""
-    by_day = curve.points[-1][0] - curve.points[0][0] > DAY_MS
-
-    def when(point: Point) -> str:
-        return clock.day(point[0]) if by_day else f"{clock.local(point[0]):%H}:00"
-
-    for label, group in groupby(curve.points, key=when):
+    start_ms, by_day = curve.points[0][0], curve.points[-1][0] - curve.points[0][0] > DAY_MS
+    length_ms = DAY_MS if by_day else HOUR_MS
+    ahead_ms = int((clock.local(start_ms).utcoffset() or timedelta()).total_seconds()) * 1000
+    for number, group in groupby(curve.points, key=lambda point: (point[0] + ahead_ms) // length_ms):
+        time_ms = number * length_ms - ahead_ms
+        label = clock.day(time_ms) if by_day else f"{clock.local(time_ms):%H}:00"
         values = [value for _, value in group if value is not None]
         if values:
             out = (curve.high is not None and max(values) > curve.high) or (

@@ -41,12 +41,14 @@ async function rowsOf(packed, genesis, checkpoint) {
 
 async function verifyPage() {
   const labelled = new URLSearchParams(location.search).get("g") ?? "";
-  const pinned = await pinnedGenesis(labelled);
-  const [proof, packed, words] = await Promise.all([
+  const fetched = Promise.all([
     bytesOf(`${location.pathname}/proof?at=${page.dataset.height}`),
     bytesOf(`${location.pathname}/rows?at=${page.dataset.height}`),
     fetch("/static/words.json").then((answer) => answer.json()),
   ]);
+  fetched.catch(() => null); // it is waited for below, unless the genesis file is at fault
+  const pinned = await pinnedGenesis(labelled);
+  const [proof, packed, words] = await fetched;
   const verified = await verifyProof(proof.bytes, pinned.bytes);
   requireAsked(verified);
   checkForward(hex(verified.genesis.chainId), verified.checkpoint, proof.offline);

@@ -61,7 +61,7 @@ async function verifyFile(proof, genesis) {
   const [, note, changes, claim, , nodes, raws] = proof;
   const { checkpoint, validators } = await followSets(note, changes, genesis);
   const records = await readLeaves(raws, genesis.chainId, checkpoint);
-  const state = new State(checkpoint.state, nodes);
+  const state = await State.of(checkpoint.state, nodes);
   const sections = claim[0] === "leaf" ? await checkLeaf(proof, checkpoint, records) : await checkState(proof, state, records);
   check(state.used === nodes.length, "state", "$.nodes", `node ${state.used} is not used`);
   return { claim, checkpoint, signers: checkpoint.signers, validators, genesis, sections, records: told(sections, records) };
@@ -126,10 +126,7 @@ async function checkState([, , , claim, values, , , listed], state, records) {
   checkClaimed(kind, code, subject, values, records);
   checkNames(kind, subject, listed.map(([name]) => name));
   for (const [key, value] of kind === "value" ? [[claim[1], claim[2]]] : values) await state.checkValue(key, value, "$.claim");
-  const sections = new Map();
-  for (const [place, one] of listed.entries()) {
-    sections.set(one[0], await readSection(one, records, state, `$.sections[${place}]`));
-  }
+  const sections = await readSections(listed, records, state);
   if (kind === "listing") checkListing(claim, sections.get(subject));
   const needed = neededOf(claim, subject, sections);
   for (const [place, [name, section]] of [...sections].entries()) {
@@ -169,11 +166,33 @@ function checkNames(kind, subject, names) {
   check(good, "claim", "$.sections", "not the sections of this claim in their order");
 }
 
-/** A run of one subject's journal. */
-async function readSection([subject, value, start, places, hashes], records, state, where) {
+/** The sections by subject: their rows are looked up one after the other, as the nodes lie; their journals are checked
+ *  side by side. The first fault is told. */
+async function readSections(listed, records, state) {
+  let before = Promise.resolve();
+  const reading = listed.map((section, place) => {
+    const where = `$.sections[${place}]`;
+    const certified = before.then(() => checkRow(section, state, where));
+    before = certified.catch(() => null);
+    return certified.then(() => readSection(section, records, where));
+  });
+  const sections = new Map();
+  for (const { value, reason } of await Promise.allSettled(reading)) {
+    if (reason) throw reason;
+    sections.set(value.subject, value);
+  }
+  return sections;
+}
+
+/** The row of the section's subject is the certified one. */
+async function checkRow([subject, value], state, where) {
   const [kind, key] = split(subject);
   check(Object.hasOwn(HOMES, kind) && key, "claim", where, `no subject: ${subject}`);
   await state.checkValue(`${HOMES[kind]}/${kind}/${key}`, value, where);
+}
+
+/** A run of one subject's journal. */
+async function readSection([subject, value, start, places, hashes], records, where) {
   let head;
   try {
     head = decode(value);

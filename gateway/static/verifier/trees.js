@@ -62,9 +62,15 @@ export async function rangeRoot(start, run, size, proof, where) {
 
 /** Looks keys up in the state tree, taking each node of the file when it is first needed, in that order. */
 export class State {
-  constructor(root, nodes) {
+  /** All nodes are hashed at once: a browser's hash is a message to another thread and back. */
+  static async of(root, nodes) {
+    return new State(root, nodes, await Promise.all(nodes.map((node) => sha256(NODE, node))));
+  }
+
+  constructor(root, nodes, hashes) {
     this.root = root;
     this.nodes = nodes;
+    this.hashes = hashes;
     this.known = new Map();
   }
 
@@ -74,21 +80,22 @@ export class State {
 
   /** `value` is what stands under `key`; null: nothing does. */
   async checkValue(key, value, where) {
-    const hashed = await sha256(ascii(key));
+    const empty = new Uint8Array(0);
+    const [hashed, expected] = await Promise.all([sha256(ascii(key)), value === null ? empty : sha256(VALUE, value)]);
     let entry = this.root;
     for (const digit of hex(hashed)) {
       const name = hex(entry);
-      if (!this.known.has(name)) this.known.set(name, await this.open(this.nodes[this.known.size], entry, key, where));
+      if (!this.known.has(name)) this.known.set(name, this.open(this.known.size, entry, key, where));
       entry = this.known.get(name)[parseInt(digit, 16)];
       if (entry.length !== 32) break;
     }
-    const expected = value === null ? new Uint8Array(0) : await sha256(VALUE, value);
-    const found = entry.length === 64 && equal(entry.subarray(0, 32), hashed) ? entry.subarray(32) : new Uint8Array(0);
+    const found = entry.length === 64 && equal(entry.subarray(0, 32), hashed) ? entry.subarray(32) : empty;
     check(entry.length !== 32 && equal(found, expected), "state", where, `not the certified value of ${key}`);
   }
 
-  async open(node, hash, key, where) {
-    const good = node && node.length >= 4 && equal(await sha256(NODE, node), hash);
+  open(place, hash, key, where) {
+    const node = this.nodes[place];
+    const good = node && node.length >= 4 && equal(this.hashes[place], hash);
     check(good, "state", where, `not the next node on the way to ${key}`);
     const [present, single] = [(node[0] << 8) | node[1], (node[2] << 8) | node[3]];
     const entries = [];
