@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 from starlette.requests import Request
@@ -28,7 +29,8 @@ class Maker:
 
 
 def get(kept: Kept, one: Evidence, kind: str, make: Maker) -> bytes:
-    return gzip.decompress(asyncio.run(kept.get(one, kind, make)))
+    with ThreadPoolExecutor(1) as beside:  # Playwright may keep an event loop in this thread
+        return gzip.decompress(beside.submit(lambda: asyncio.run(kept.get(one, kind, make))).result())
 
 
 def test_it_is_made_once_for_an_evidence_and_a_kind() -> None:
