@@ -9,14 +9,15 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any
 
 from standards.epcis.document import Event
 from standards.epcis.faults import Fault, Malformed, pointer, shorten
 from standards.epcis.query_conditions import Test, condition
-from standards.epcis.query_values import happened
+from standards.epcis.query_fields import Prefixes, extension, order_key
 
 PER_PAGE_MAX = 1_000
 PER_PAGE = 30
@@ -40,7 +41,7 @@ class Query:
     """
 
     tests: tuple[Test, ...]
-    order: str | None
+    order: Callable[[Event], tuple[int, Any] | None] | None
     descending: bool
     limit: int | None
     count_max: int | None
@@ -66,11 +67,11 @@ def query_in(content: Mapping[str, object]) -> Mapping[str, object] | None:
     return content if any(name == "eventType" or name.startswith(verbs) for name in content) else None
 
 
-def parse(parameters: Mapping[str, object]) -> Query:
+def parse(parameters: Mapping[str, object], prefixes: Prefixes | None = None) -> Query:
     """The query in `parameters`: of a query document, or of a URL whose pipe-delimited lists were split.
 
-    Raises Malformed with a fault for each parameter that is unknown (also those of master data, which this network does
-    not keep) or has no such value.
+    `prefixes`: what short names of extensions stand for. Raises Malformed with a fault for each parameter that is
+    unknown or has no such value.
     """
     faults: list[Fault] = []
     if len(parameters) > PARAMETERS_MAX:
@@ -80,31 +81,38 @@ def parse(parameters: Mapping[str, object]) -> Query:
         if name in CONTROLS:
             continue
         try:
-            tests.append(condition(name, value))
+            tests.append(condition(name, value, prefixes))
         except ValueError as error:
             faults.append(_fault(pointer((name,)), "参数未知或取值不符", shorten(str(error))))
     order, direction = parameters.get("orderBy"), parameters.get("orderDirection", "DESC")
-    if order is not None and order not in ORDERS:
-        faults.append(_fault("/orderBy", f"须为 {' 或 '.join(ORDERS)}", f"must be {' or '.join(ORDERS)}"))
+    by = None if order is None else _order(str(order), prefixes or {})
+    if order is not None and by is None:
+        zh, en = f"须为 {'、'.join(ORDERS)} 或扩展字段", f"must be {', '.join(ORDERS)} or an extension field"
+        faults.append(_fault("/orderBy", zh, en))
     if direction not in ("ASC", "DESC"):
         faults.append(_fault("/orderDirection", "须为 ASC 或 DESC", "must be ASC or DESC"))
     limit, count_max = (_count(parameters, name, faults) for name in ("eventCountLimit", "maxEventCount"))
     if limit is not None and count_max is not None:
         zh, en = "不可与 maxEventCount 同用", "excludes maxEventCount"
         faults.append(_fault("/eventCountLimit", zh, en))
+    if limit is not None and order is None:
+        faults.append(_fault("/eventCountLimit", "须与 orderBy 同用", "needs orderBy"))
     if faults:
         raise Malformed(faults)
     kept = {name: value for name, value in parameters.items() if name not in ("perPage", "nextPageToken")}
     digest = hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    return Query(tuple(tests), str(order) if order else None, direction == "DESC", limit, count_max, digest)
+    return Query(tuple(tests), by, direction == "DESC", limit, count_max, digest)
 
 
 def evaluate(query: Query, events: Iterable[Event]) -> list[Event]:
     """The events that `query` asks for, in its order, else in the order given. Raises TooLarge."""
     found = [event for event in events if all(test(event) for test in query.tests)]
     if query.order is not None:
-        earliest = datetime.min.replace(tzinfo=UTC)
-        found.sort(key=lambda event: happened(event, str(query.order)) or earliest, reverse=query.descending)
+        keyed = [(query.order(event), event) for event in found]
+        ordered = sorted(
+            ((key, event) for key, event in keyed if key is not None), key=itemgetter(0), reverse=query.descending
+        )
+        found = [event for _, event in ordered] + [event for key, event in keyed if key is None]
     if query.count_max is not None and len(found) > query.count_max:
         raise TooLarge
     return found if query.limit is None else found[: query.limit]
@@ -129,6 +137,13 @@ def _start(query: Query, token: str) -> int:
     if digest != query.digest or start < 0:
         raise Malformed([_fault("/nextPageToken", "不是此查询的翻页标记", "is no token of this query")])
     return start
+
+
+def _order(name: str, prefixes: Prefixes) -> Callable[[Event], tuple[int, Any] | None] | None:
+    if name in ORDERS:
+        return lambda event: order_key(lambda each: [each.get(name)], event)
+    held = extension(name, prefixes)
+    return None if held is None else lambda event: order_key(held, event)
 
 
 def _count(parameters: Mapping[str, object], name: str, faults: list[Fault]) -> int | None:

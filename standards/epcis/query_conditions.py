@@ -2,24 +2,30 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from standards.epcis.document import Event
+from standards.epcis.master_data import MasterData, attributes_of, descendants
+from standards.epcis.query_fields import Prefixes, compared, equals, extension
 from standards.epcis.query_values import (
     EPCS,
     QUANTITIES,
-    amounts,
+    as_number,
     canonical,
     classes,
+    elements,
     epcs,
-    fields,
+    moment,
+    number,
     objects,
     reports,
     sensed,
+    text_list,
     texts,
+    truth,
     typed,
 )
 from standards.epcis.semantics import instant
@@ -27,7 +33,6 @@ from standards.epcis.units import base
 from standards.epcis.vocabulary import EVENT_TYPES, bare
 
 Test = Callable[[Event], bool]
-VALUES_MAX = 1_000
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": operator.eq,
@@ -52,86 +57,107 @@ _SENSED_TEXTS = frozenset(
     }
 )
 _SENSED_TIMES = frozenset({"time", "startTime", "endTime"})
-_MEASURES = ("value", "minValue", "maxValue", "meanValue", "sDev")
-_MEASURE = re.compile(rf"({'|'.join(_MEASURES)})_([A-Z0-9]{{2,3}})")
+_MEASURES = ("value", "minValue", "maxValue", "meanValue", "sDev", "percValue")
+_MEASURE = re.compile(rf"({'|'.join(_MEASURES)}|quantity)_([A-Z0-9]{{2,4}})")
 _RANKS = frozenset({"percRank", "percValue"})
-_FIELD = re.compile(r"(INNER_)?(ILMD_)?([A-Za-z][\w.-]*:[^\s]+|https?://\S+)")
+_EVENT_TYPE = re.compile(rf"{'|'.join(EVENT_TYPES)}|[A-Za-z][A-Za-z0-9_.-]*:[!-{{}}~]+")
+_MASTER_FIELD = r"[A-Za-z]+|[A-Za-z][\w.-]*:[^\s_]+"
+_HAS_ATTRIBUTE = re.compile(_MASTER_FIELD)
+_ATTRIBUTE = re.compile(rf"({_MASTER_FIELD})_(\S+)")
 _PATTERN = "urn:epc:idpat:"
 
 
-def condition(name: str, value: object) -> Test:
-    """The test that the parameter `name` with `value` makes; raises ValueError, in English, where there is none."""
+def condition(name: str, value: object, prefixes: Prefixes | None = None) -> Test:
+    """The test that the parameter `name` with `value` makes; raises ValueError, in English, where there is none.
+
+    `prefixes`: what short names of extensions in `name` stand for.
+    """
     if name == "eventType":
-        return _one_of(lambda event: [str(event.get("type"))], set(_list(value, EVENT_TYPES)))
+        return _of_types(text_list(value))
     verb, _, subject = name.partition("_")
     if verb == "EXISTS":
-        return _exists(subject, _truth(value))
+        return _exists(subject, truth(value), prefixes or {})
     if verb == "MATCH" and (subject in EPCS or subject in QUANTITIES):
-        return _matches(subject, _list(value))
+        return _matches(subject, text_list(value))
     if verb == "WD" and subject in _PLACES:
-        return _within(subject, _list(value))
-    if verb in _COMPARE:
-        found = _compared(verb, subject, value)
-        if found is not None:
-            return found
+        return _within(subject, text_list(value))
+    if verb == "HASATTR" and _HAS_ATTRIBUTE.fullmatch(subject):
+        return _has_attribute(subject, text_list(value), prefixes or {})
+    if verb == "EQATTR" or subject.startswith("ATTR_"):  # the standard's text and its schema spell it differently
+        found = _ATTRIBUTE.fullmatch(subject.removeprefix("ATTR_"))
+        if found is not None and verb in ("EQ", "EQATTR"):
+            return _attribute_is(found[1], found[2], set(text_list(value)), prefixes or {})
+    if verb in _COMPARE and (test := _compared(verb, subject, value, prefixes or {})) is not None:
+        return test
     raise ValueError(f"there is no parameter {name}")
 
 
-def _compared(verb: str, subject: str, value: object) -> Test | None:
+def _compared(verb: str, subject: str, value: object, prefixes: Prefixes) -> Test | None:
     compare = _COMPARE[verb]
-    if subject in ("eventTime", "recordTime", "errorDeclarationTime") and verb in ("GE", "LT"):
-        return _at(subject, compare, _moment(value))
+    if subject in ("eventTime", "recordTime", "errorDeclarationTime", "errorDeclaration_Time") and verb in ("GE", "LT"):
+        return _at(subject.replace("_", ""), compare, moment(value))
     if subject in _SENSED_TIMES and verb in ("GE", "LT"):
-        moment = _moment(value)
-        return lambda event: any(
-            compare(found, moment) for text in sensed(event, subject) if (found := instant(text)) is not None
-        )
+        return compared(lambda event: sensed(event, subject), compare, moment(value).isoformat())
     if subject == "quantity":
-        number = _number(value)
-        return lambda event: any(compare(Decimal(str(amount)), number) for amount in amounts(event))
+        return _numeric(lambda event: (held.get("quantity") for held in elements(event)), verb, value)
     if measured := _MEASURE.fullmatch(subject):
-        return _measured(measured[1], measured[2], compare, _number(value))
+        return _measured(measured[1], measured[2], verb, value)
     if subject in _RANKS:
-        number = _number(value)
-        return lambda event: any(compare(found, number) for found in _numbers(sensed(event, subject)))
+        return _numeric(lambda event: sensed(event, subject), verb, value)
     if verb == "EQ" and (found := _equal(subject, value)) is not None:
         return found
-    return _field(subject, compare, value)
+    held = extension(subject, prefixes)
+    if held is None:
+        return None
+    return equals(held, value) if verb == "EQ" else compared(held, compare, value)
+
+
+def _numbers(verb: str, value: object) -> list[Decimal]:
+    """The numbers that a parameter compares with: only those that equal one may be several."""
+    items = value if verb == "EQ" and isinstance(value, list | tuple) and value else [value]
+    return [number(item) for item in items]
+
+
+def _numeric(held: Callable[[Event], Iterable[object]], verb: str, value: object) -> Test:
+    compare, limits = _COMPARE[verb], _numbers(verb, value)
+    return lambda event: any(
+        compare(told, limit) for each in held(event) if (told := as_number(each)) is not None for limit in limits
+    )
 
 
 def _equal(subject: str, value: object) -> Test | None:
     if subject == "action":
-        return _one_of(lambda event: texts(event, "action"), set(_list(value, ("ADD", "OBSERVE", "DELETE"))))
+        return _one_of(lambda event: texts(event, "action"), set(text_list(value, ("ADD", "OBSERVE", "DELETE"))))
     if subject in _WORDS:
-        return _one_of(lambda event: map(bare, texts(event, subject)), set(map(bare, _list(value))))
+        return _one_of(lambda event: map(bare, texts(event, subject)), set(map(bare, text_list(value))))
     if subject in ("persistentDisposition_set", "persistentDisposition_unset"):
         which = subject.partition("_")[2]
-        wanted = set(map(bare, _list(value)))
+        wanted = set(map(bare, text_list(value)))
         return lambda event: any(
             not wanted.isdisjoint(map(bare, texts(held, which))) for held in objects(event.get("persistentDisposition"))
         )
     if subject in _PLACES or subject in ("eventID", "transformationID"):
-        wanted = set(map(canonical, _list(value)))
+        wanted = set(map(canonical, text_list(value)))
         return _one_of(lambda event: map(canonical, texts(event, subject)), wanted)
     for kind in ("bizTransaction", "source", "destination"):
         if subject.startswith(f"{kind}_"):
-            wanted, type_ = set(map(canonical, _list(value))), subject.removeprefix(f"{kind}_")
+            wanted, type_ = set(map(canonical, text_list(value))), subject.removeprefix(f"{kind}_")
             return _one_of(lambda event: map(canonical, typed(event, kind, type_)), wanted)  # noqa: B023 - returned at once
     if subject in ("errorReason", "correctiveEventID"):
         member = {"errorReason": "reason", "correctiveEventID": "correctiveEventIDs"}[subject]
-        wanted = set(map(bare, _list(value)))
+        wanted = set(map(bare, text_list(value)))
         return lambda event: any(
             not wanted.isdisjoint(map(bare, texts(held, member))) for held in objects(event.get("errorDeclaration"))
         )
     if subject == "type":
-        wanted = set(map(bare, _list(value)))
+        wanted = set(map(bare, text_list(value)))
         return _one_of(lambda event: (bare(str(report.get("type"))) for report in reports(event)), wanted)
     if subject in _SENSED_TEXTS:
-        wanted = set(map(canonical, _list(value)))
+        wanted = set(map(canonical, text_list(value)))
         return _one_of(lambda event: (canonical(str(found)) for found in sensed(event, subject)), wanted)
     if subject == "booleanValue":
-        truth = _truth(value)
-        return lambda event: any(found is truth for found in sensed(event, subject))
+        wanted_truth = truth(value)
+        return lambda event: any(found is wanted_truth for found in sensed(event, subject))
     return None
 
 
@@ -139,13 +165,13 @@ def _one_of(values: Callable[[Event], Iterable[str]], wanted: set[str]) -> Test:
     return lambda event: not wanted.isdisjoint(values(event))
 
 
-def _at(name: str, compare: Callable[[Any, Any], bool], moment: datetime) -> Test:
+def _at(name: str, compare: Callable[[Any, Any], bool], when: datetime) -> Test:
     def test(event: Event) -> bool:
         text = event.get(name)
         if name == "errorDeclarationTime":
             text = next((held.get("declarationTime") for held in objects(event.get("errorDeclaration"))), None)
         found = instant(text)
-        return found is not None and compare(found, moment)
+        return found is not None and compare(found, when)
 
     return test
 
@@ -168,106 +194,79 @@ def _pattern(pattern: str) -> Callable[[str], bool]:
     )
 
 
+def _of_types(wanted: list[str]) -> Test:
+    if not all(_EVENT_TYPE.fullmatch(each) for each in wanted):
+        raise ValueError(f"must be of {', '.join(EVENT_TYPES)}, or the name of an extension")
+    return _one_of(lambda event: [str(event.get("type"))], set(wanted))
+
+
 def _within(subject: str, places: list[str]) -> Test:
-    """The place itself, and what is part of it by name: a GLN and its extensions."""
+    """The place itself, what the event's master data call a part of it, and its extensions: a GLN's own parts."""
     wanted = [canonical(place) for place in places]
-    return lambda event: any(
-        found == place or found.startswith(f"{place}/")
-        for found in map(canonical, texts(event, subject))
-        for place in wanted
-    )
-
-
-def _measured(name: str, unit: str, compare: Callable[[Any, Any], bool], number: Decimal) -> Test:
-    kind, limit = base(number, unit)
 
     def test(event: Event) -> bool:
-        for report in reports(event):
-            value, uom = report.get(name), report.get("uom")
-            if isinstance(value, int | float) and not isinstance(value, bool) and isinstance(uom, str):
-                found_kind, found = base(value, uom)
-                if found_kind == kind and compare(found, limit):
+        around = descendants(_master(event), wanted)
+        return any(
+            found == place or found.startswith(f"{place}/")
+            for found in map(canonical, texts(event, subject))
+            for place in around
+        )
+
+    return test
+
+
+def _measured(name: str, unit: str, verb: str, value: object) -> Test:
+    compare = _COMPARE[verb]
+    bases = [base(limit, unit) for limit in _numbers(verb, value)]
+
+    def test(event: Event) -> bool:
+        for held in elements(event) if name == "quantity" else reports(event):
+            amount, uom = as_number(held.get(name)), held.get("uom")
+            if amount is not None and isinstance(uom, str):
+                found_kind, found = base(amount, uom)
+                if any(found_kind == kind and compare(found, limit) for kind, limit in bases):
                     return True
         return False
 
     return test
 
 
-def _exists(subject: str, wanted: bool) -> Test:
-    if subject in ("errorDeclaration", "sensorElement"):
-        member = {"sensorElement": "sensorElementList"}.get(subject, subject)
-        return lambda event: bool(event.get(member)) is wanted
-    found = _FIELD.fullmatch(subject)
-    if found is None:
+def _exists(subject: str, wanted: bool, prefixes: Prefixes) -> Test:
+    """That the event has it; where that is not wanted, any event (§8.2.7.1: "returned regardless")."""
+    if subject in ("errorDeclaration", "sensorElement", "sensorElementList"):
+        member = "errorDeclaration" if subject == "errorDeclaration" else "sensorElementList"
+        return lambda event: not wanted or bool(event.get(member))
+    held = extension(subject, prefixes)
+    if held is None:
         raise ValueError(f"there is no parameter EXISTS_{subject}")
-    return lambda event: any(True for _ in _held(event, found)) is wanted
+    return lambda event: not wanted or any(True for _ in held(event))
 
 
-def _field(subject: str, compare: Callable[[Any, Any], bool], value: object) -> Test | None:
-    """An extension of the event, or of its master data (`ILMD_`); `INNER_` at any depth below."""
-    found = _FIELD.fullmatch(subject)
-    if found is None:
-        return None
-    if compare is operator.eq:
-        wanted = set(_list(value))
-        return lambda event: any(str(held) in wanted for held in _held(event, found))
-    moment = instant(value)
-    if moment is not None:
-        return lambda event: any(
-            compare(told, moment) for held in _held(event, found) if (told := instant(held)) is not None
-        )
-    number = _number(value)
-    return lambda event: any(compare(told, number) for told in _numbers(_held(event, found)))
+def _has_attribute(subject: str, names: list[str], prefixes: Prefixes) -> Test:
+    named = _named(subject, prefixes)
+    return lambda event: any(
+        not attributes.keys().isdisjoint(names) for attributes in attributes_of(_master(event), named(event))
+    )
 
 
-def _held(event: Event, found: "re.Match[str]") -> Iterator[object]:
-    inner, ilmd, name = found.groups()
-    members = event.get("ilmd") if ilmd else {key: value for key, value in event.items() if key != "ilmd"}
-    if not inner:
-        return fields(members, name, inner=False)
-    below = list(members.values()) if isinstance(members, dict) else []
-    return fields(below, name, inner=True)
+def _attribute_is(subject: str, name: str, wanted: set[str], prefixes: Prefixes) -> Test:
+    named = _named(subject, prefixes)
+    return lambda event: any(
+        not wanted.isdisjoint(attributes.get(name, ())) for attributes in attributes_of(_master(event), named(event))
+    )
 
 
-def _numbers(values: Iterable[object]) -> Iterator[Decimal]:
-    for value in values:
-        try:
-            yield _number(value)
-        except ValueError:
-            continue
+def _named(subject: str, prefixes: Prefixes) -> Callable[[Event], Iterable[str]]:
+    """The names of things that a field holds."""
+    if subject in QUANTITIES:
+        return lambda event: classes(event, subject)
+    if subject in EPCS:
+        return lambda event: epcs(event, subject)
+    held = extension(subject, prefixes)
+    if held is not None:
+        return lambda event: map(str, held(event))
+    return lambda event: texts(event, subject)
 
 
-def _list(value: object, known: Iterable[str] = ()) -> list[str]:
-    items = value if isinstance(value, list | tuple) else [value]
-    if not 1 <= len(items) <= VALUES_MAX or not all(isinstance(item, str) and item for item in items):
-        raise ValueError(f"needs 1 to {VALUES_MAX} texts")
-    if known and not set(items) <= set(known):
-        raise ValueError(f"must be of {', '.join(known)}")
-    return [str(item) for item in items]
-
-
-def _moment(value: object) -> datetime:
-    moment = instant(value)
-    if moment is None:
-        raise ValueError("needs a moment with its offset from UTC")
-    return moment
-
-
-def _number(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 32:
-        raise ValueError("needs a number")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError("needs a number") from None
-    if not number.is_finite() or number.adjusted() > 18 or number.adjusted() < -18:
-        raise ValueError("the number is out of range")
-    return number
-
-
-def _truth(value: object) -> bool:
-    if value in (True, "true", "True", ""):
-        return True
-    if value in (False, "false", "False"):
-        return False
-    raise ValueError("needs true or false")
+def _master(event: Event) -> MasterData:
+    return cast("MasterData", event.get("masterData", {}))

@@ -12,7 +12,7 @@ class Facts(Protocol):
     """What mapping asks of the ledger; every answer may be None: not known, and then an event is not ruled."""
 
     def signer(self) -> str | None:
-        """The organisation that would sign the record."""
+        """The organisation, or the device, that would sign the record."""
 
     def measure(self, product: str) -> str | None:
         """`kg` or `piece` of a registered product."""

@@ -150,6 +150,8 @@ def record_readings(event: Event, facts: Facts) -> Action:
     elements = [members_of(element) for element in list_of(event.get("sensorElementList"))]
     metadata = [members_of(element.get("sensorMetadata")) for element in elements]
     device = need_key(only({data.get("deviceID") for data in metadata}, "设备", "device"), "device")
+    if facts.signer() != device:
+        not_ruled("读数须由设备自己的密钥签名", "readings are signed by the device's own key")
     metrics = facts.metrics(device)
     if metrics is None:
         not_ruled(f"设备未登记：{device}", f"the device {device} is not registered")

@@ -26,11 +26,11 @@ ID = "ab" * 32
 class Known:
     """What a test knows of the ledger."""
 
-    def __init__(self, original: Mapping[str, object] | None = None) -> None:
-        self._original = original
+    def __init__(self, original: Mapping[str, object] | None = None, signer: str = "farm-1") -> None:
+        self._original, self._signer = original, signer
 
     def signer(self) -> str:
-        return "farm-1"
+        return self._signer
 
     def measure(self, product: str) -> str | None:
         return {GTIN: "piece", OWN: "kg"}.get(product)
@@ -155,9 +155,15 @@ RECORDS: dict[str, dict[str, Any]] = {
 }
 
 
+DEVICE = "probe-1"
+
+
+def signer_of(tag: str) -> str:
+    return DEVICE if tag == "trace.record_readings" else "farm-1"
+
+
 def recorded(tag: str, fields: Mapping[str, Any]) -> Recorded:
-    signer = "probe-1" if tag == "trace.record_readings" else "farm-1"
-    return Recorded("cd" * 32, signer, TIME_MS, {"action": tag, **fields})
+    return Recorded("cd" * 32, signer_of(tag), TIME_MS, {"action": tag, **fields})
 
 
 @pytest.mark.parametrize("tag", RECORDS)
@@ -169,16 +175,18 @@ def test_there_and_back_nothing_is_lost(tag: str) -> None:
     assert (report.faults, report.remarks) == ((), ())
     assert report.document is not None
     assert document_hashes(report.document).how == "event"
-    assert record_of(report.document.events[0], Known()) == action
+    assert record_of(report.document.events[0], Known(signer=signer_of(tag))) == action
 
 
 def test_readings_at_uneven_times_keep_them() -> None:
     fields = RECORDS["trace.record_readings"] | {"interval_ms": 0, "offsets_ms": [0, 7, 60_000], "clock_step_ms": -250}
     event = event_of(recorded("trace.record_readings", fields), Known())
-    assert record_of(event, Known()) == {"action": "trace.record_readings", **fields}
+    assert record_of(event, Known(signer=DEVICE)) == {"action": "trace.record_readings", **fields}
     single = fields | {"interval_ms": 0, "offsets_ms": [], "columns": [{"metric": "soil_moisture", "values": [7]}]}
     event = event_of(recorded("trace.record_readings", single), Known())
-    assert record_of(event, Known()) == {"action": "trace.record_readings", **single}
+    assert record_of(event, Known(signer=DEVICE)) == {"action": "trace.record_readings", **single}
+    with pytest.raises(NotRuled):
+        record_of(event, Known())  # an organisation says what a device measured: asserted
 
 
 @given(st.integers(1, 10**15), st.integers(-(10**15), 10**15), st.sampled_from([GTIN, OWN]))
@@ -190,7 +198,7 @@ def test_numbers_are_exact(micro: int, value: int, product: str) -> None:
     event = event_of(
         recorded("trace.record_readings", RECORDS["trace.record_readings"] | {"columns": columns}), Known()
     )
-    assert record_of(json.loads(json.dumps(event)), Known())["columns"] == columns
+    assert record_of(json.loads(json.dumps(event)), Known(signer=DEVICE))["columns"] == columns
 
 
 def test_a_declaration_of_error_stands_for_itself_only_when_it_repeats_the_event() -> None:
