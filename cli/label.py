@@ -13,7 +13,7 @@ from cli.proofs import asked_for, fetch_journey
 from cli.typed import CHINA
 from client.journey import Clock, Known
 from client.journey.entry import fields_of
-from client.journey.promises import lot_row, organic_certificate, promised
+from client.journey.promises import claims_organic, lot_row, organic_certificate, promised
 from client.network_directory import open_network
 from client.verified import VerifiedProof
 from gateway.labels import Label, LinkTooLong, Sheet, write_pdf, write_svg
@@ -117,8 +117,8 @@ def link_of(row: Lot, base: str, chain: str) -> str:
 def _label(proof: VerifiedProof, known: Known, clock: Clock, lot: str, row: Lot, link: str) -> Label:
     """What stands on the label. Raises `Problem` where it would call goods organic that are not."""
     name = known.goods[f"lot:{lot}"][0]
-    organic = organic_certificate(proof, lot) is not None
-    if "有机" in name and not organic:
+    organic = organic_certificate(proof, known, lot) is not None
+    if claims_organic(known.goods[f"lot:{lot}"]) and not organic:
         raise Problem(
             f"「{name}」没有覆盖该批次的有效有机证书，不能打印“有机”",
             f"no valid organic certificate covers {lot}: it may not be labelled organic",
@@ -148,7 +148,8 @@ def _sheet(proof: VerifiedProof, known: Known, clock: Clock, lot: str, row: Lot,
         ("生产者", found.issuer[0]),
         ("联系方式", contact or held or "________________"),
         ("开具日期", clock.day(found.issued_ms)),
-        ("批号 / 溯源码", f"{row.number} / {row.code}"),
+        ("编号", f"{row.number} / {row.code}"),
+        ("链上记录", found.transaction_id.hex()),
     ]
     if found.replaced:
         rows.append(("换开自", "、".join(known.name(f"lot:{source}")[0] for source in found.replaced)))

@@ -4,16 +4,17 @@ A journey proves the things of a food's life, not everybody who is named beside 
 genesis, a site, a logger that was on its truck long before the goods. Each has a row in the certified state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from client.connection import Connection
 from client.journey import Known, More
 from client.journey.known import NamedRow, has_name, read_named
+from client.journey.promises import certificate_row
 from client.proven import proven_value
 from client.verified import VerifiedProof
 from ledger.modules.registry.messages import Metric
-from ledger.modules.registry.state import Device
+from ledger.modules.registry.state import Device, Organisation
 from ledger.proof.format import decode_journal_head
 
 ASKED_MAX = 64
@@ -33,28 +34,41 @@ async def ask_names(connection: Connection, genesis: bytes, proof: VerifiedProof
 
 
 async def ask_rows(
-    connection: Connection, genesis: bytes, proof: VerifiedProof, known: Mapping[str, ProvenRow] | None = None
+    connection: Connection,
+    genesis: bytes,
+    proof: VerifiedProof,
+    known: Mapping[str, ProvenRow] | None = None,
+    beside: Sequence[str] = (),
 ) -> dict[str, ProvenRow]:
-    """The rows of what `proof` names without holding its row, by subject; those in `known` are not asked for again.
+    """The rows of who certified, of things `beside`, and of what `proof` names without holding its row, by subject.
 
-    Raises as `ask_names`.
+    What is in `known` is not asked for again, but for those who certified: they may have lost the right to. Raises as
+    `ask_names`.
     """
-    rows = dict(known or {})
-    wanted = unnamed(proof, genesis)[:ASKED_MAX]
+    rows, judged = dict(known or {}), certifiers(proof)
+    wanted = list(dict.fromkeys([*judged, *beside, *unnamed(proof, genesis)]))[:ASKED_MAX]
     for subject in wanted:
-        found = None if subject in rows else await _proven_row(connection, genesis, subject)
-        if found is not None:
-            rows[subject] = found
+        if subject not in rows or subject in judged:
+            found = await _proven_row(connection, genesis, subject)
+            if found is not None:
+                rows[subject] = found
     return {subject: rows[subject] for subject in wanted if subject in rows}
 
 
 def told_by(rows: Mapping[str, ProvenRow]) -> More:
-    """What rows tell of names and scales."""
+    """What rows tell of names, scales and roles."""
     metrics: dict[tuple[str, str], Metric] = {}
     for subject, (_, row) in rows.items():
         if isinstance(row, Device):
             metrics |= {(subject.removeprefix("device:"), metric.name): metric for metric in row.metrics}
-    return More({subject: (row.name_zh, row.name_en) for subject, (_, row) in rows.items()}, metrics)
+    roles = {subject: row.roles for subject, (_, row) in rows.items() if isinstance(row, Organisation)}
+    return More({subject: (row.name_zh, row.name_en) for subject, (_, row) in rows.items()}, metrics, roles)
+
+
+def certifiers(proof: VerifiedProof) -> list[str]:
+    """The organisations that issued the proof's certificates: what counts is whether they may, as they stand now."""
+    rows = (certificate_row(proof, subject) for subject in proof.sections if subject.startswith("certificate:"))
+    return list(dict.fromkeys(f"organisation:{row.issuer}" for row in rows if row is not None))
 
 
 def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:

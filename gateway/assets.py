@@ -32,7 +32,7 @@ def listed() -> dict[str, Path]:
     }
 
 
-PAGE_MODULES = ("compare.js", "pin.js", "show.js")
+PAGE_MODULES = ("compare.js", "curves.js", "papers.js", "pin.js", "show.js", "texts.js")
 
 
 class Assets:

@@ -5,7 +5,17 @@ Everything here comes from proof files that have been verified against the genes
 
 from client.batch.curves import Curve, Excursion, curves
 from client.batch.evidence import Evidence, ask_evidence
-from client.batch.papers import Certified, Examined, Result, certificates, examinations
+from client.batch.papers import (
+    Certified,
+    Conformity,
+    Examined,
+    Replaced,
+    Result,
+    certificates,
+    conformity,
+    examinations,
+)
+from client.batch.sales import Sale
 from client.batch.shelves import Counts
 from client.batch.summary import Batch, summarise
 from client.batch.way import Fix, Handover, Place, Way, way
@@ -13,6 +23,7 @@ from client.batch.way import Fix, Handover, Place, Way, way
 __all__ = [
     "Batch",
     "Certified",
+    "Conformity",
     "Counts",
     "Curve",
     "Evidence",
@@ -21,10 +32,13 @@ __all__ = [
     "Fix",
     "Handover",
     "Place",
+    "Replaced",
     "Result",
+    "Sale",
     "Way",
     "ask_evidence",
     "certificates",
+    "conformity",
     "curves",
     "examinations",
     "summarise",

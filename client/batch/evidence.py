@@ -6,6 +6,7 @@ from functools import cached_property
 
 from linxin.v1 import provenance_pb2
 
+from client.batch.sales import Sale, ask_sales, communities_of
 from client.batch.shelves import Counts, ask_counts
 from client.connection import Connection
 from client.journey import Clock, Entry, Known, timeline
@@ -24,7 +25,7 @@ class Evidence:
     """A verified journey: `proof` as it came, what it holds, and `rows` (with their proofs) of what it names beside.
 
     `counts`: what the trust archive holds of the lot and of its product. Rows and counts may be of another certificate
-    than the journey: each says of which.
+    than the journey: each says of which. `sales`: campaigns of these goods, which a node tells and does not prove.
     """
 
     proof: bytes
@@ -33,6 +34,7 @@ class Evidence:
     clock: Clock
     rows: Mapping[str, ProvenRow] = field(default_factory=dict)
     counts: Sequence[Counts] = ()
+    sales: Sequence[Sale] = ()
 
     @property
     def subject(self) -> str:
@@ -86,7 +88,12 @@ async def ask_evidence(
         lambda to: to.provenance.GetJourney, request, provenance_pb2.GetJourneyResponse, timeout_s=JOURNEY_S_MAX
     )
     verified = verify_journey(answer.proof, genesis, **asked)
-    rows = await ask_rows(connection, genesis, verified, known)
     about = str(getattr(verified.claim, "subject", ""))
-    counts = await ask_counts(connection, genesis, about) if about.startswith("lot:") else []
-    return Evidence(answer.proof, verified, genesis, clock, rows, counts)
+    if not about.startswith("lot:"):
+        return Evidence(answer.proof, verified, genesis, clock, await ask_rows(connection, genesis, verified, known))
+    sales = await ask_sales(connection, verified, about)
+    communities = communities_of(sales)
+    beside = [f"organisation:{each}" for each in communities]
+    rows = await ask_rows(connection, genesis, verified, known, beside)
+    counts = await ask_counts(connection, genesis, about, communities)
+    return Evidence(answer.proof, verified, genesis, clock, rows, counts, sales)

@@ -1,5 +1,8 @@
-"""The trust archive as a page shows it: the certified counts of a lot's listing and of its product's, each proven."""
+"""The trust archive as a page shows it: certified counts of the listing of a lot, of its product in the communities
+that got the lot, and of its product everywhere; each proven.
+"""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -9,15 +12,17 @@ from client.journey.entry import known_registry
 from client.proven import proven_value
 from client.verified import InvalidProof
 from ledger.crypto.encoding import Malformed
-from ledger.modules.archive.state import Listing, lot_listing, product_listing
+from ledger.modules.archive.state import Listing, listing_of, lot_listing, product_listing
 from ledger.proof.format import decode_journal_head
 from ledger.words import Words
 
-RATINGS = 5
+COMMUNITIES_MAX = 3
+"""Communities whose own listings a page shows."""
 
 
 class Counts(NamedTuple):
-    """What a listing counts. `score`: mean rating with one decimal, rounded half up, "" without reviews.
+    """What a listing counts. `score`: mean rating with one decimal, rounded half up, "" without reviews. `stars`: how
+    many reviews gave five of 5, four, ... one.
 
     `ends`: what claims came to, in words, how many of each. `proof`: the file that proves the row, or that there
     is none.
@@ -26,6 +31,7 @@ class Counts(NamedTuple):
     key: str
     reviews: int
     score: str
+    stars: tuple[int, ...]
     photos: int
     returning: int
     visits: int
@@ -37,17 +43,20 @@ class Counts(NamedTuple):
     proof: bytes
 
 
-def listings_of(subject: str) -> tuple[str, ...]:
-    """Keys of the listings that a page about a lot shows: its own, and that of its product everywhere."""
+def listings_of(subject: str, communities: Iterable[str] = ()) -> tuple[str, ...]:
+    """Keys of the listings that a page about a lot shows, its own first, that of its product everywhere last."""
     lot = subject.removeprefix("lot:")
-    return lot_listing(lot), product_listing(lot.partition("/")[0])
+    product = lot.partition("/")[0]
+    return lot_listing(lot), *(listing_of(product, each) for each in communities), product_listing(product)
 
 
-async def ask_counts(connection: Connection, genesis: bytes, subject: str) -> list[Counts]:
+async def ask_counts(
+    connection: Connection, genesis: bytes, subject: str, communities: Iterable[str] = ()
+) -> list[Counts]:
     """The counts of a lot's listings, all 0 where nobody has said anything. Raises `Remote`, `Unreachable`,
     `InvalidProof`.
     """
-    return [await _ask(connection, genesis, key) for key in listings_of(subject)]
+    return [await _ask(connection, genesis, key) for key in listings_of(subject, communities)]
 
 
 async def _ask(connection: Connection, genesis: bytes, listing: str) -> Counts:
@@ -70,6 +79,7 @@ def counts_of(listing: str, value: bytes | None, proof: bytes = b"") -> Counts:
         listing,
         row.reviews,
         f"{tenths // 10}.{tenths % 10}" if row.reviews else "",
+        tuple(reversed(row.ratings)),
         row.photos,
         row.returning,
         row.visits,

@@ -7,7 +7,8 @@ import msgspec
 from client.batch.evidence import Evidence
 from client.journey import headline
 from client.journey.entry import fields_of
-from client.journey.headline import Fact
+from client.journey.headline import Fact, goods_of
+from client.journey.promises import organic_certificate
 from client.verified import VerifiedRecord
 from ledger.modules.trace.state import Lot
 from ledger.words import Words
@@ -17,14 +18,16 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True)
 class Batch:
-    """The facts above everything else. `goods`: what it is; `growers`: who brought in the harvests it was made of, else
-    who made it; `places`: the plots those come from; `harvests_ms`: when, oldest first.
+    """The facts above everything else. `goods`: what it is; `organic`: whether it may be called 有机; `growers`: who
+    brought in the harvests it was made of, else who made it; `places`: the plots those come from; `harvests_ms`: when,
+    oldest first.
     """
 
     subject: str
     number: str
     code: str
     goods: Words
+    organic: bool
     growers: tuple[Words, ...]
     places: tuple[Words, ...]
     varieties: tuple[str, ...]
@@ -57,7 +60,8 @@ def summarise(evidence: Evidence) -> Batch | None:
         subject=subject,
         number=lot.number,
         code=lot.code,
-        goods=known.goods.get(subject, known.name(subject)),
+        goods=goods_of(evidence.verified, known, subject),
+        organic=organic_certificate(evidence.verified, known, subject.removeprefix("lot:")) is not None,
         growers=tuple(growers) or (known.name(f"organisation:{lot.producer}"),),
         places=tuple(dict.fromkeys(known.name(f"plot:{fields_of(record)['plot']}") for record in plantings)),
         varieties=tuple(dict.fromkeys(str(fields_of(record)["variety"]) for record in plantings)),

@@ -7,11 +7,17 @@ import msgspec
 
 from client.journey.entry import Entry, fields_of
 from client.journey.known import Known
+from client.journey.promises import certified, claims_organic, organic_certificate, without_claim
 from client.journey.text import Clock
 from client.verified import VerifiedProof, VerifiedRecord
 from ledger.modules.trace.state import Lot
 from ledger.proof.format import JournalClaim, JourneyClaim
 from ledger.words import Words
+
+OVERCLAIMED = (
+    "登记的名称带有认证字样，但没有有效证书覆盖本批次，此处略去",
+    "its registered name claims a certification that no valid certificate bears out: the word is left out here",
+)
 
 
 class Fact(NamedTuple):
@@ -30,6 +36,7 @@ def headline(proof: VerifiedProof, known: Known, clock: Clock, entries: Iterable
     alarms = [flag for entry in entries for flag in entry.flags if flag.serious]
     return [
         *_Facts(proof, known, clock).all(claim.subject),
+        *_overclaimed(proof, known, claim.subject),
         *(Fact(("注意", "attention"), (flag.zh, flag.en), alarm=True) for flag in alarms),
     ]
 
@@ -45,7 +52,7 @@ class _Facts:
     def all(self, subject: str) -> Iterable[Fact]:
         """Every fact, in the order in which people ask."""
         zh, en = self.known.name(subject)
-        goods = self.known.goods.get(subject)
+        goods = goods_of(self.proof, self.known, subject) if subject in self.known.goods else None
         yield Fact(("商品", "goods"), (f"{goods[0]} · {zh}", f"{goods[1]} · {en}") if goods else (zh, en))
         try:
             row = msgspec.convert(self.proof.sections[subject].row, Lot, builtin_types=(bytes,))
@@ -57,9 +64,9 @@ class _Facts:
         yield from self.each("trace.start_planting", ("种植", "grown"), self.planted)
         yield from self.each("trace.harvest", ("采收", "harvested"), self.harvested)
         yield from self.each("trace.inspect", ("检测", "tested"), self.tested)
-        certificates = [subject for subject in self.proof.sections if subject.startswith("certificate:")]
+        certificates = certified(self.proof, self.known, subject.removeprefix("lot:"))
         if certificates:
-            yield Fact(("证书", "certified"), _listed(map(self.known.name, certificates)))
+            yield Fact(("证书", "certified"), _listed(self.known.name(f"certificate:{one}") for one in certificates))
         made = self.known.amount(subject.removeprefix("lot:"), row.produced)
         if row.planting is None:
             day = self.clock.day(row.commissioned_ms)
@@ -102,6 +109,20 @@ class _Facts:
         names = [self.known.name(f"organisation:{first.get('shipper') or producer}"), *map(self.known.signer, received)]
         changes = [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
         return Fact(("经手", "hands"), (" → ".join(zh for zh, _ in changes), " → ".join(en for _, en in changes)))
+
+
+def goods_of(proof: VerifiedProof, known: Known, subject: str) -> Words:
+    """What a lot is called, as far as it may be: 有机 only under a certificate."""
+    name = known.goods.get(subject, known.name(subject))
+    return without_claim(name) if _overclaimed(proof, known, subject) else name
+
+
+def _overclaimed(proof: VerifiedProof, known: Known, subject: str) -> list[Fact]:
+    """A word of warning where a lot's registered name says 有机 and no certificate bears it out; else nothing."""
+    claimed = claims_organic(known.goods.get(subject, ("", "")))
+    if not claimed or organic_certificate(proof, known, subject.removeprefix("lot:")) is not None:
+        return []
+    return [Fact(("注意", "attention"), OVERCLAIMED, alarm=True)]
 
 
 def _listed(words: Iterable[Words]) -> Words:

@@ -29,10 +29,13 @@ NAMES_OTHERS = "trace.declare_error"
 
 @dataclass(frozen=True)
 class More:
-    """From elsewhere: names by subject, metrics by (device key, metric name). What the proof itself holds wins."""
+    """From elsewhere: names by subject, metrics by (device key, metric name), roles by organisation. What the proof
+    itself holds wins; of roles what stands here, which is newer than the genesis file.
+    """
 
     names: Mapping[str, Words] = field(default_factory=dict)
     metrics: Mapping[tuple[str, str], Metric] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 NamedRow = Organisation | Device | Product | Site | Plot | Vehicle
@@ -78,6 +81,7 @@ class Known:
         self.shipments: dict[str, dict[str, Any]] = {}
         self.signers: dict[bytes, str] = {}
         self.doubtful: dict[str, tuple[tuple[int, int], ...]] = {}
+        self.roles: dict[str, tuple[str, ...]] = {}
         asked = getattr(proof.claim, "subject", "")
         self.within = frozenset(proof.sections) if is_goods(asked) else None
         for subject, section in proof.sections.items():
@@ -86,8 +90,10 @@ class Known:
             self._learn_record(record)
         for one in json.loads(genesis)["organisations"]:
             self.names[f"organisation:{one['id']}"] = (one["name_zh"], one["name_en"])
+            self.roles[f"organisation:{one['id']}"] = tuple(one["roles"])
             for key in one["keys"]:
                 self.signers[bytes.fromhex(key["public_key"])] = f"organisation:{one['id']}"
+        self.roles |= given.roles
 
     def _learn_row(self, subject: str, row: Any) -> None:
         """The name in a proven row; of a device also its metrics, keys and wrong records."""

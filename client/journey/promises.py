@@ -1,5 +1,6 @@
 """What is promised of a lot, as far as its verified journey bears it out: 承诺达标合格证 and 有机."""
 
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +9,12 @@ from client.journey.entry import fields_of
 from client.journey.known import Known
 from client.verified import VerifiedProof, VerifiedRecord
 from ledger.modules.trace.state import FAULTS, Certificate, Lot
+from ledger.roles import Role
 from ledger.words import Words
+
+ORGANIC = "organic"
+CLAIM = re.compile("有机|有機|organic *", re.ASCII | re.IGNORECASE)
+"""What only a certificate lets anybody say of goods."""
 
 
 class Promised(NamedTuple):
@@ -26,6 +32,15 @@ class Promised(NamedTuple):
     contact: bool
     replaced: tuple[str, ...]
     transaction_id: bytes
+
+
+def certificate_row(proof: VerifiedProof, subject: str) -> Certificate | None:
+    """The certified row of a certificate of the journey; None as for `lot_row`."""
+    section = proof.sections.get(subject)
+    try:
+        return None if section is None else msgspec.convert(section.row, Certificate, builtin_types=(bytes,))
+    except msgspec.ValidationError:
+        return None
 
 
 def lot_row(proof: VerifiedProof, lot: str) -> Lot | None:
@@ -64,24 +79,49 @@ def promised(proof: VerifiedProof, known: Known, lot: str) -> Promised | None:
     return None
 
 
-def organic_certificate(proof: VerifiedProof, lot: str) -> str | None:
-    """The organic certificate under which a lot (by key) may be called 有机; None where it may not.
+def organic_certificate(proof: VerifiedProof, known: Known, lot: str) -> str | None:
+    """The organic certificate under which a lot (by key) may be called 有机; None where it may not."""
+    return next(iter(covering(proof, known, lot, ORGANIC)), None)
 
-    It was cited when the lot came into being, covers it and was not revoked; and so for every lot that it was made of.
+
+def covering(proof: VerifiedProof, known: Known, lot: str, kind: str) -> tuple[str, ...]:
+    """The certificates (keys) under which a lot (by key) may be called what certificates of a kind say; none if not.
+
+    Each was cited when a lot came into being, covers what that made, was valid then, was not revoked, and its issuer is
+    an inspector. A lot without one of its own has those of the lots it was made of, if all of them have some; what is
+    organic needs its own and theirs, since processing is certified too.
     """
     births = _births(proof)
-    todo, seen, first = [lot], {lot}, None
+    todo, found = [lot], dict[str, str | None]()
     while todo:
         name = todo.pop()
         birth = births.get(name)
-        certificate = None if birth is None else _covering(proof, birth, name)
-        if birth is None or certificate is None:
-            return None
-        first = first or certificate
-        sources = set(_inputs(birth)) - seen
-        seen |= sources
-        todo += sorted(sources)
-    return first
+        own = None if birth is None else _own(proof, known, birth, name, kind)
+        sources = [] if birth is None else _inputs(birth)
+        if own is None and (kind == ORGANIC or not sources):
+            return ()
+        found[name] = own
+        if own is None or kind == ORGANIC:
+            todo += [source for source in reversed(sources) if source not in found]
+    return tuple(dict.fromkeys(certificate for certificate in found.values() if certificate is not None))
+
+
+def certified(proof: VerifiedProof, known: Known, lot: str) -> list[str]:
+    """All certificates (keys) of the journey that count for a lot (by key), by key."""
+    subjects = [subject for subject in proof.sections if subject.startswith("certificate:")]
+    kinds = {row.kind for subject in subjects if (row := certificate_row(proof, subject)) is not None}
+    return sorted({one for kind in kinds for one in covering(proof, known, lot, kind)})
+
+
+def claims_organic(name: Words) -> bool:
+    """Whether a name says 有机 in either language."""
+    return any(CLAIM.search(text) for text in name)
+
+
+def without_claim(name: Words) -> Words:
+    """A name as it may be shown where no certificate covers what it says: without that word."""
+    zh, en = (CLAIM.sub("", text).strip() or "—" for text in name)
+    return zh, en
 
 
 def made_of(proof: VerifiedProof, lot: str) -> list[str]:
@@ -105,16 +145,17 @@ def _inputs(birth: VerifiedRecord) -> list[str]:
     return [portion[0] for portion in fields_of(birth).get("inputs", ())]
 
 
-def _covering(proof: VerifiedProof, birth: VerifiedRecord, lot: str) -> str | None:
-    """The first organic certificate that the record of a lot's birth cites, that covers the lot and still stands."""
+def _own(proof: VerifiedProof, known: Known, birth: VerifiedRecord, lot: str, kind: str) -> str | None:
+    """The first certificate of a kind that the record of a lot's birth cites, and that counts for what it made."""
     named = [subject for subject in birth.subjects if subject.startswith(("planting:", "plot:"))]
-    maker = next(subject for subject in birth.subjects if subject.startswith("organisation:"))
+    maker = next((subject for subject in birth.subjects if subject.startswith("organisation:")), "")
     covered = {*named, maker, f"product:{lot.partition('/')[0]}"}
-    for certificate in fields_of(birth).get("certificates", ()):
-        section = proof.sections.get(f"certificate:{certificate}")
-        if section is None:
+    fields = fields_of(birth)
+    for certificate in fields.get("certificates", ()):
+        row = certificate_row(proof, f"certificate:{certificate}")
+        if row is None or row.kind != kind or row.state != "valid" or covered.isdisjoint(row.scope):
             continue
-        row = msgspec.convert(section.row, Certificate, builtin_types=(bytes,))
-        if row.kind == "organic" and row.state == "valid" and not covered.isdisjoint(row.scope):
+        is_inspector = Role.INSPECTOR in known.roles.get(f"organisation:{row.issuer}", ())
+        if is_inspector and row.valid_from_ms <= fields["event_ms"] < row.valid_to_ms:
             return str(certificate)
     return None

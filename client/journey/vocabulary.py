@@ -7,10 +7,12 @@ something else.
 from typing import Any
 
 from client.journey.entry import known_registry
+from client.journey.headline import OVERCLAIMED
 from ledger.modules.archive.state import Listing
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device, Organisation
-from ledger.modules.trace.state import Certificate, Lot, Plot, Product, Site, Vehicle
+from ledger.modules.trace.messages import Band
+from ledger.modules.trace.state import FAULTS, Certificate, Lot, Plot, Product, Site, Vehicle
 from ledger.modules.trace.words import METRICS, UNITS
 
 STANDING = (
@@ -41,7 +43,10 @@ ROWS = {
 
 
 def vocabulary() -> dict[str, Any]:
-    """The whole vocabulary as JSON holds it. `rows`: the fields of rows by place; `metric`: of a device's metric."""
+    """The whole vocabulary as JSON holds it. `rows`: the fields of rows by place; `metric`, `band`: of a device's
+    metric, of a product's band; `faults`: flags of a lot that belie its certificate of conformity; `overclaimed`: what
+    is said of a name that claims too much.
+    """
     registry = known_registry()
     known = registry.words
     fields = {tag: list(action.__struct_fields__) for tag, action in registry.actions.items()}
@@ -61,4 +66,7 @@ def vocabulary() -> dict[str, Any]:
         "units": UNITS,
         "rows": {kind: list(row.__struct_fields__) for kind, row in ROWS.items()},
         "metric": list(Metric.__struct_fields__),
+        "band": list(Band.__struct_fields__),
+        "faults": int(FAULTS),
+        "overclaimed": OVERCLAIMED,
     }

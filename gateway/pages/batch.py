@@ -7,14 +7,14 @@ import msgpack
 from starlette.requests import Request
 from starlette.responses import Response
 
-from client.batch import Batch, Evidence, certificates, curves, examinations, summarise, way
+from client.batch import Batch, Evidence, Sale, certificates, conformity, curves, examinations, summarise, way
 from client.identifiers import BadIdentifier, read_trace_code
 from client.journey import Clock, Entry
+from client.journey.promises import without_claim
 from client.journey.vocabulary import STANDING
 from client.trust import quorum_of
 from gateway.kept import Kept, sent
 from gateway.pages.chart import draw
-from gateway.pages.offers import offers_of
 from gateway.pages.sketch import sketch
 from gateway.scans import Scans
 from gateway.shelf import Asked, Shelf
@@ -26,6 +26,7 @@ WEEKDAYS = {
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 }
 LATE_MS = 86_400_000
+OFFERS_MAX = 6
 HEIGHT_DIGITS_MAX = 19
 PROOF_TYPE = "application/vnd.linxin.proof"
 ROWS_TYPE = "application/vnd.linxin.proofs+msgpack"
@@ -64,7 +65,6 @@ async def _rendered(request: Request, evidence: Evidence, language: Language) ->
     context = {
         **_frame(request, evidence, language, asked),
         "batch": batch,
-        "offers": await offers_of(shelf.connection, evidence),
         **_sections(evidence, batch, shelf.clock),
     }
     return templates().get_template("batch.html").render(context).encode()
@@ -158,7 +158,7 @@ def _sections(evidence: Evidence, batch: Batch, clock: Clock) -> dict[str, Any]:
     standing = sorted((e for e in entries if e.tag in STANDING), key=lambda entry: STANDING.index(entry.tag))
     events = [entry for entry in entries if entry.tag not in STANDING]
     walked = way(evidence)
-    tests = examinations(evidence)
+    tests, papers = examinations(evidence), certificates(evidence)
     return {
         "clock": clock,
         "cold": [chart for chart in drawn if chart.curve.low is not None],
@@ -166,7 +166,10 @@ def _sections(evidence: Evidence, batch: Batch, clock: Clock) -> dict[str, Any]:
         "way": walked,
         "sketch": sketch(walked),
         "tests": tests,
-        "certificates": certificates(evidence),
+        "certificates": papers,
+        "kinds": list(dict.fromkeys(one.name for one in papers if one.covers)),
+        "promise": conformity(evidence, batch.goods),
+        "offers": [_offer(sale, batch) for sale in evidence.sales if sale.takes_orders][:OFFERS_MAX],
         "standing": standing,
         "days": [(day, list(of_day)) for day, of_day in groupby(events, lambda entry: clock.day(entry.until_ms))],
         "failed": any(one.verdict == "fail" for one in tests),
@@ -174,6 +177,11 @@ def _sections(evidence: Evidence, batch: Batch, clock: Clock) -> dict[str, Any]:
         "is_late": _is_late,
         "alarms": [fact for fact in batch.facts if fact.alarm],
     }
+
+
+def _offer(sale: Sale, batch: Batch) -> Sale:
+    """A campaign as it may be shown beside this batch: a leader's title says 有机 only if the batch may."""
+    return sale if batch.organic else sale._replace(title=without_claim((sale.title, ""))[0])
 
 
 def _is_late(entry: Entry) -> bool:

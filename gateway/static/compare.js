@@ -1,12 +1,17 @@
 // Whether the page says what the records say. Every line, name, figure and curve that stands for a record is told again from
 // the proof and compared, so that a true proof cannot be shown under a false page.
 
+import { compareCurves, curvesOf } from "./curves.js";
+import { comparePapers } from "./papers.js";
+import { said, squeeze, textOf } from "./texts.js";
 import { brief, head } from "./verifier/facts.js";
 import { Known, READINGS } from "./verifier/known.js";
-import { instants, lines } from "./verifier/lines.js";
-import { Clock, decimal } from "./verifier/told.js";
+import { lines } from "./verifier/lines.js";
+import { claimsOrganic, isOrganic } from "./verifier/promises.js";
+import { Clock } from "./verifier/told.js";
 
 const STANDING = /^(trace\.(register_(product|site|plot|vehicle)|issue_certificate)|registry\.(register_organisation|register_device|calibrate_device))$/;
+const LATE_MS = 86400000;
 
 /** Problems as { element, reason }; and how many records stand on the page, of how many proven. */
 export function compare(page, verified, rows, words, language) {
@@ -15,14 +20,17 @@ export function compare(page, verified, rows, words, language) {
   const told = lines(verified, known, clock);
   const problems = [];
   const differ = (element, reason) => problems.push({ element, reason: language === "en" ? reason : inChinese(reason) });
-  const context = { page, verified, known, clock, told, i: language === "en" ? 1 : 0, words, differ };
+  const proven = new Set();
+  const says = (element, text) => Boolean(element) && proven.add(element) && textOf(element) === squeeze(text);
+  const context = { page, verified, known, clock, told, i: language === "en" ? 1 : 0, words, differ, says, rows: new Map(rows) };
+  context.curves = curvesOf(context);
   const shown = compareLines(context);
   compareHead(context);
   compareBrief(context);
   compareLegs(context);
   comparePapers(context);
   compareCurves(context);
-  compareListings({ ...context, rows: new Map(rows) });
+  compareTheRest(context, proven);
   return { problems, shown, told, known };
 }
 
@@ -52,6 +60,14 @@ const CHINESE = {
   "a curve without readings": "这条曲线没有读数支持",
   "a curve that the readings do not make": "曲线与签名的读数不符",
   "a curve left out": "页面漏掉了一条曲线",
+  "certificates left out or added": "有证书被漏掉或添上",
+  "the certificate says": "证书的记录写的是",
+  "no certificate of conformity stands": "没有有效的承诺达标合格证支持这一部分",
+  "the certificate of conformity says": "承诺达标合格证的记录写的是",
+  "it is called organic and no certificate covers it": "页面写有“有机”，但没有覆盖本批次的有效证书",
+  "who issued a certificate is not proven": "证书颁发机构的资格没有给出证明",
+  "a picture that nobody signed": "有一张没有签名的图片",
+  "it was signed by": "签名者应为",
 };
 
 /** A reason in Chinese; what follows a colon, or a time, stays as it is. */
@@ -60,12 +76,9 @@ function inChinese(reason) {
   return known ? `${CHINESE[known]}${reason.slice(known.length).replace(/^: /, "：")}` : reason;
 }
 
-const textOf = (element) => (element?.textContent ?? "").replace(/\s+/g, " ").trim();
-const squeeze = (text) => text.replace(/\s+/g, " ").trim();
-const said = (words, name, i, values = {}) => words.page[name][i].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-
 /** Each proven line once, in order, in the very words; returns the number of records shown. */
-function compareLines({ page, clock, told, i, words, differ }) {
+function compareLines(context) {
+  const { page, clock, told, i, differ } = context;
   const expected = new Map(told.map((line) => [line.leaves.join(" "), line]));
   const order = new Map(told.map((line, place) => [line.leaves.join(" "), place]));
   let shown = 0;
@@ -84,44 +97,66 @@ function compareLines({ page, clock, told, i, words, differ }) {
       const place = order.get(element.dataset.leaves);
       if (!standing && (place < last || clock.day(line.untilMs) !== day)) differ(element, "a line out of order");
       last = place;
-      compareLine(element, line, clock, i, words, standing, differ);
+      compareLine(context, element, line, standing);
     }
   }
   for (const line of expected.values()) differ(null, `left out: ${line.says[i]}`);
   return shown;
 }
 
-function compareLine(element, line, clock, i, words, standing, differ) {
+function compareLine({ clock, i, words, differ, says }, element, line, standing) {
   const [from, until] = [clock.hour(line.fromMs), clock.hour(line.untilMs)];
   const when = standing ? "" : from === until ? from : `${from}–${until}`;
-  const by = line.tag === READINGS ? "" : said(words, "signed_by", i, { who: line.who[i] });
-  const flags = [...element.querySelectorAll(".flag")].map(textOf);
-  const expected = line.flags.map((flag) => squeeze(flag.says[i]));
-  if (textOf(element.querySelector(".says")) !== squeeze(line.says[i])) differ(element, `the record says: ${line.says[i]}`);
+  const flags = [...element.querySelectorAll(".flag")];
+  const good = flags.length === line.flags.length && flags.every((flag, at) => says(flag, line.flags[at].says[i]));
+  if (!says(element.querySelector(".says"), line.says[i])) differ(element, `the record says: ${line.says[i]}`);
   else if (textOf(element.querySelector(".when")) !== when) differ(element, `it was at ${when}`);
-  else if (!textOf(element.querySelector(".by")).startsWith(squeeze(by))) differ(element, by);
-  else if (flags.join("\n") !== expected.join("\n")) differ(element, `what is wrong with it: ${expected.join("; ")}`);
+  else if (!says(element.querySelector(".by"), byLine(line, standing, clock, i, words))) differ(element, `it was signed by: ${line.who[i]}`);
+  else if (!good) differ(element, `what is wrong with it: ${line.flags.map((flag) => flag.says[i]).join("; ")}`);
+}
+
+/** Who signed; whether it is about other goods, or was recorded a day later or more. */
+function byLine(line, standing, clock, i, words) {
+  const late = !standing && Number(line.recordedMs) - Number(line.untilMs) > LATE_MS;
+  return [
+    line.tag === READINGS ? "" : said(words, "signed_by", i, { who: line.who[i] }),
+    line.aside ? said(words, "aside", i) : "",
+    late ? said(words, "recorded_late", i, { day: clock.day(line.recordedMs) }) : "",
+  ].filter(Boolean).join(" · ");
 }
 
 /** The large letters and the badges. */
-function compareHead({ page, verified, known, told, i, words, differ }) {
+function compareHead({ page, verified, known, curves, i, words, differ, says }) {
   const facts = head(verified, known);
   const hero = page.querySelector(".hero");
-  if (textOf(page.querySelector("[data-fact=goods]")) !== squeeze(facts.goods[i])) differ(hero, `it is ${facts.goods[i]}`);
-  const state = page.querySelector("[data-fact=state]");
-  if (Boolean(state) !== facts.recalled) differ(hero, facts.recalled ? "it has been recalled" : "it has not been recalled");
-  const names = (list) => new Set(list.map((one) => squeeze(one[i])));
-  const listed = (name) => new Set(textOf(page.querySelector(`[data-fact=${name}]`)).split("、").filter(Boolean));
-  for (const name of ["growers", "places"]) if (!equalSets(listed(name), names(facts[name]))) differ(hero, `${name}: ${[...names(facts[name])].join()}`);
+  const of = (name) => page.querySelector(`[data-fact=${name}]`);
+  if (!says(of("goods"), facts.goods[i])) differ(hero, `it is ${facts.goods[i]}`);
+  if (!says(page.querySelector(".eyebrow"), `${said(words, "lot", i)} ${facts.number}`)) differ(hero, `it is ${facts.number}`);
+  const title = `${facts.goods[i]} · ${said(words, "lot", i)} ${facts.number} · ${said(words, "brand", i)}`;
+  if (squeeze(page.ownerDocument.title) !== squeeze(title)) differ(hero, `it is ${title}`);
+  if (Boolean(of("state")) !== facts.recalled) differ(hero, facts.recalled ? "it has been recalled" : "it has not been recalled");
+  if (facts.recalled && facts.recall && !says(of("recall"), facts.recall[i])) differ(hero, `the records say: ${facts.recall[i]}`);
+  for (const name of ["growers", "places", "varieties"]) {
+    const names = facts[name].map((one) => squeeze(Array.isArray(one) ? one[i] : one));
+    const shown = textOf(of(name)).split("、").filter(Boolean);
+    const parts = names.flatMap((one) => one.split("、"));
+    if (equalSets(new Set(shown), new Set(parts))) says(of(name), textOf(of(name)));
+    else differ(hero, `${name}: ${names.join()}`);
+  }
   const hours = facts.harvestMs === null ? null : Math.max(0, Math.floor((verified.checkpoint.timeMs - Number(facts.harvestMs)) / 3600000));
-  const clockText = hours === null ? "" : `${hours < 100 ? hours : Math.floor(hours / 24)} ${said(words, hours < 100 ? "hours" : "days", i)}`;
-  if (!textOf(page.querySelector(".clock")).startsWith(clockText)) differ(hero, `since harvest: ${clockText}`);
-  const out = told.some((line) => line.flags.some((flag) => flag.serious) && line.tag === READINGS);
-  const badges = [...page.querySelectorAll(".badges li")].map(textOf);
+  const clockText = hours === null ? "" : `${hours < 100 ? hours : Math.floor(hours / 24)} ${said(words, hours < 100 ? "hours" : "days", i)}${said(words, "since_harvest", i)}`;
+  if (textOf(page.querySelector(".clock")) !== squeeze(clockText)) differ(hero, `since harvest: ${clockText}`);
+  compareBadges(page, facts, curves, i, words, differ, says, Boolean(page.querySelector("#promise dl")));
+}
+
+function compareBadges(page, facts, curves, i, words, differ, says, promised) {
+  const judged = curves.filter((curve) => curve.low !== null);
+  const cold = judged.some((curve) => curve.excursions.length) ? "cold_bad" : judged.length ? "cold_ok" : "cold_none";
   const tested = { good: "tested_ok", bad: "tested_bad", none: "tested_none" }[facts.tested];
-  const cold = out ? ["cold_bad"] : ["cold_ok", "cold_none"];
-  const expected = [said(words, tested, i), badges[1], ...facts.certificates.map((kind) => said(words, "certificate", i, { kind: kind[i] }))];
-  const good = badges.join("\n") === expected.join("\n") && cold.some((name) => badges[1] === said(words, name, i));
+  const names = [tested, cold, ...(promised ? ["promise"] : [])].map((name) => said(words, name, i));
+  const expected = [...names, ...facts.kinds.map((kind) => said(words, "certificate", i, { kind: kind[i] }))];
+  const badges = [...page.querySelectorAll(".badges li")];
+  const good = badges.length === expected.length && badges.every((badge, at) => says(badge, expected[at]));
   if (!good) differ(page.querySelector(".badges"), "badges that the records do not bear out");
 }
 
@@ -129,154 +164,63 @@ function equalSets(one, two) {
   return one.size === two.size && [...one].every((item) => two.has(item));
 }
 
-function compareBrief({ page, verified, known, clock, told, i, differ }) {
+function compareBrief({ page, verified, known, clock, told, i, differ, says }) {
   const expected = brief(verified, known, clock, told) ?? [];
   const shown = [...page.querySelectorAll("[data-brief]")];
   if (shown.length !== expected.length) differ(page.querySelector(".facts"), "facts left out or added");
   for (const [place, element] of shown.entries()) {
-    const says = expected[place]?.[1][i];
-    if (says !== undefined && textOf(element) !== squeeze(says)) differ(element.parentElement, `the records say: ${says}`);
+    const text = expected[place]?.[1][i];
+    if (text !== undefined && !says(element, text)) differ(element.parentElement, `the records say: ${text}`);
   }
 }
 
-/** Hand-overs: who to whom, and when. */
-function compareLegs({ page, verified, known, clock, differ, i }) {
+/** Hand-overs: who to whom, over which way, when, and how it ended. */
+function compareLegs({ page, verified, known, clock, differ, says, i, words }) {
   const records = new Map(verified.records.map((record) => [record.name, record]));
-  const shipped = verified.records.filter((record) => record.code === 0 && record.action[0] === "trace.ship" && !known.isAside(record));
+  const accepted = verified.records.filter((record) => record.code === 0 && !known.isAside(record));
+  const answers = new Map(accepted.filter((record) => /^trace\.(receive|refuse_shipment)$/.test(record.action[0])).map((record) => [known.fields(record).shipment, record]));
+  const shipped = accepted.filter((record) => record.action[0] === "trace.ship");
   const shown = [...page.querySelectorAll(".legs li[data-leaves]")];
-  if (shown.length !== shipped.length) differ(page.querySelector(".legs"), "hand-overs left out or added");
+  const distinct = new Set(shown.map((element) => element.dataset.leaves));
+  if (shown.length !== shipped.length || distinct.size !== shown.length) differ(page.querySelector(".legs"), "hand-overs left out or added");
   for (const element of shown) {
-    const [ship, answer] = element.dataset.leaves.split(" ").map((name) => records.get(name));
+    const ship = records.get(element.dataset.leaves.split(" ")[0]);
     if (ship?.action[0] !== "trace.ship") {
       differ(element, "no such hand-over");
       continue;
     }
-    const fields = known.fields(ship);
-    const parties = `${known.signer(ship)[i]} → ${known.name(`organisation:${fields.receiver}`)[i]}`;
-    const times = [clock.instant(fields.event_ms), ...(answer ? [clock.instant(known.fields(answer).event_ms, fields.event_ms)] : [])];
-    const text = textOf(element);
-    const good = textOf(element.querySelector(".leg")) === squeeze(parties) && times.every((time) => text.includes(time));
-    if (!good) differ(element, `${parties}, ${times.join(", ")}`);
+    const expected = leg(known, clock, ship, answers.get(known.fields(ship).shipment), i, words);
+    const texts = [...element.querySelectorAll("p")];
+    const good = texts.length === expected.length && texts.every((text, at) => says(text, expected[at]));
+    if (!good) differ(element, expected.filter(Boolean).join(", "));
   }
 }
 
-/** Results of tests line by line, verdicts, and that every file shown is one that a record names. */
-function comparePapers({ page, verified, known, i, words, differ }) {
-  const records = new Map(verified.records.map((record) => [record.name, record]));
-  const { files } = head(verified, known);
-  for (const link of page.querySelectorAll("a.file")) {
-    if (!files.has(new URL(link.href).pathname.replace("/file/", ""))) differ(link, "a file that no record names");
-  }
-  const tests = verified.records.filter((record) => record.code === 0 && record.action[0] === "trace.inspect" && !known.isAside(record));
-  const shown = [...page.querySelectorAll("article[data-leaf]")];
-  if (shown.length !== tests.length) differ(page.querySelector("#papers-h"), "tests left out or added");
-  for (const element of shown) {
-    const fields = records.has(element.dataset.leaf) ? known.fields(records.get(element.dataset.leaf)) : {};
-    const results = (fields.results ?? []).map(([analyte, method, value, scale, unit, limit, passed]) =>
-      squeeze(`${analyte}${method} ${decimal(value, scale)} ${unit} ${limit === null ? "—" : `${decimal(limit, scale)} ${unit}`} ${said(words, passed ? "passed" : "failed", i)}`));
-    const rows = [...element.querySelectorAll("tbody tr")].map((row) => [...row.children].map(textOf).join(" "));
-    const verdict = textOf(element.querySelector(".badge"));
-    const good = rows.join("\n") === results.join("\n") && verdict === known.choice(fields.verdict)[i];
-    if (!good) differ(element, "not what the laboratory signed");
-  }
-}
-
-/** Counts of the trust archive: those of the certified rows of this lot's listing and of its product's. */
-function compareListings({ page, verified, known, rows, i, words, differ }) {
-  const lot = verified.claim[2].slice("lot:".length);
-  const expected = [`lot/${lot}`, `${lot.split("/")[0]}@`];
-  const shown = [...page.querySelectorAll("article[data-listing]")];
-  if (String(shown.map((one) => one.dataset.listing)) !== String(expected)) differ(page.querySelector("#archive-h"), "listings left out or added");
-  for (const element of shown) {
-    const name = `listing:${element.dataset.listing}`;
-    const says = rows.has(name) ? listed(known.row("listing", rows.get(name) ?? []), known, i, words) : "nothing that is proven";
-    const text = [...element.querySelectorAll("p")].map(textOf).join("\n");
-    if (text !== says) differ(element, `the archive counts: ${says}`);
-  }
-}
-
-/** A listing's row in the page's words. */
-function listed(row, known, i, words) {
-  const ratings = row.ratings ?? [];
-  const of = (name) => Number(row[name] ?? 0);
-  const stars = ratings.reduce((sum, count, place) => sum + (place + 1) * count, 0);
-  const tenths = of("reviews") ? Math.floor((20 * stars + of("reviews")) / (2 * of("reviews"))) : 0;
-  const score = `${Math.floor(tenths / 10)}.${tenths % 10}`;
-  const counts = { score, endorsements: of("endorsements") - of("withdrawn") };
-  for (const name of ["reviews", "photos", "returning", "visits", "hidden", "erased", "excursions"]) counts[name] = of(name);
-  const ends = (row.claims ?? []).map(([name, count]) => `${known.choice(name)[i]} ${count}`).join(" · ");
+function leg(known, clock, ship, answer, i, words) {
+  const [fields, back] = [known.fields(ship), answer ? known.fields(answer) : {}];
+  const name = (kind, key) => (key ? known.name(`${kind}:${key}`)[i] : "");
+  const way = fields.origin || fields.destination ? `${name("site", fields.origin)} → ${name("site", fields.destination)}` : "";
+  const by = fields.vehicle ? ` · ${said(words, "by_vehicle", i, { vehicle: name("vehicle", fields.vehicle) })}` : "";
+  const ended = !answer ? "not_received" : answer.action[0] === "trace.receive" ? "received" : "refused";
+  const time = answer ? clock.instant(back.event_ms, fields.event_ms) : "";
+  const remark = back.remark || back.reason;
+  const when = `${said(words, "handed_over", i, { time: clock.instant(fields.event_ms) })} · ${said(words, ended, i, { time })}`;
   return [
-    said(words, counts.reviews ? "archive_score" : "archive_none", i, counts),
-    counts.photos + counts.returning + counts.visits + counts.endorsements ? said(words, "archive_more", i, counts) : "",
-    counts.hidden + counts.erased + counts.excursions ? said(words, "archive_kept", i, counts) : "",
-    said(words, ends ? "claims" : "claims_none", i, { ends }),
-  ].filter(Boolean).map(squeeze).join("\n");
+    `${known.signer(ship)[i]} → ${known.name(`organisation:${fields.receiver}`)[i]}`,
+    `${way}${by}`,
+    `${when}${remark ? ` · ${remark}` : ""}`,
+  ];
 }
 
-/** Curves: every drawn point is a reading, and neither the lowest nor the highest reading is missing. */
-function compareCurves({ page, verified, known, differ }) {
-  const series = readings(verified, known);
-  for (const figure of page.querySelectorAll("figure.chart")) {
-    const [name, plot] = [figure.dataset.series, (figure.dataset.plot ?? "").split(" ").map(Number)];
-    const points = series.get(name);
-    series.delete(name);
-    const drawn = [...(figure.querySelector("path.curve")?.getAttribute("d") ?? "").matchAll(/[ML]([\d.]+) ([\d.]+)/g)];
-    const [startMs, endMs, bottom, top] = plot;
-    if (!points || plot.length !== 4 || !drawn.length || !(endMs > startMs && top > bottom)) {
-      differ(figure, "a curve without readings");
-      continue;
-    }
-    const [perX, perY] = [(endMs - startMs) / 308, (top - bottom) / 148];
-    const put = drawn.map(([, x, y]) => [startMs + (Number(x) - 44) * perX, bottom + (162 - Number(y)) * perY]);
-    const near = (one, two) => Math.abs(one[0] - two[0]) <= perX && Math.abs(one[1] - two[1]) <= perY;
-    const isReading = (point) => points.slice(after(points, point[0] - perX)).some((reading, at, rest) => near(reading, point) && at < rest.length);
-    const values = points.map(([, value]) => value);
-    const extremes = [Math.min(...values), Math.max(...values)];
-    const reached = extremes.every((value) => put.some((point) => Math.abs(point[1] - value) <= perY));
-    const whole = Math.abs(points[0][0] - startMs) <= perX && Math.abs(points.at(-1)[0] - endMs) <= perX;
-    if (!reached || !whole || !put.every(isReading) || !ticks(figure, plot, known, name)) differ(figure, "a curve that the readings do not make");
-  }
-  for (const [name, points] of series) if (points.length > 1) differ(page.querySelector("#cold-h"), `a curve left out: ${name}`);
-}
-
-/** Where the readings from a time on begin. */
-function after(points, timeMs) {
-  let [low, high] = [0, points.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (points[middle][0] < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Whether the figures along the axis stand where they belong. */
-function ticks(figure, [, , bottom, top], known, name) {
-  const [device, metric] = name.split(" ");
-  const { exponent } = known.metrics.get(`${device.slice("device:".length)} ${metric}`);
-  return [...figure.querySelectorAll("text[data-y]")].every((tick) => {
-    const value = bottom + ((162 - (Number(tick.getAttribute("y")) - 4)) / 148) * (top - bottom);
-    return Math.abs(Number(textOf(tick)) / 10 ** exponent - value) <= (top - bottom) / 100;
-  });
-}
-
-/** Plausible readings by "device metric thing", in order of time. */
-function readings(verified, known) {
-  const found = new Map();
-  for (const record of verified.records) {
-    if (record.action[0] !== READINGS || record.code !== 0) continue;
-    const fields = known.fields(record);
-    const device = [...record.subjects.keys()].find((subject) => subject.startsWith("device:")) ?? "";
-    const thing = [...record.subjects.keys()].find((subject) => /^(plot|vehicle|unit|site):/.test(subject)) ?? device;
-    const times = instants(fields);
-    for (const [metric, values] of fields.columns) {
-      const facts = known.metrics.get(`${device.slice("device:".length)} ${metric}`);
-      if (!facts || metric === "latitude" || metric === "longitude") continue;
-      const name = `${device} ${metric} ${thing}`;
-      const points = values.map((value, place) => [times[place], value]).filter(([, value]) => value !== null && facts.minimum <= value && value <= facts.maximum);
-      found.set(name, [...(found.get(name) ?? []), ...points]);
-    }
-  }
-  for (const points of found.values()) points.sort((one, two) => one[0] - two[0]);
-  return found;
+/** 有机 stands only under a certificate that covers the goods, wherever it stands; and nothing is told by pictures. */
+function compareTheRest({ page, verified, known, differ }, proven) {
+  const { body } = page.ownerDocument;
+  for (const picture of page.querySelectorAll("img, picture, video, audio, object, embed, iframe, image, canvas, input")) differ(picture.parentElement, "a picture that nobody signed");
+  if (isOrganic(verified, known, verified.claim[2].slice("lot:".length))) return;
+  const fault = "it is called organic and no certificate covers it";
+  const texts = page.ownerDocument.createTreeWalker(body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => (proven.has(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT));
+  let text = "";
+  while (texts.nextNode()) text += texts.currentNode.nodeType === Node.TEXT_NODE ? texts.currentNode.data : "";
+  const labels = [...body.querySelectorAll("[aria-label], [alt], [title]")].map((one) => ["aria-label", "alt", "title"].map((name) => one.getAttribute(name) ?? "").join(" "));
+  if (claimsOrganic(text.replace(/\s/g, "")) || labels.some(claimsOrganic)) differ(page.querySelector(".hero"), fault);
 }

@@ -33,6 +33,11 @@ def proven(world: Kept, lot: str) -> VerifiedProof:
     return verify_proof(prove_journey(world.keep(), subject=f"lot:{lot}"), world.genesis.raw)
 
 
+def organic(world: Kept, lot: str) -> str | None:
+    proof = proven(world, lot)
+    return organic_certificate(proof, Known(proof, world.genesis.raw), lot)
+
+
 def told(world: Kept, lot: str) -> Promised | None:
     proof = proven(world, lot)
     return promised(proof, Known(proof, world.genesis.raw), lot)
@@ -82,15 +87,15 @@ def test_organic_is_what_a_standing_certificate_covers_and_all_that_went_in(worl
         world.accept("lab", m.IssueCertificate(name, "organic", name, holder, (scope,), *period))
     plain = world.harvest("A1")
     world.accept("farm", m.Harvest("berry-2026", BERRY, "A2", 9 * KG, world.now, ("field",)))
-    organic = f"{BERRY}/A2"
-    clean = mix(world, ORGANIC, organic, cited=("hall",))
-    mixed = mix(world, ORGANIC, organic, plain, cited=("hall",))
-    uncited = mix(world, ORGANIC, organic)
-    names = (plain, organic, clean, mixed, uncited)
-    found = [organic_certificate(proven(world, lot), lot) for lot in names]
+    grown = f"{BERRY}/A2"
+    clean = mix(world, ORGANIC, grown, cited=("hall",))
+    mixed = mix(world, ORGANIC, grown, plain, cited=("hall",))
+    uncited = mix(world, ORGANIC, grown)
+    names = (plain, grown, clean, mixed, uncited)
+    found = [organic(world, lot) for lot in names]
     assert found == [None, "field", "hall", None, None]
     world.accept("lab", m.RevokeCertificate("field", "抽检不合格"))
-    assert [organic_certificate(proven(world, lot), lot) for lot in (organic, clean)] == [None, None]
+    assert [organic(world, lot) for lot in (grown, clean)] == [None, None]
 
 
 def test_a_label_links_by_gtin_or_by_trace_code(world: Kept) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 
 from cli.demo import cast
 from client.network_directory import NetworkDirectory
+from tests.gateway.neighbours import neighbours
 from tests.gateway.serving import FLAGS, SETTLED, LyingGateway, chromium, running_gateway, told_network
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -32,6 +33,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkDirecto
 @pytest.fixture(scope="session")
 def gateway(network: NetworkDirectory) -> Iterator[str]:
     with running_gateway(network, *LIMITS) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def known_food(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A gateway before food that has reviews, promises and certificates; see `neighbours`."""
+    with neighbours(tmp_path_factory.mktemp("neighbours")) as url:
         yield url
 
 

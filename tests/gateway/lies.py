@@ -201,6 +201,18 @@ PAGE_LIES: dict[str, Lie] = {
     "a recall invented": on_page(r"(</h1>)", r'\1<div class="recall"><strong data-fact="state">已召回</strong></div>'),
     "another harvest day": on_page(r'(data-brief="3">)\d{4}-\d\d-\d\d', r"\g<1>2031-01-01"),
     "a curve flattened": on_page(r'(<path class="curve[^"]*" d=")[^"]*', r"\1M44 120L352 120"),
+    "a wider band": on_page(r'(<rect class="band" x="[^"]*" y=")[^"]*', r"\g<1>14"),
+    "the excursion left out over the curve": on_page(r'<span class="alarm">.*?</span>', ""),
+    "the excursion not marked": on_page(r'<rect class="burst"[^>]*>', "", count=99),
+    "a figure of the table altered": on_page(
+        r'(<tr class="alarm"><th scope="row">[^<]*</th><td>[^<]*</td><td>)[^<]*', r"\g<1>5°C"
+    ),
+    "another variety": on_page(r'data-fact="varieties">[^<]*<', 'data-fact="varieties">白草莓<'),
+    "a certificate left out": on_page(r'<article class="paper [a-z]*" data-certificate.*?</article>', ""),
+    "a certificate that never ends": on_page(r"(有效期 \S+ 至 )[0-9-]+", r"\g<1>2099-01-01"),
+    "a promise altered": on_page("<dd>质量安全控制</dd>", "<dd>检测结果</dd>"),
+    "a hand-over not yet received": on_page(r"收到 [^·<]*（双方签名）", "尚未收到"),
+    "another way": on_page("承运 十七号冷藏车", "承运 自行车"),
     "a curve left out": on_page(r'<figure class="chart.*?</figure>', ""),
     "an axis relabelled": on_page(r"(data-y [^>]*>)15<", r"\g<1>9<"),
     "a test result altered": on_page(r"0\.032 mg/kg</td>", "0.000 mg/kg</td>"),

@@ -1,5 +1,6 @@
 """A community's trust archive, executed by the real rules into the real store, and an observer that serves it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,10 @@ class Told(Memoir):
         return joined_modules(self.money)
 
 
-def tell(path: Path) -> Told:
+def tell(path: Path, then: Callable[[Told], None] = lambda _: None) -> Told:
     """Five reviews of six lines: the second hidden, appealed and shown again, the third hidden, the fourth erased; one
-    visit that the farm confirmed and one that it did not; an endorsement. Kept in a store at `path`.
+    visit that the farm confirmed and one that it did not; an endorsement; and what happens `then`. Kept in a store at
+    `path`.
     """
     blocks: list[Block] = []
 
@@ -55,6 +57,7 @@ def tell(path: Path) -> Told:
         patch.setattr(real, "execute", keeping)
         world = Told()
         _story(world)
+        then(world)
     store = LevelStore.open(path, world.genesis.chain_id, world.genesis.head())
     for block in blocks:
         line = cosign(key_of("validator"), NAME, block.text, block.time_ms // 1000)

@@ -1,6 +1,7 @@
 // A batch in brief: client/journey/headline.py in a browser, and what the badges of a page must say.
 
 import { hex } from "./bytes.js";
+import { certificateRow, certificateSubjects, certified, goodsOf } from "./promises.js";
 
 /** [[label zh, label en], [says zh, says en]] in the order of a page; null where the row has another form. */
 export function brief(verified, known, clock, told) {
@@ -10,7 +11,8 @@ export function brief(verified, known, clock, told) {
   const facts = [];
   const add = (zh, en, says) => facts.push([[zh, en], says]);
   const [zh, en] = known.name(subject);
-  const goods = known.goods.get(subject);
+  const { name: called, overclaimed } = goodsOf(verified, known, subject);
+  const goods = known.goods.has(subject) ? called : null;
   add("商品", "goods", goods ? [`${goods[0]} · ${zh}`, `${goods[1]} · ${en}`] : [zh, en]);
   add("溯源码", "trace code", [row.code, row.code]);
   if (row.state === "recalled") add("状态", "state", ["已召回，请勿食用", "RECALLED, do not eat"]);
@@ -32,36 +34,43 @@ export function brief(verified, known, clock, told) {
     const [verdict, by, day] = [known.choice(fields.verdict), known.signer(record), clock.day(fields.event_ms)];
     return [`${verdict[0]}（${day}，${by[0]}）`, `${verdict[1]} (${day}, ${by[1]})`];
   });
-  const certificates = [...verified.sections.keys()].filter((name) => name.startsWith("certificate:"));
-  if (certificates.length) add("证书", "certified", listed(certificates.map((name) => known.name(name))));
+  const certificates = certified(verified, known, subject.slice("lot:".length));
+  if (certificates.length) add("证书", "certified", listed(certificates.map((name) => known.name(`certificate:${name}`))));
   if (row.planting === null) {
     const [made, by, day] = [known.amount(subject.slice(4), row.produced), known.name(`organisation:${row.producer}`), clock.day(row.commissioned_ms)];
     add("包装", "packed", [`${day} ${made[0]}，${by[0]}`, `${day} ${made[1]}, ${by[1]}`]);
   }
   add("经手", "hands", hands(records, known, row.producer));
+  if (overclaimed) add("注意", "attention", known.words.overclaimed);
   for (const line of told) {
     for (const flag of line.flags) if (flag.serious) add("注意", "attention", flag.says);
   }
   return facts;
 }
 
-/** What stands in large letters: goods, growers, whether recalled, tests, the oldest harvest, valid certificates, files. */
+/** What stands in large letters, and which files records name. */
 export function head(verified, known) {
   const subject = verified.claim[2];
   const row = known.row("lot", verified.sections.get(subject)?.row) ?? {};
   const records = accepted(verified, known);
   const of = (tag) => records.filter((record) => record.action[0] === tag);
-  const harvests = of("trace.harvest");
+  const [harvests, plantings] = [of("trace.harvest"), of("trace.start_planting")];
   const growers = distinct(harvests.map((record) => known.signer(record)));
   const verdicts = of("trace.inspect").map((record) => known.fields(record).verdict);
+  const counting = certified(verified, known, subject.slice("lot:".length));
+  const recalls = verified.records.filter((record) => record.code === 0 && record.action[0] === "trace.recall" && !known.isAside(record));
+  const recall = recalls.length ? known.fields(recalls.at(-1)) : null;
   return {
-    goods: known.goods.get(subject) ?? known.name(subject),
+    goods: goodsOf(verified, known, subject).name,
+    number: row.number,
     growers: growers.length ? growers : [known.name(`organisation:${row.producer}`)],
-    places: distinct(of("trace.start_planting").map((record) => known.name(`plot:${known.fields(record).plot}`))),
+    places: distinct(plantings.map((record) => known.name(`plot:${known.fields(record).plot}`))),
+    varieties: [...new Set(plantings.map((record) => known.fields(record).variety))],
     recalled: row.state === "recalled",
+    recall: recall ? [recall.reason_zh, recall.reason_en] : null,
     tested: verdicts.includes("fail") ? "bad" : verdicts.length ? "good" : "none",
     harvestMs: harvests.map((record) => known.fields(record).event_ms).sort((one, two) => one - two)[0] ?? null,
-    certificates: valid(verified, known),
+    kinds: distinct(counting.map((name) => certificateRow(verified, known, `certificate:${name}`)).map((one) => known.choice(one.kind))),
     files: new Set([...of("trace.inspect").map((record) => known.fields(record).report), ...files(verified, known)].filter(Boolean).map(hex)),
   };
 }
@@ -72,18 +81,7 @@ function accepted(verified, known) {
   return records.sort((one, two) => when(one) - when(two));
 }
 
-function certificateRows(verified, known) {
-  const sections = [...verified.sections].filter(([name]) => name.startsWith("certificate:"));
-  return sections.map(([, section]) => known.row("certificate", section.row)).filter(Boolean);
-}
-
-const files = (verified, known) => certificateRows(verified, known).map((row) => row.file);
-
-function valid(verified, known) {
-  const now = verified.checkpoint.timeMs;
-  const good = (row) => (row.state ?? "valid") === "valid" && row.valid_from_ms <= now && now < row.valid_to_ms;
-  return certificateRows(verified, known).filter(good).map((row) => known.choice(row.kind));
-}
+const files = (verified, known) => certificateSubjects(verified).map((name) => certificateRow(verified, known, name)?.file);
 
 function hands(records, known, producer) {
   const received = records.filter((record) => record.action[0] === "trace.receive");

@@ -28,6 +28,7 @@ export class Known {
     this.shipments = new Map();
     this.signers = new Map();
     this.doubtful = new Map();
+    this.roles = new Map();
     const asked = verified.claim[0] === "journey" ? verified.claim[2] : "";
     this.within = isGoods(asked) ? new Set(verified.sections.keys()) : null;
     for (const [subject, row] of rows) this.learnRow(subject, row, false);
@@ -35,6 +36,7 @@ export class Known {
     for (const record of verified.records) this.learnRecord(record);
     for (const one of verified.genesis.content.organisations) {
       this.names.set(`organisation:${one.id}`, [one.name_zh, one.name_en]);
+      if (!this.roles.has(`organisation:${one.id}`)) this.roles.set(`organisation:${one.id}`, one.roles);
       for (const key of one.keys) this.signers.set(key.public_key.toLowerCase(), `organisation:${one.id}`);
     }
   }
@@ -51,6 +53,7 @@ export class Known {
     const row = NAMED.includes(kind) ? this.row(kind, raw) : null;
     if (!row || typeof row.name_zh !== "string") return;
     this.names.set(subject, [row.name_zh, row.name_en]);
+    if (kind === "organisation") this.roles.set(subject, row.roles);
     if (kind !== "device") return;
     for (const metric of row.metrics) {
       const facts = Object.fromEntries(this.words.metric.map((name, place) => [name, metric[place]]));
