@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.demo.memory import BAD, LISTING, WARM
-from tests.reviews.test_erasure import found_behind_keys, found_raw
+from tests.reviews.searching import found_behind_keys, found_raw
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 

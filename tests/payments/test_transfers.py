@@ -40,7 +40,7 @@ def test_a_statement_reads_the_same_across_its_pages(world: World) -> None:
     count = 2 * s.ENTRIES_PER_PAGE
     for number in range(0, count, 5):
         some = [transfer(f"move {number + each}", FARM, HUB, 1 + each) for each in range(5)]
-        world.use(lambda ctx, money, some=some: money.move(ctx, some))
+        world.use(using("move", some))
     ctx = world.context()
     whole = s.statement(ctx, HUB)
     assert [number for number, _ in whole] == list(range(1, world.account(HUB).entries + 1))
