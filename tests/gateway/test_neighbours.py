@@ -15,6 +15,7 @@ from tests.gateway.conftest import PHONE, Phone
 from tests.gateway.lies import on_page
 from tests.gateway.neighbours import BESIDE, HOME, LOTS, MIXED, PROMISED, REVIEWED, WITHDRAWN, page_of
 from tests.gateway.serving import Answer, Lie, LyingGateway, get
+from tests.gateway.test_accessibility import faults
 from tests.trace.world import BERRY
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("neighbours")]
@@ -50,6 +51,7 @@ def test_the_archive_of_the_lot_of_the_community_and_of_all(known_food: str) -> 
 def test_what_is_on_offer(known_food: str) -> None:
     text = section(get(page_of(known_food, REVIEWED), accept_language="zh").text, "offer-h")
     assert "周末草莓" in text
+    assert "机构garden · 2026-01-0" in text
     assert "10.00 元起一份" in text
     assert "不在上面的证明内" in text
 
@@ -78,6 +80,13 @@ def test_the_certificate_of_conformity_stands_on_the_page(browser: Browser, know
     phone.page.emulate_media(media="print")
     assert phone.page.is_visible("#promise")
     context.close()
+
+
+def test_axe_finds_nothing_where_there_are_reviews_and_promises(phone: Phone, known_food: str) -> None:
+    for lot in (REVIEWED, WITHDRAWN, MIXED):
+        phone.open(page_of(known_food, lot))
+        assert faults(phone) == ""
+        assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 ARCHIVE = r'<section aria-labelledby="archive-h">.*?</section>'
