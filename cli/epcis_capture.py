@@ -57,12 +57,12 @@ def capture(
     with Desk(out, network_root, key_name) as desk:
 
         async def work(connection: Connection) -> tuple[str, list[Captured]]:
-            bringing = Capture(connection, desk.key, document, signed)
+            bringing = Capture(connection, desk.key, document, data, signed, CLASSES[class_name])
             await bringing.begin()
             if dry_run:
                 return "", [Captured(await bringing.plan(index)) for index in range(len(document.events))]
-            await bringing.store(data, CLASSES[class_name])
-            return bringing.address, await _bring(bringing, proceed=proceed)
+            done = await _bring(bringing, proceed=proceed)
+            return bringing.address, done
 
         address, done = desk.ask(work)
     told = [describe(one) for one in done]
@@ -91,13 +91,16 @@ async def _bring(bringing: Capture, *, proceed: bool) -> list[Captured]:
 def describe(captured: Captured) -> dict[str, Any]:
     """What became of an event, in words and for programs."""
     planned = captured.planned
-    facts: dict[str, Any] = {"index": planned.index, "hash": planned.hash, "ruled": planned.record is not None}
+    ruled = (captured.record if captured.before else planned.record) is not None
+    facts: dict[str, Any] = {"index": planned.index, "hash": planned.hash, "ruled": ruled}
     if planned.record is not None:
         facts |= {"action": planned.record["action"], "said": str(planned.record["action"])}
     elif planned.why is not None:
         said = f"未经规则核验 / asserted: {planned.why.zh} / {planned.why.en}"
         facts |= {"said": said, "why_zh": planned.why.zh, "why_en": planned.why.en}
-    facts |= {"record": captured.record, "transaction": captured.assertion}
+    facts |= {"record": captured.record, "transaction": captured.assertion, "before": captured.before}
+    if captured.before:
+        facts["said"] = f"{facts['said']}（已收录，未重复）/ captured before, not done again"
     if captured.failure is None:
         return facts
     failure = captured.failure

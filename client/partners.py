@@ -31,7 +31,8 @@ __all__ = [
     "ask_facts",
     "ask_record",
     "captured_of",
-    "is_captured",
+    "device_of",
+    "find_captured",
     "offer",
     "organisation_of",
 ]
@@ -55,7 +56,7 @@ class Facts:
         self.records: dict[str, str] = {}
 
     def signer(self) -> str | None:
-        """The organisation that signs."""
+        """The organisation, or the device, that signs."""
         return self._organisation
 
     def measure(self, product: str) -> str | None:
@@ -114,12 +115,23 @@ async def ask_facts(connection: Connection, subjects: Collection[str], organisat
 
 async def organisation_of(connection: Connection, algorithm: int, public_key: bytes) -> str | None:
     """The organisation for which a key in force speaks, as its own or its staff's; None: for none."""
+    record = await _key_in_force(connection, algorithm, public_key)
+    return record.organisation if record is not None and record.holder in ("organisation", "staff") else None
+
+
+async def device_of(connection: Connection, algorithm: int, public_key: bytes) -> str | None:
+    """The device whose key in force this is; None: of none."""
+    record = await _key_in_force(connection, algorithm, public_key)
+    return record.subject.removeprefix("device:") if record is not None and record.holder == "device" else None
+
+
+async def _key_in_force(connection: Connection, algorithm: int, public_key: bytes) -> KeyRecord | None:
     key = f"registry/key/{public_key.hex()}"
     found = await _values(connection, [key])
     record: KeyRecord | None = keys.decode(found[key], None).value if key in found else None
     if record is None or record.algorithm != algorithm or record.revoked_height is not None:
         return None
-    return record.organisation if record.holder in ("organisation", "staff") else None
+    return record
 
 
 def _keys_of(subject: str) -> Iterable[str]:
@@ -165,10 +177,11 @@ async def ask_record(connection: Connection, identity: str, registry: Registry) 
     return None if action is None else Found(action, answer.receipt.time_ms, body.algorithm, body.public_key)
 
 
-async def is_captured(connection: Connection, name: str) -> bool:
-    """Whether there is a captured event `<hash>:<what>:<organisation>`."""
+async def find_captured(connection: Connection, name: str) -> Captured | None:
+    """Where the captured event `<hash>:<what>:<organisation>` stands; None where there is none."""
     key = f"trace/captured/{name}"
-    return key in await _values(connection, [key])
+    found = await _values(connection, [key])
+    return captured_of(found[key]) if key in found else None
 
 
 async def offer(connection: Connection, key: Key, fields: Mapping[str, object], registry: Registry) -> str:

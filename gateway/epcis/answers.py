@@ -2,12 +2,17 @@
 
 import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.epcis.negotiating import AS_CAPTURED, LINKS, not_acceptable
 from gateway.epcis.store import Held
-from standards.epcis.document import Event
+from standards.epcis.faults import shorten
+from standards.epcis.hashing import standard_terms
+from standards.epcis.translation import Untranslatable, as_link, as_urn, with_links, with_urns
 from standards.epcis.vocabulary import CONTEXT
 
 
@@ -37,9 +42,31 @@ def query_document(found: Sequence[Held]) -> dict[str, Any]:
     }
 
 
-def with_context(held: Held) -> Event:
-    """An event that stands for itself."""
-    return {"@context": list(held.context), **held.event}
+def in_format(held: Held, form: str) -> Held:
+    """The event with its names in the form of `GS1-EPC-Format`. Raises EpcisProblem where one has none."""
+    if form == AS_CAPTURED:
+        return held
+    with _told():
+        return replace(held, event=with_links(held.event) if form == LINKS else with_urns(held.event))
+
+
+def name_in_format(name: str, form: str) -> str:
+    """A name as `in_format` gives it."""
+    if form == AS_CAPTURED:
+        return name
+    with _told():
+        return as_link(name) if form == LINKS else as_urn(name)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A name without a URN is told as the problem that it is to who asked for URNs."""
+    try:
+        yield
+    except Untranslatable as fault:
+        zh = f"{shorten(fault.name)} 没有 EPC URN：厂商识别代码长度未知，或该类标识无 URN"
+        en = f"{shorten(fault.name)} has no EPC URN: its company prefix is in no published table, or nothing names it"
+        raise not_acceptable("GS1-EPC-Format", zh, en) from None
 
 
 def collection(members: Sequence[str]) -> dict[str, Any]:
@@ -60,6 +87,8 @@ def _merged(found: Sequence[Held]) -> list[object] | None:
                     return None
             elif not isinstance(part, dict) or any(prefixes.setdefault(name, of) != of for name, of in part.items()):
                 return None
+    if any(name.startswith("@") for name in prefixes) or not standard_terms().isdisjoint(prefixes):
+        return None  # one that alters GS1's own names would alter them in every event
     if any(_gains(held, prefixes) for held in found):
         return None
     return [CONTEXT, prefixes] if prefixes else [CONTEXT]

@@ -1,9 +1,7 @@
 """What is asked: events by the standard's parameters, one event and its proof, the names in events."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from linxin.v1 import ledger_pb2
@@ -11,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from client.verify import verify_proof
-from gateway.epcis.answers import agreeing, collection, query_document, with_context
+from gateway.epcis.answers import agreeing, collection, in_format, name_in_format, query_document
+from gateway.epcis.negotiating import format_of, prefixes_of
 from gateway.epcis.paging import PAGING, page, read_cursor
 from gateway.epcis.problems import EpcisProblem, unknown_resource
 from gateway.epcis.serving import BASE, Repository
@@ -24,7 +23,6 @@ from standards.epcis.vocabulary import EVENT_TYPES, bare
 
 PROOF_TYPE = "application/vnd.linxin.proof"
 PROOF_S_MAX = 30.0
-TOKEN_S = 3_600
 
 Names = Callable[[Event], Iterable[str]]
 
@@ -61,16 +59,20 @@ class Asking:
         return await self._answer(request, "events", await self.repository.store.events())
 
     async def event(self, request: Request) -> Response:
-        """`GET /events/{id}`: the newest that has this eventID, hash, or `urn:linxin:record:...`, and links."""
-        single_parameters(request, ())
-        held = await self._named(request.path_params["id"])
-        proof = f'<{BASE}/events/urn:linxin:record:{held.transaction}/proof>; rel="urn:linxin:rel:proof"'
-        return JSONResponse(with_context(held), headers={"Link": f'{proof}; type="{PROOF_TYPE}"'})
+        """`GET /events/{id}`: what has this eventID, hash, or `urn:linxin:record:...`, declarations of error among it.
+
+        As the standard wants it a query document. Links lead to the proof of each event.
+        """
+        found = await self._named(request.path_params["id"])
+        return await self._answer(request, f"events/{request.path_params['id']}", found, PAGING, proofs=True)
 
     async def proof(self, request: Request) -> Response:
-        """`GET /events/{id}/proof`: the proof file (docs/PROOF.md) of the record that names the event's hash."""
+        """`GET /events/{id}/proof`: the proof file (docs/PROOF.md) of the record that names the event's hash.
+
+        Where several events have the id it is that of the one captured first; each has an id of its own as a record.
+        """
         single_parameters(request, ())
-        held = await self._named(request.path_params["id"])
+        held = (await self._named(request.path_params["id"]))[0]
         leaf = ledger_pb2.LeafProof(transaction_id=bytes.fromhex(held.transaction))
         answer = await self.repository.store.connection.call(
             lambda to: to.ledger.GetProof,
@@ -92,7 +94,10 @@ class Asking:
         async with self.repository.readers.turn():
             members = await asyncio.to_thread(_names, kind, held)
         cut = page(cursor, members, len(held))
-        return JSONResponse(collection(cut.items), headers=_paged(request, parameters, cut.next_token))
+        form = format_of(request)
+        told = [name_in_format(name, form) for name in cut.items]
+        headers = {"GS1-EPC-Format": form, **next_link(request, parameters, cut.next_token)}
+        return JSONResponse(collection(told), headers=headers)
 
     async def named(self, request: Request) -> Response:
         """`GET /eventTypes/{name}`, ...: what can be asked of it."""
@@ -106,23 +111,38 @@ class Asking:
         about = f"{request.path_params['kind']}/{request.path_params['name']}"
         return await self._answer(request, about, found)
 
-    async def _answer(self, request: Request, about: str, held: Sequence[Held]) -> Response:
-        parameters = single_parameters(request)
-        query = parse({name: _values(value) for name, value in parameters.items()})
+    async def _answer(
+        self,
+        request: Request,
+        about: str,
+        held: Sequence[Held],
+        allowed: tuple[str, ...] | None = None,
+        *,
+        proofs: bool = False,
+    ) -> Response:
+        parameters, form = single_parameters(request, allowed), format_of(request)
+        query = parse({name: _values(value) for name, value in parameters.items()}, prefixes_of(request))
         cursor = read_cursor(about, parameters)
         known = held[: cursor.size]
         async with self.repository.readers.turn():
             found = await asyncio.to_thread(_found, query, known)
             cut = await asyncio.to_thread(page, cursor, found, len(known), agreeing)
-            response = await asyncio.to_thread(lambda: JSONResponse(query_document(cut.items)))
-        response.headers.update(_paged(request, parameters, cut.next_token))
+            response = await asyncio.to_thread(_told, cut.items, form)
+        headers = next_link(request, parameters, cut.next_token)
+        if proofs:
+            links = [_proof_link(each) for each in cut.items]
+            headers["Link"] = ", ".join([*links, *([headers["Link"]] if headers else [])])
+        response.headers.update({"GS1-EPC-Format": form, **headers})
         return response
 
-    async def _named(self, identity: str) -> Held:
-        for held in reversed(await self.repository.store.events()):
-            if identity in held.identities:
-                return held
-        raise unknown_resource("没有这个事件，或此处无权读取", "there is no such event, or none that may be read here")
+    async def _named(self, identity: str) -> list[Held]:
+        """What has this identity, oldest first."""
+        found = [held for held in await self.repository.store.events() if identity in held.identities]
+        if not found:
+            raise unknown_resource(
+                "没有这个事件，或此处无权读取", "there is no such event, or none that may be read here"
+            )
+        return found
 
     async def _of_name(self, request: Request) -> list[Held]:
         kind, name = request.path_params["kind"], request.path_params["name"]
@@ -169,8 +189,10 @@ def _values(value: str) -> str | list[str]:
     return value.split("|") if "|" in value else value
 
 
-def _paged(request: Request, parameters: dict[str, str], token: str | None) -> dict[str, str]:
-    if token is None:
-        return {}
-    expires = datetime.fromtimestamp(time.time() + TOKEN_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {**next_link(request, parameters, token), "GS1-Next-Page-Token-Expires": expires}
+def _told(found: Sequence[Held], form: str) -> Response:
+    return JSONResponse(query_document([in_format(held, form) for held in found]))
+
+
+def _proof_link(held: Held) -> str:
+    where = f"{BASE}/events/urn:linxin:record:{held.transaction}/proof"
+    return f'<{where}>; rel="urn:linxin:rel:proof"; type="{PROOF_TYPE}"'

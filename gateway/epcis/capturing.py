@@ -5,11 +5,14 @@ record: its organisation is the submitter, and the author of what is ruled.
 """
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from linxin.v1 import blob_pb2
 
+from client.action_json import BadAction, read_action
 from client.blobs import put_blob
 from client.connection import Connection
 from client.failures import Failure
@@ -20,7 +23,8 @@ from client.partners import (
     ask_captured,
     ask_facts,
     ask_record,
-    is_captured,
+    device_of,
+    find_captured,
     offer,
     organisation_of,
 )
@@ -34,45 +38,72 @@ MEDIA_TYPES = {"json": "application/ld+json", "xml": "application/xml"}
 SIGNED_TYPE = "application/jose"
 
 
+Turns = WeakValueDictionary[str, asyncio.Lock]
+"""Events that are being captured, by name: one at a time each."""
+
+
 class CaptureFailure(Failure):
-    """A document that cannot be captured at all, or an event that was captured before."""
+    """A document that cannot be captured at all."""
 
 
 @dataclass(frozen=True)
 class Captured:
-    """What came of one event: the record that it became, the assertion that names it; or why neither."""
+    """What came of one event: the record that it became, the assertion that names it; or why neither.
+
+    `before`: its source said it earlier, so nothing was done now; record and assertion are those of then.
+    """
 
     planned: Planned
     record: str | None = None
     assertion: str | None = None
     failure: Failure | None = None
+    before: bool = False
 
 
 class Capture:
-    """One valid document on its way, under `key`. `signed`: what a partner signed, where the document came signed."""
+    """One valid document on its way, under `key`. `signed`: what a partner signed, where the document came signed.
 
-    def __init__(self, connection: Connection, key: Key, document: Document, signed: Signed | None = None) -> None:
+    `data` are the bytes as they came; they may hold personal data, so in the vault only the submitter reads them unless
+    `blob_class` says otherwise. `turns` are shared by documents that are captured at the same time.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        key: Key,
+        document: Document,
+        data: bytes,
+        signed: Signed | None = None,
+        blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.RESTRICTED,
+        turns: Turns | None = None,
+    ) -> None:
         self.connection = connection
+        self.data, self.blob_class = data, blob_class
         self.key = key
         self.document = document
         self.signed = signed
+        self.turns: Turns = WeakValueDictionary() if turns is None else turns
         self.submitter: str | None = None
         self.source: str | None = None
-        """The organisation that says it: the partner that signed, else the submitter."""
+        """Who says it: the partner that signed, else the submitter, an organisation or a device."""
 
         self.address = ""
-        """Of the document in the vault, hex, once it is stored."""
+        """Of the document in the vault, hex; stored with its first event that was not captured before."""
 
     async def begin(self) -> None:
-        """Learn whose keys these are; raises `CaptureFailure` for keys that speak for no organisation."""
-        self.submitter = await organisation_of(self.connection, int(self.key.algorithm), self.key.public_key)
+        """Learn whose keys these are; raises `CaptureFailure` for keys of nobody.
+
+        A device's key speaks for the device: the ledger takes its readings, and nothing else.
+        """
+        who = self.connection, int(self.key.algorithm), self.key.public_key
+        self.submitter = await organisation_of(*who) or await device_of(*who)
         self.source = self.submitter
         if self.signed is not None:
             self.source = await organisation_of(self.connection, self.signed.algorithm, self.signed.public_key)
         if self.source is None or self.submitter is None:
             raise CaptureFailure(
-                "密钥不代表任何机构",
-                "the key speaks for no organisation",
+                "密钥不代表任何机构或设备",
+                "the key speaks for no organisation and no device",
                 "请用机构登记且未吊销的密钥",
                 "use a key that an organisation registered and did not revoke",
             )
@@ -85,29 +116,38 @@ class Capture:
         foreign = self.source != self.submitter
         return await asyncio.to_thread(plan_event, self.document, index, facts, foreign=foreign)  # a hash takes seconds
 
-    async def was_captured(self, index: int) -> bool:
-        """Whether the source of the document said the event at `index` before. Requires `begin`."""
-        planned = await self.plan(index)
-        return planned.assertion is not None and await self._is_captured(planned)
+    async def fault(self, index: int) -> Failure | None:
+        """What can be said against the event at `index` before anything is submitted: its record cannot be written.
 
-    async def store(self, data: bytes, blob_class: blob_pb2.BlobClass.ValueType = blob_pb2.RESTRICTED) -> None:
-        """Put the bytes, as they came, into the vault; they may hold personal data, so only the submitter reads them
-        unless `blob_class` says otherwise.
+        Requires `begin`. What the rules of the ledger say depends on what is there when its turn comes.
         """
-        kind = SIGNED_TYPE if self.signed is not None else MEDIA_TYPES[self.document.form]
-        stored = await put_blob(self.connection, self.key, data, media_type=kind, blob_class=blob_class)
-        self.address = stored.address.hex()
+        planned = await self.plan(index)
+        if planned.record is None:
+            return None
+        try:
+            read_action(json.dumps(planned.record).encode(), known_registry())
+        except BadAction as failure:
+            return failure
+        return None
 
     async def submit(self, index: int) -> Captured:
         """The record of an event, then the note that it was captured. What was captured before is not done again.
 
-        Requires `begin` and `store`. What the ledger refuses is told in the outcome; raises what is nobody's fault.
+        Requires `begin`. What the ledger refuses is told in the outcome; raises what is nobody's fault.
         """
         planned = await self.plan(index)
+        if planned.assertion is None:
+            return await self._say(planned)
+        name = self._name(planned)
+        turn = self.turns.setdefault(name, asyncio.Lock())
+        async with turn:  # acted on twice, goods would be destroyed or transformed twice
+            return await self._before(planned, name) or await self._say(planned)
+
+    async def _say(self, planned: Planned) -> Captured:
+        if planned.assertion is not None:  # else no record would name the document, and nobody could ever erase it
+            await self._store()
         record = assertion = None
         try:
-            if planned.assertion is not None and await self._is_captured(planned):
-                raise CaptureFailure("该事件已收录", "the event was captured before", "", "")
             if planned.record is not None:
                 record = await offer(self.connection, self.key, planned.record, known_registry())
             if planned.assertion is not None:
@@ -116,6 +156,22 @@ class Capture:
         except Failure as failure:
             return Captured(planned, record, assertion, failure)
         return Captured(planned, record, assertion)
+
+    async def _store(self) -> None:
+        if not self.address:
+            kind = SIGNED_TYPE if self.signed is not None else MEDIA_TYPES[self.document.form]
+            stored = await put_blob(self.connection, self.key, self.data, media_type=kind, blob_class=self.blob_class)
+            self.address = stored.address.hex()
+
+    async def _before(self, planned: Planned, name: str) -> Captured | None:
+        """What became of an event that its source said before; None of one that it did not."""
+        row = await find_captured(self.connection, name)
+        if row is None:
+            return None
+        transaction = row.transaction.hex()
+        noted = await ask_record(self.connection, transaction, known_registry())
+        record = noted.action.get("record") if noted is not None else None
+        return Captured(planned, record, transaction, before=True)
 
     def _partner(self) -> dict[str, Any] | None:
         if self.signed is None:
@@ -126,14 +182,13 @@ class Capture:
             "public_key": self.signed.public_key.hex(),
         }
 
-    async def _is_captured(self, planned: Planned) -> bool:
-        """Whether its source said this before: acted on twice, goods would be destroyed or transformed twice."""
+    def _name(self, planned: Planned) -> str:
+        """Under which name the ledger lists the event."""
         assert planned.assertion is not None
         what = "error" if planned.assertion["declares_error"] else "event"
         if planned.hash is None:
             what = str(planned.index)
-        digest = hash_bytes(self.document, planned.hash).hex()
-        return await is_captured(self.connection, f"{digest}:{what}:{self.source}")
+        return f"{hash_bytes(self.document, planned.hash).hex()}:{what}:{self.source}"
 
     async def _learn_original(self, facts: Facts, index: int) -> None:
         """What an event that declares an error needs: the record it is about, and those that say it right."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import structlog
 
 from client.connection import Connection
 from client.failures import Failure
-from gateway.epcis.capturing import Capture, Captured, CaptureFailure
+from gateway.epcis.capturing import Capture, Captured, Turns
 from gateway.epcis.problems import busy, described, of_event
 from gateway.epcis.settings import EpcisSettings
 from standards.epcis.document import Document
@@ -77,6 +78,7 @@ class Jobs:
     def __init__(self, connection: Connection, settings: EpcisSettings, told: Callable[[], None]) -> None:
         self.connection, self.settings, self._told = connection, settings, told
         self._known: OrderedDict[str, Job] = OrderedDict()
+        self._turns: Turns = WeakValueDictionary()
         self._waiting: asyncio.Queue[Job] = asyncio.Queue(settings.jobs_waiting_max)
 
     @asynccontextmanager
@@ -129,19 +131,19 @@ class Jobs:
         assert job.document is not None
         if not job.document.events:
             return
-        bringing = Capture(self.connection, self.settings.key, job.document, job.signed)
+        key, kind = self.settings.key, self.settings.document_class
+        bringing = Capture(self.connection, key, job.document, job.data, job.signed, kind, self._turns)
         await bringing.begin()
         indices = [index for index in range(len(job.document.events)) if index not in job.skip]
         if job.behaviour == "rollback":
             for index in indices:
-                if await bringing.was_captured(index):
-                    job.errors.append(of_event(index, CaptureFailure("该事件已收录", "was captured before", "", "")))
+                if (fault := await bringing.fault(index)) is not None:
+                    job.errors.append(of_event(index, fault))
             if job.errors:
                 return
-        await bringing.store(job.data, self.settings.document_class)
-        job.address = bringing.address
         for index in indices:
             captured = await bringing.submit(index)
+            job.address = bringing.address
             if captured.record is not None or captured.assertion is not None:
                 job.events.append(_shown(captured))
             if captured.failure is not None:
@@ -154,9 +156,11 @@ def _shown(captured: Captured) -> dict[str, Any]:
     """What became of an event: a record that a rule acted on, or an assertion; with the transactions."""
     planned = captured.planned
     shown: dict[str, Any] = {"event": planned.index, "hash": planned.hash, "ruled": captured.record is not None}
+    if captured.before:
+        shown["before"] = True
     if captured.record is not None:
         shown["record"] = captured.record
-    elif planned.why is not None:
+    elif planned.why is not None and not captured.before:
         shown |= {"why_zh": planned.why.zh, "why_en": planned.why.en}
     return shown | ({"transaction": captured.assertion} if captured.assertion is not None else {})
 

@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from gateway.epcis.asking import PROOF_TYPE, RESOURCES
-from gateway.epcis.serving import BASE, FORMATS, VERSION
+from gateway.epcis.negotiating import FORMATS, JSON_LD, VERSION
+from gateway.epcis.serving import BASE
 from gateway.epcis.taking import JSON_TYPES, SIGNED_TYPES, XML_TYPES
 from gateway.web.errors import PROBLEM
 from standards.epcis.query import ORDERS, PER_PAGE, PER_PAGE_MAX
@@ -29,8 +30,11 @@ _MOMENTS = ("eventTime", "recordTime", "errorDeclarationTime", "time", "startTim
 _PATTERNS = (
     "Also, by their patterns: EQ_bizTransaction_{type}, EQ_source_{type}, EQ_destination_{type}, "
     "{EQ|GT|GE|LT|LE}_{value|minValue|maxValue|meanValue|sDev}_{uom} (units are converted), "
-    "{EQ|GT|GE|LT|LE}_{[INNER_][ILMD_]prefix:name} and EXISTS_{...} for extensions. Several values are parted by |. "
-    "recordTime is the time of the ledger's block."
+    "{EQ|GT|GE|LT|LE}_quantity_{uom}, "
+    "{EQ|GT|GE|LT|LE|EXISTS}_{[INNER_][ILMD_|ERROR_DECLARATION_|SENSORELEMENT_|SENSORMETADATA_|SENSORREPORT_|"
+    "readPoint_|bizLocation_]prefix:name} for extensions, whose prefixes GS1-Extensions may declare, and "
+    "HASATTR_{field}, EQATTR_{field}_{attribute} for the master data of an event's document. "
+    "Several values are parted by |. recordTime is the time of the ledger's block."
 )
 
 
@@ -75,7 +79,13 @@ def _paths() -> Json:
             "post": _event(),
         },
         "/events/{id}": {
-            "get": _read("An event", _json("Event", "The event; Link leads to its proof."), event, missing=True)
+            "get": _read(
+                "An event",
+                _json("QueryDocument", "The event, and declarations of error about it; Link leads to their proofs."),
+                event,
+                *paging,
+                missing=True,
+            )
         },
         "/events/{id}/proof": {
             "get": _read(
@@ -140,7 +150,7 @@ def _capture() -> Json:
 
 
 def _event() -> Json:
-    answer = _json("Captured", "Captured and final.")
+    answer = _json("Event", "Captured and final; Link leads to the job, which tells what became of it.")
     answer["headers"] = {"Location": {"required": True, "schema": {"type": "string"}, "description": "The event."}}
     return {
         "summary": "Capture one event, and wait until it is final",
@@ -152,7 +162,8 @@ def _event() -> Json:
 
 
 def _event_parameters() -> list[Json]:
-    one_of = {"type": "string", "enum": list(EVENT_TYPES)}
+    kind = rf"({'|'.join(EVENT_TYPES)}|[A-Za-z][A-Za-z0-9_.-]*:[!-{{}}~]+)"
+    one_of = {"type": "string", "pattern": rf"^{kind}(\|{kind})*$"}
     action = {"type": "string", "enum": ["ADD", "OBSERVE", "DELETE"]}
     truth = {"type": "boolean"}
     return [
@@ -162,7 +173,7 @@ def _event_parameters() -> list[Json]:
         *(_query(f"{verb}_{name}", MOMENT) for name in _MOMENTS for verb in ("GE", "LT")),
         *(_query(f"{verb}_quantity", NUMBER) for verb in ("EQ", "GT", "GE", "LT", "LE")),
         _query("EXISTS_errorDeclaration", truth),
-        _query("EXISTS_sensorElement", truth),
+        _query("EXISTS_sensorElementList", truth),
         _query("orderBy", {"type": "string", "enum": list(ORDERS)}),
         _query("orderDirection", {"type": "string", "enum": ["ASC", "DESC"], "default": "DESC"}),
         _query("eventCountLimit", COUNT),
@@ -175,9 +186,12 @@ def _event_parameters() -> list[Json]:
 def _version_headers() -> list[Json]:
     version = {"type": "string", "enum": ["2.0", VERSION]}
     names = ("GS1-EPCIS-Version", "GS1-CBV-Version")
+    ends = ("GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max")
+    number = {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$"}
     formats = {"type": "string", "enum": list(FORMATS)}
     return [
         *({"name": name, "in": "header", "schema": version} for name in names),
+        *({"name": name, "in": "header", "schema": number} for name in ends),
         {"name": "GS1-EPC-Format", "in": "header", "schema": formats},
     ]
 
@@ -197,7 +211,9 @@ def _path(name: str, what: str) -> Json:
 def _json(schema: str, what: str) -> Json:
     return {
         "description": what,
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+        "content": {
+            media: {"schema": {"$ref": f"#/components/schemas/{schema}"}} for media in ("application/json", JSON_LD)
+        },
     }
 
 

@@ -13,6 +13,7 @@ from client.connection import Connection
 from client.failures import Failure
 from client.verified import InvalidProof
 from gateway.epcis.jobs import Jobs
+from gateway.epcis.negotiating import STANDARD, VERSION, check_headers, media_of
 from gateway.epcis.problems import EpcisProblem, bad_parameter, busy, of_failure, too_large
 from gateway.epcis.settings import EpcisSettings
 from gateway.epcis.store import Store
@@ -21,32 +22,26 @@ from standards.epcis.faults import Fault, Malformed
 from standards.epcis.reading import BYTES_MAX
 
 BASE = "/epcis/v2"
-VERSION = "2.0.0"
-VERSIONS = ("2.0", "2.0.0")
 QUERY_LENGTH_MAX = 8_192
 BODY_S_MAX = 30.0
-FORMATS = ("No_Preference", "Never_Translates")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-STANDARD = {
-    "GS1-EPCIS-Version": VERSION,
-    "GS1-CBV-Version": VERSION,
-    "GS1-EPC-Format": "Never_Translates",
-    "GS1-Extensions": "linxin=urn:linxin:epcis:",
-}
 DISCOVERY = {
     **STANDARD,
+    "GS1-EPC-Format": "No_Preference",
     "GS1-EPCIS-Min": VERSION,
     "GS1-EPCIS-Max": VERSION,
     "GS1-CBV-Min": VERSION,
     "GS1-CBV-Max": VERSION,
     "GS1-Vendor-Version": "linxin-1",
 }
+"""What OPTIONS tells: in which form names can be had is for who asks to say."""
 LIMITS = {
     "GS1-EPCIS-Capture-Limit": str(EVENTS_MAX),
     "GS1-EPCIS-Capture-File-Size-Limit": str(BYTES_MAX),
-    "GS1-Capture-Error-Behaviour": "rollback",
+    "GS1-Capture-Error-Behaviour": "all",
 }
+"""`all` says that both `rollback` and `proceed` can be asked for."""
 
 
 class Repository:
@@ -102,12 +97,21 @@ class Gate:
 
 
 class Resource:
-    """The methods of one path, as an ASGI application."""
+    """The methods of one path, as an ASGI application.
+
+    `captures`: its discovery tells the limits of capture; `free`: nobody is asked for a token; `json`: it answers JSON.
+    """
 
     def __init__(
-        self, repository: Repository, endpoints: Mapping[str, Endpoint], *, captures: bool = False, free: bool = False
+        self,
+        repository: Repository,
+        endpoints: Mapping[str, Endpoint],
+        *,
+        captures: bool = False,
+        free: bool = False,
+        json: bool = True,
     ) -> None:
-        self.repository, self.endpoints, self.free = repository, dict(endpoints), free
+        self.repository, self.endpoints, self.free, self.json = repository, dict(endpoints), free, json
         if "GET" in self.endpoints:
             self.endpoints.setdefault("HEAD", self.endpoints["GET"])
         self.discovery = DISCOVERY | (LIMITS if captures else {})
@@ -130,7 +134,7 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
+        if request.method == "OPTIONS" and "OPTIONS" not in self.endpoints:
             return Response(status_code=204, headers=self.discovery | {"Allow": self._allowed()})
         if request.method not in self.endpoints:
             raise EpcisProblem(
@@ -142,32 +146,18 @@ class Resource:
             )
         if not self.free:
             _check_reader(self.repository.settings, request)
-        check_versions(request)
+        check_headers(request)
+        media = media_of(request) if self.json and request.method in ("GET", "HEAD") else ""
         if len(request.url.query) > QUERY_LENGTH_MAX:
             en = f"the query is longer than {QUERY_LENGTH_MAX} characters"
             raise EpcisProblem(HTTPStatus.REQUEST_URI_TOO_LONG, "URITooLongException", "查询过长", en)
-        return await self.endpoints[request.method](request)
+        response = await self.endpoints[request.method](request)
+        if media:
+            response.headers["Content-Type"] = media
+        return response
 
     def _allowed(self) -> str:
         return ", ".join(sorted({*self.endpoints, "OPTIONS"}))
-
-
-def check_versions(request: Request) -> None:
-    """Refuse to speak another version than 2.0, or to translate names. Raises EpcisProblem."""
-    headers = request.headers
-    for name in (
-        "GS1-EPCIS-Version",
-        "GS1-CBV-Version",
-        "GS1-EPCIS-Min",
-        "GS1-EPCIS-Max",
-        "GS1-CBV-Min",
-        "GS1-CBV-Max",
-    ):
-        if headers.get(name, VERSION) not in VERSIONS:
-            raise _not_acceptable(name, "本网关只支持 2.0", "only 2.0 is spoken here")
-    if headers.get("GS1-EPC-Format", FORMATS[0]) not in FORMATS:
-        zh, en = "标识按收录时的写法给出，不作转换", "names of things are given as they were captured, not translated"
-        raise _not_acceptable("GS1-EPC-Format", zh, en)
 
 
 async def read_body(request: Request, size_max: int) -> bytes:
@@ -191,12 +181,6 @@ def unsupported(field: str, zh: str, en: str) -> EpcisProblem:
     """A body in another form than is read."""
     fault = Fault(f"/{field}", "media-type", zh, en)
     return EpcisProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaTypeException", zh, en, faults=[fault])
-
-
-def _not_acceptable(name: str, zh: str, en: str) -> EpcisProblem:
-    return EpcisProblem(
-        HTTPStatus.NOT_ACCEPTABLE, "NotAcceptableException", zh, en, faults=[Fault(f"/{name}", "header", zh, en)]
-    )
 
 
 def _check_reader(settings: EpcisSettings, request: Request) -> None:

@@ -21,6 +21,7 @@ from standards.epcis.capture import hash_bytes
 from standards.epcis.document import Document, Event, read
 from standards.epcis.faults import Malformed
 from standards.epcis.hashing import event_hash
+from standards.epcis.master_data import MasterData, master_data
 from standards.epcis.names import moment_of
 from standards.epcis.signing import is_signed, verified
 
@@ -34,12 +35,13 @@ class Held:
     """An event as it was captured, the JSON-LD context it stands in, and where the ledger has it.
 
     `event` is as its partner wrote it. `judged` is what queries look at: the same with the `recordTime` of the ledger,
-    which is the time of its block.
+    which is the time of its block, and what stands around it in its document.
     """
 
     name: str
     event: Event
     context: tuple[object, ...]
+    master: MasterData
     hash: str
     transaction: str
     source: str
@@ -47,8 +49,9 @@ class Held:
 
     @property
     def judged(self) -> Event:
-        """The event with its true record time."""
-        return self.event | {"recordTime": moment_of(self.time_ms)}
+        """The event with its true record time, what its prefixes mean, and the master data of its document."""
+        more = {"recordTime": moment_of(self.time_ms), "@context": list(self.context), "masterData": self.master}
+        return self.event | more
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -125,8 +128,9 @@ class Store:
             if document is None:
                 return {}
             found: dict[str, Held] = {}
+            master = await asyncio.to_thread(master_data, document.content)
             for name, row in rows.items():
-                held = await self._event(document, name, row)
+                held = await self._event(document, master, name, row)
                 if held is not None:
                     found[name] = held
             return found
@@ -142,7 +146,7 @@ class Store:
         except (BlobFailure, Malformed):
             return None
 
-    async def _event(self, document: Document, name: str, row: Captured) -> Held | None:
+    async def _event(self, document: Document, master: MasterData, name: str, row: Captured) -> Held | None:
         digest, _, rest = name.partition(":")
         what, _, source = rest.partition(":")
         if row.index >= len(document.events):
@@ -163,7 +167,7 @@ class Store:
             event.pop("@context", None)  # of a single event it is the document's
         contexts = tuple(context) if isinstance(context, list) else (context,)
         known = value if value is not None else f"ni:///sha-256;{digest}"
-        return Held(name, event, contexts, known, transaction, source, answer.receipt.time_ms)
+        return Held(name, event, contexts, master, known, transaction, source, answer.receipt.time_ms)
 
 
 def _opened(data: bytes) -> Document:

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import quote
@@ -28,6 +30,8 @@ XML_TYPES = ("application/xml", "text/xml")
 SIGNED_TYPES = ("application/jose",)
 DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 EVENT_S_MAX = 60.0
+TOKEN_S = 3_600
+"""Tokens are told to expire, though they hold nothing: what is erased meanwhile moves no page for longer than this."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,14 @@ class Taking:
             name = str(error["type"]).partition(":")[2]
             raise EpcisProblem(HTTPStatus(error["status"]), name, error["detail_zh"], error["detail"])
         (done,) = job.events
-        location = f"{BASE}/capture/{job.id}"  # of readings, which the ledger does not list as events
+        headers = {"Link": f'<{BASE}/capture/{job.id}>; rel="urn:linxin:rel:capture"'}
+        headers["Location"] = f"{BASE}/capture/{job.id}"  # of readings, which the ledger does not list as events
         if "transaction" in done:
-            location = f"{BASE}/events/urn:linxin:record:{done['transaction']}"
-        return JSONResponse(done, 201, {"Location": location})
+            headers["Location"] = f"{BASE}/events/urn:linxin:record:{done['transaction']}"
+        if done.get("before"):
+            zh, en = "该事件已收录", "the event was captured before; Location leads to it"
+            raise EpcisProblem(HTTPStatus.CONFLICT, "ResourceAlreadyExistsException", zh, en, headers=headers)
+        return JSONResponse(taken.document.content, 201, headers)
 
     async def job(self, request: Request) -> Response:
         """`GET /capture/{id}`."""
@@ -147,12 +155,13 @@ def single_parameters(request: Request, allowed: tuple[str, ...] | None = None) 
 
 
 def next_link(request: Request, parameters: dict[str, str], token: str | None) -> dict[str, str]:
-    """The header that leads to the next page; none on the last."""
+    """The headers that lead to the next page; none on the last."""
     if token is None:
         return {}
     others = {name: value for name, value in parameters.items() if name != "nextPageToken"}
     query = "&".join(f"{quote(name)}={quote(value)}" for name, value in (others | {"nextPageToken": token}).items())
-    return {"Link": f'<{quote(request.url.path)}?{query}>; rel="next"'}
+    expires = datetime.fromtimestamp(time.time() + TOKEN_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {"Link": f'<{quote(request.scope["path"])}?{query}>; rel="next"', "GS1-Next-Page-Token-Expires": expires}
 
 
 def _judged(data: bytes, media: str, proceed: bool) -> _Taken:

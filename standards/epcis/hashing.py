@@ -118,6 +118,13 @@ def _local(name: str) -> object:
     return json.loads(resources.files(_PACKAGE).joinpath(name).read_text("utf-8"))
 
 
+@cache
+def standard_terms() -> frozenset[str]:
+    """The names to which GS1's context gives a meaning."""
+    held = cast("dict[str, dict[str, object]]", _local(_CURRENT))
+    return frozenset(held["@context"])
+
+
 def _load(address: str, _options: object = None) -> dict[str, object]:
     """The document loader of JSON-LD: local copies, else an empty context; never the network."""
     name = CONTEXTS.get(address)

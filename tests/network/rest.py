@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -79,19 +80,38 @@ class Rest:
         """A document through POST /capture; its job once it is finished."""
         taken = self.ask("POST", "/capture", data, media, {"GS1-Capture-Error-Behaviour": behaviour})
         assert taken.status == 202, taken.body
+        return self.finished(taken.headers["location"])
+
+    def finished(self, where: str) -> dict[str, Any]:
+        """The job at `where` once it is finished."""
         deadline = time.monotonic() + 60
-        while (job := self.get(taken.headers["location"]).json)["running"]:
+        while (job := self.get(where).json)["running"]:
             assert time.monotonic() < deadline, job
             time.sleep(0.05)
         assert isinstance(job, dict)
         return job
 
+    def pages(self, path: str) -> Iterator[Said]:
+        """The page at `path` and those that it leads to."""
+        while path:
+            said = self.get(path)
+            assert said.status == 200, said.body
+            yield said
+            following = re.search(r'<([^>]*)>; rel="next"', said.headers.get("link", ""))
+            path = following[1] if following else ""
+
     def event(self, identity: str) -> dict[str, Any]:
-        """One event."""
-        found = self.get(f"/events/{quote(identity, safe='')}")
-        assert found.status == 200, found.body
-        assert isinstance(found.json, dict)
-        return found.json
+        """The one event that has this identity."""
+        (found,) = events_in(self.get(f"/events/{quote(identity, safe='')}"))
+        return found
+
+
+def events_in(said: Said) -> list[dict[str, Any]]:
+    """The events of a query document."""
+    assert said.status == 200, said.body
+    found = said.json["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert isinstance(found, list)
+    return found
 
 
 def document(*events: Mapping[str, Any], **prefixes: str) -> bytes:

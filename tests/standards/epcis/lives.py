@@ -93,7 +93,7 @@ def _readings(life: Life) -> dict[str, Any]:
         }
         for place, value in enumerate((20.5, 21, 21.25))
     ]
-    more = {
+    more: dict[str, Any] = {
         "linxin:sequence": 0,
         "linxin:intervalMs": MINUTE_MS,
         "readPoint": {"id": f"urn:linxin:device:probe-{life.name}"},

@@ -159,8 +159,8 @@ def test_master_data_of_its_own_document_answer_for_an_event() -> None:
     alone: Event = {**SENSED, "bizLocation": {"id": "urn:x:shelf"}}
     whole = "https://id.gs1.org/414/9521141123454"
     assert found(there, HASATTR_bizLocation="cbv:city")
-    assert found(there, **{"EQATTR_bizLocation_cbv:city": ["大理", "昆明"]})
-    assert not found(there, **{"EQATTR_bizLocation_cbv:city": "大理"})
+    assert found(there, None, **{"EQATTR_bizLocation_cbv:city": ["大理", "昆明"]})
+    assert not found(there, None, **{"EQATTR_bizLocation_cbv:city": "大理"})
     assert not found(shelf, HASATTR_bizLocation="cbv:city")
     assert found(shelf, WD_bizLocation=whole)
     assert not found(shelf, EQ_bizLocation=whole)
