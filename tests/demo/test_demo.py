@@ -17,7 +17,7 @@ from ledger.certificate import verify_certificate
 from ledger.crypto.encoding import encode
 from ledger.genesis import load_genesis
 from ledger.modules.catalogue import network_registry
-from network.errors import SignatureNeeded
+from network.errors import RetentionBinds, SignatureNeeded
 from tests.cli.trading import runner
 from tests.demo.running import apart
 from tests.faults.cluster import linxin
@@ -178,11 +178,18 @@ def test_an_audit_finds_every_forgery_of_the_archive(told: dict[str, Any], tmp_p
 
 
 def put_get_and_erase(home: str, folder: Path) -> None:
-    """Evidence goes in, comes out for those who may see it, and can be erased, in the network that is up."""
+    """Files go in, come out for those who may see them, and are erased where no law keeps them, in the network that is
+    up.
+    """
     report, copy = folder / "report.pdf", folder / "copy.pdf"
     report.write_bytes(os.urandom(700_000))
     run = runner(Path(home))
-    stored = run("blob", "put", str(report), "--key", "inspector", "--class", "restricted")
+    kept = run("blob", "put", str(report), "--key", "inspector", "--class", "restricted")
+    assert (
+        run("blob", "erase", kept["address"], "--key", "inspector", status=1)["error"]["number"]
+        == RetentionBinds.number
+    )
+    stored = run("blob", "put", str(report), "--key", "inspector", "--class", "restricted", "--retention", "personal")
     assert run("blob", "get", stored["address"], str(copy), status=1)["error"]["number"] == SignatureNeeded.number
     run("blob", "get", stored["address"], str(copy), "--key", "farm", status=1)
     run("blob", "get", stored["address"], str(copy), "--key", "auditor")
