@@ -8,22 +8,37 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from linxin.v1 import ledger_pb2
 
 from client.connection import Connection
+from client.proven import proven_value
 from client.reviewing.rows import list_rows
 from client.submit import sign_action, submit
 from client.verified import InvalidProof
-from client.verify import verify_proof
 from ledger.crypto.encoding import Malformed, decode
 from ledger.crypto.signing import SigningKey
+from ledger.days import day_of
 from ledger.modules.registry.state import organisations
 from ledger.modules.trace.errors import CommunityUnknown, ScanDayStated, ScanDayTooOld
 from ledger.modules.trace.messages import COUNTS_MAX, LotScans, StateScans
-from ledger.modules.trace.state import ScanDay, scan_day_of, scan_days
-from ledger.proof.format import ValueClaim
+from ledger.modules.trace.state import ScanDay, scan_days
 from ledger.roles import Role
 from ledger.text import Identifier
+
+__all__ = [
+    "COMMUNITY",
+    "STATED",
+    "TOO_OLD",
+    "Counts",
+    "Statement",
+    "check_name",
+    "date_of",
+    "day_named",
+    "day_of",
+    "list_communities",
+    "list_statements",
+    "state_day",
+    "statement_of",
+]
 
 Counts = Mapping[tuple[str, str | None], int]
 """(lot, community or None) -> scans."""
@@ -42,11 +57,6 @@ class Statement(NamedTuple):
     gateway: str
     row: ScanDay
     file: bytes
-
-
-def day_of(time_ms: int) -> int:
-    """The number of the day that holds this instant."""
-    return scan_day_of(time_ms)
 
 
 def date_of(day: int) -> date:
@@ -96,14 +106,12 @@ async def list_statements(connection: Connection, genesis: bytes, day: int) -> l
 
 async def _proven(connection: Connection, genesis: bytes, name: str) -> Statement:
     key = scan_days.prefix.decode() + name
-    request = ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key))
-    answer = await connection.call(lambda to: to.ledger.GetProof, request, ledger_pb2.GetProofResponse)
-    claim = verify_proof(answer.file, genesis).claim
-    if not isinstance(claim, ValueClaim) or claim.key != key or claim.value is None:
-        raise InvalidProof("claim", "$.claim", f"not the value of {key}")
+    value, proof = await proven_value(connection, genesis, key)
+    if value is None:
+        raise InvalidProof("claim", "$.claim", f"nothing stands under {key}, which was listed")
     try:
-        row = decode(claim.value, ScanDay)
+        row = decode(value, ScanDay)
     except Malformed as error:
         raise InvalidProof("state", "$.claim", f"no row that can be read under {key} ({error})") from None
     day, organisation, gateway = name.split("/")
-    return Statement(int(day), organisation, gateway, row, answer.file)
+    return Statement(int(day), organisation, gateway, row, proof)

@@ -1,8 +1,8 @@
 """One story with every kind of movement, refusals among them, in amounts of the caller's choice."""
 
+from ledger.days import day_of
 from ledger.modules.payments import errors as e
 from ledger.modules.payments import messages as m
-from ledger.modules.payments import state as s
 from ledger.modules.payments.ports import Part
 from tests.payments.world import (
     DAY_MS,
@@ -51,7 +51,7 @@ def tell(fen: int) -> World:
     world.fund("hub", 7 * fen)
     world.confirm(world.due()[0])
     world.run([], DAY_MS)
-    world.say("bank", m.StateDay(s.day_of(world.now) - 1), m.DayTotals(117 * fen, 36 * fen, 81 * fen))
+    world.say("bank", m.StateDay(day_of(world.now) - 1), m.DayTotals(117 * fen, 36 * fen, 81 * fen))
     world.say("platform", m.Move(), m.MoveTerms("bank", "", "guarantee", 2 * fen))
     world.say("platform", m.Move(), m.MoveTerms("bank", "guarantee", "", fen))
     world.run([], NOTICE_MS)

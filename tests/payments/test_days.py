@@ -1,6 +1,7 @@
 """The custodian's own figures of a day are compared with the ledger's, which alone are not shown."""
 
 from ledger.block import decode_leaf
+from ledger.days import day_of
 from ledger.errors import WrongRole
 from ledger.modules.payments import errors as e
 from ledger.modules.payments import messages as m
@@ -17,7 +18,7 @@ def traded() -> tuple[World, int]:
     """A day on which 500 came in and 120 went out, then one with 30 in, then an empty one, then today: the first."""
     world = World()
     world.run([], DAY_MS)
-    first = s.day_of(world.now)
+    first = day_of(world.now)
     world.fund("farm", 500)
     world.say("farm", m.Withdraw(), m.WithdrawTerms("bank", 120))
     world.confirm(*world.due())
@@ -29,8 +30,8 @@ def traded() -> tuple[World, int]:
 
 
 def test_a_day_begins_at_midnight_in_beijing() -> None:
-    assert s.day_of(0) == s.day_of(16 * HOUR_MS - 1) == 0
-    assert s.day_of(16 * HOUR_MS) == 1
+    assert day_of(0) == day_of(16 * HOUR_MS - 1) == 0
+    assert day_of(16 * HOUR_MS) == 1
 
 
 def test_statements_that_agree() -> None:
@@ -53,14 +54,14 @@ def test_a_statement_that_differs_is_kept_and_said_so() -> None:
 
 def test_what_is_not_stated() -> None:
     world, first = traded()
-    today = s.day_of(world.now)
+    today = day_of(world.now)
     world.deny(e.DayNotOver, "bank", m.StateDay(today), m.DayTotals(7, 0, 417))
     world.deny(e.DayNotOver, "bank", m.StateDay(today + 1), m.DayTotals(0, 0, 417))
     world.say("bank", m.StateDay(first), m.DayTotals(500, 120, 380))
     world.deny(e.DayStated, "bank", m.StateDay(first), m.DayTotals(500, 120, 380))
     world.deny(WrongRole, "farm", m.StateDay(first), m.DayTotals(500, 120, 380))
     world.run([], 366 * DAY_MS)
-    oldest = s.day_of(world.now) - 366
+    oldest = day_of(world.now) - 366
     details = world.deny(e.DayTooOld, "bank", m.StateDay(oldest - 1), m.DayTotals(0, 0, 410))
     assert details == [str(oldest - 1), str(oldest)]
     world.say("bank", m.StateDay(oldest), m.DayTotals(7, 0, 417))

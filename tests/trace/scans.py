@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from ledger.days import day_of
 from ledger.errors import Refusal
 from ledger.module import Action
 from ledger.modules.trace import errors as e
 from ledger.modules.trace import messages as m
-from ledger.modules.trace.state import scan_day_of
 from tests.trace.promises import PROMISES
 from tests.trace.world import World
 
@@ -15,7 +15,7 @@ Signed = tuple[str, Action]
 
 def stated(world: World, *counts: m.LotScans, ago: int = 1, rest: int = 0) -> Signed:
     """The hub's statement of a day so many days ago."""
-    return "hub", m.StateScans("main", scan_day_of(world.now) - ago, counts, rest_scans=rest)
+    return "hub", m.StateScans("main", day_of(world.now) - ago, counts, rest_scans=rest)
 
 
 def of_today(world: World) -> Signed:

@@ -4,13 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.crypto.encoding import encode
+from ledger.days import day_of
 from ledger.errors import WrongRole
 from ledger.module import TRANSACTION_SIZE_MAX
 from ledger.modules.registry.messages import RegisterOrganisation
 from ledger.modules.trace import errors as e
 from ledger.modules.trace import messages as m
 from ledger.modules.trace.rules.counting import STATED_WITHIN_DAYS
-from ledger.modules.trace.state import scan_day_of, scan_days, scan_key
+from ledger.modules.trace.state import scan_days, scan_key
 from ledger.roles import Role
 from tests.registry.chain import key_of
 from tests.trace.world import World
@@ -22,7 +23,7 @@ LOTS = ("A1", "B2")
 def statement(world: World) -> m.StateScans:
     first, second = (world.harvest(number) for number in LOTS)
     counts = (m.LotScans(first, None, 7), m.LotScans(second, None, 1))
-    return m.StateScans("main", scan_day_of(world.now) - 1, counts)
+    return m.StateScans("main", day_of(world.now) - 1, counts)
 
 
 def test_a_day_is_kept_as_stated_and_joins_no_journey(world: World, statement: m.StateScans) -> None:

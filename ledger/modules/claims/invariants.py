@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.context import Context, timers
 from ledger.crypto.encoding import decode
+from ledger.days import day_of
 from ledger.modules.claims.rules.common import Case
-from ledger.modules.claims.rules.paying import day_of
 from ledger.modules.claims.state import CLAIM_TRANSITIONS, WAITING, Claim, claim_key, claims, day_key, laid_out
 
 if TYPE_CHECKING:

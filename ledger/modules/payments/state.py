@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
     from ledger.context import Context
 
-DAY_MS = 86_400_000
-CHINA_MS = 8 * 3_600_000
-"""Days begin at midnight UTC+8."""
-
 TransferState = Literal["pending", "posted", "voided", "expired"]
 
 TRANSFER_TRANSITIONS: "Mapping[str, Mapping[str, TransferState]]" = {
@@ -170,8 +166,8 @@ transfers: Table[TransferRow] = Table("payments", "transfer", TransferRow, restr
 """Hex id -> transfer."""
 
 ENTRIES_PER_PAGE = 32
-"""Most movements touch accounts that many others touch in the same block: a row for each entry was a fifth of all rows
-that an order's life writes.
+"""Most movements touch accounts that many others touch in the same block, and each row that a block changes costs a
+path of the state tree.
 """
 
 pages: Table[tuple[Entry, ...]] = Table("payments", "page", tuple[Entry, ...], restricted=True)
@@ -250,11 +246,6 @@ def receivable_key(debtor: str, number: int) -> str:
 def due_key(custodian: str, issued_ms: int, instruction: bytes) -> str:
     """Where an open instruction is listed."""
     return f"{custodian}/{issued_ms:015d}-{instruction.hex()}"
-
-
-def day_of(time_ms: int) -> int:
-    """The number of the day (UTC+8, from 1970-01-01) that holds this instant."""
-    return (time_ms + CHINA_MS) // DAY_MS
 
 
 def day_key(custodian: str, day: int) -> str:

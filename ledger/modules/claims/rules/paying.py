@@ -7,6 +7,7 @@ refused where the guarantee could not.
 
 from typing import TYPE_CHECKING
 
+from ledger.days import day_of
 from ledger.modules.claims.errors import (
     NotItsLeader,
     NotWilling,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ledger.modules.claims.ports import Ports
 
 DAY_MS = 86_400_000
-CHINA_MS = 8 * 3_600_000
 """Days begin at midnight UTC+8."""
 
 
@@ -78,11 +78,6 @@ def _count(case: Case, leader: str, fen: int) -> None:
     of_day = (laid_out.get(ctx, key) or 0) + fen
     ctx.require(of_day <= ctx.parameters["float_day_cap_fen"], OverDayCap(leader))
     laid_out.put(ctx, key, of_day)
-
-
-def day_of(time_ms: int) -> int:
-    """The number of the day (UTC+8, from 1970-01-01) that holds this instant."""
-    return (time_ms + CHINA_MS) // DAY_MS
 
 
 def repay(case: Case) -> None:

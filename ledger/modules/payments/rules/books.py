@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from ledger.days import day_of
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import NotEnough, PostedTooMuch, TransferClosed, TransferDiffers, TransferUnknown
@@ -169,7 +170,7 @@ class Books:
 
     def _count(self, custodian: str, fen: int, *, issued: bool) -> None:
         """What was issued or redeemed counts for the day of the block."""
-        key = s.day_key(custodian, s.day_of(self.ctx.time_ms))
+        key = s.day_key(custodian, day_of(self.ctx.time_ms))
         day: s.Day = self.other(s.days, key) or s.Day()
         if issued:
             day = replace(day, issued_fen=day.issued_fen + fen)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ledger.days import day_of
 from ledger.module import Rules
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import ports as p
@@ -25,7 +26,7 @@ STATED_WITHIN_DAYS = 366
 def state_day(ctx: "Context", action: m.StateDay) -> None:
     """Keep both sides and say in public whether they agree."""
     stated = ctx.need_restricted(m.DayTotals)
-    custodian, today = ctx.signer.organisation, s.day_of(ctx.time_ms)
+    custodian, today = ctx.signer.organisation, day_of(ctx.time_ms)
     earliest = today - STATED_WITHIN_DAYS
     ctx.require(action.day < today, DayNotOver(action.day))
     ctx.require(action.day >= earliest, DayTooOld(action.day, earliest))

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ledger.crypto.utc import format_time
+from ledger.days import CHINA_MS
 from ledger.modules.rewards.state import Points, Totals, points, points_key, totals
 
 if TYPE_CHECKING:
     from ledger.context import Context
-
-CHINA_MS = 8 * 3_600_000
-"""Days begin at midnight UTC+8, and months on their first day."""
 
 
 def day_of(time_ms: int) -> str:

@@ -1,6 +1,7 @@
 """The rule for gateways' counts of scans: whose they are and for which day is checked, the counts are its word."""
 
 from ledger.context import Context
+from ledger.days import day_of
 from ledger.modules.trace.errors import (
     CommunityUnknown,
     LotUnknown,
@@ -13,7 +14,7 @@ from ledger.modules.trace.errors import (
 from ledger.modules.trace.messages import StateScans
 from ledger.modules.trace.ports import Ports
 from ledger.modules.trace.rules.common import PORT_RULES, journal_organisations
-from ledger.modules.trace.state import ScanDay, lots, scan_day_of, scan_days, scan_key
+from ledger.modules.trace.state import ScanDay, lots, scan_days, scan_key
 from ledger.roles import ORGANISATION_ROLES, Role
 
 STATED_WITHIN_DAYS = 31
@@ -23,7 +24,7 @@ STATED_WITHIN_DAYS = 31
 @PORT_RULES.rule(StateScans, by=ORGANISATION_ROLES)
 def state_scans(ports: Ports, ctx: Context, action: StateScans) -> None:
     """Keep what a gateway counted on a day. It joins no lot's journal: a journey tells what was done to the goods."""
-    today = scan_day_of(ctx.time_ms)
+    today = day_of(ctx.time_ms)
     ctx.require(action.day < today, ScanDayNotOver(action.day))
     earliest = today - STATED_WITHIN_DAYS
     ctx.require(action.day >= earliest, ScanDayTooOld(action.day, earliest))

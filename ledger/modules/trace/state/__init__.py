@@ -2,7 +2,7 @@
 
 from ledger.modules.trace.state.asserting import Captured, captured, captured_key
 from ledger.modules.trace.state.conformity import FAULTS, Conformity, conformities, organics, passed, produce
-from ledger.modules.trace.state.counting import ScanDay, scan_day_of, scan_days, scan_key
+from ledger.modules.trace.state.counting import ScanDay, scan_days, scan_key
 from ledger.modules.trace.state.goods import (
     CERTIFICATE_TRANSITIONS,
     LOT_TRANSITIONS,
@@ -133,7 +133,6 @@ __all__ = [
     "recall_queue",
     "recalls",
     "records",
-    "scan_day_of",
     "scan_days",
     "scan_key",
     "series",

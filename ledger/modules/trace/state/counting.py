@@ -4,9 +4,6 @@ from ledger.crypto.encoding import Message
 from ledger.modules.trace.messages.counting import LotScans
 from ledger.state import Table
 
-DAY_MS = 86_400_000
-CHINA_MS = 8 * 3_600_000
-
 
 class ScanDay(Message):
     """A gateway's statement of a day, as `transaction` recorded it; `scans`: all of them, the rest included."""
@@ -20,11 +17,6 @@ class ScanDay(Message):
 
 scan_days: Table[ScanDay] = Table("trace", "scans", ScanDay)
 """`scan_key` -> statement."""
-
-
-def scan_day_of(time_ms: int) -> int:
-    """The number of the day (UTC+8, from 1970-01-01) that holds this instant."""
-    return (time_ms + CHINA_MS) // DAY_MS
 
 
 def scan_key(day: int, organisation: str, gateway: str) -> str:
