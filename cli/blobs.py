@@ -11,7 +11,7 @@ from rich.markup import escape
 from cli.keys import open_key
 from cli.output import Output, Problem, network_option, reports
 from cli.records import clock
-from client.blobs import erase_blob, get_blob, put_blob
+from client.blobs import erase_blob, get_blob, put_blob, tell_receipt
 from client.connection import Connection
 from client.network_directory import open_network
 
@@ -109,8 +109,7 @@ def erase(out: Output, address: str, key_name: str, network_root: Path) -> None:
 
     receipt = asyncio.run(destroy())
     out.say(f"[bold green]✓[/] 已擦除 / erased  {clock(receipt.time_ms)}  {escape(receipt.name)}")
-    facts = ("address", "time_ms", "name", "public_key", "signature")
-    out.finish({"ok": True} | {fact: getattr(receipt, fact) for fact in facts})
+    out.finish({"ok": True} | tell_receipt(receipt))
 
 
 def _address(text: str) -> bytes:

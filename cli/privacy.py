@@ -1,6 +1,6 @@
 """`linxin privacy export|erase`: what the vaults of a network hold of somebody, taken along or destroyed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from cli.acting import KEY_OPTION, Desk
 from cli.output import Output, Problem, network_option, reports
 from cli.typed import clock
 from client import privacy as p
-from client.blobs import EndpointSilent
+from client.blobs import EndpointSilent, tell_receipt
 from client.connection import Connection
 from client.failures import Failure
 
@@ -175,8 +175,7 @@ def _show(out: Output, what: str, receipts: dict[bytes, list[blob_pb2.ErasureRec
 
 
 def _plain(receipts: dict[bytes, list[blob_pb2.ErasureReceipt]]) -> list[dict[str, Any]]:
-    names: Sequence[str] = ("address", "name", "time_ms", "public_key", "signature")
-    return [{name: getattr(each, name) for name in names} for given in receipts.values() for each in given]
+    return [tell_receipt(each) for given in receipts.values() for each in given]
 
 
 def _address(text: str) -> bytes:

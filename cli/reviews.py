@@ -1,7 +1,7 @@
 """`linxin review ...`: what a resident found, under her key in that community; adding to it, erasing her words."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 from rich.markup import escape
@@ -25,6 +25,7 @@ from cli.saying import (
 from cli.typed import TIME, TRANSACTION, clock
 from client import trade
 from client.action_json import plain
+from client.blobs import tell_receipt
 from client.reviewing import Opinion, erase_part, make_membership
 from client.wallet import Cost, create_key
 from ledger.crypto.signing import PUBLIC_KEY_SIZE, Algorithm
@@ -205,13 +206,9 @@ def erase(
     with Desk(out, network_root, key_name) as desk:
         who = need_reviewer(desk, membership_file)
         erased = desk.ask(lambda connection: erase_part(connection, who, desk.chain_id, which, part))
-        receipts: list[dict[str, Any]] = [
-            {"address": address, "name": each.name, "time_ms": each.time_ms, "signature": each.signature}
-            for address, given in erased.receipts.items()
-            for each in given
-        ]
+        receipts = [tell_receipt(each) for given in erased.receipts.values() for each in given]
         for each in receipts:
-            out.say(f"  {each['address'].hex()}  {escape(each['name'])}  {clock(each['time_ms'])}")
+            out.say(f"  {each['address']}  {escape(each['name'])}  {clock(each['time_ms'])}")
         desk.done(
             f"内容已删除，{len(receipts)} 份签名回执；评分仍计入",
             f"words and photos are erased, {len(receipts)} signed receipts; the rating still counts",

@@ -170,6 +170,12 @@ async def _where_it_lies(connection: Connection, ask: Callable[[], Coroutine[Any
     raise max(refusals, key=lambda refusal: refusal.number)
 
 
+def tell_receipt(receipt: blob_pb2.ErasureReceipt) -> dict[str, Any]:
+    """A signed receipt of erasure as JSON has it."""
+    told = {name: getattr(receipt, name).hex() for name in ("address", "public_key", "signature")}
+    return told | {"name": receipt.name, "time_ms": receipt.time_ms}
+
+
 async def erase_everywhere(connection: Connection, key: SigningKey, address: bytes) -> list[blob_pb2.ErasureReceipt]:
     """Erase a file in every vault of the connection's endpoints that has it; their receipts, checked. Empty where none
     ever had it. Raises `EndpointSilent` when all were asked, where one does not answer: it may still hold the file;

@@ -16,6 +16,7 @@ from client.verified import VerifiedProof
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device, Organisation
 from ledger.proof.format import decode_journal_head
+from ledger.state import home_key
 
 ASKED_MAX = 64
 """Subjects asked for: a journey with more unnamed ones shows the keys of the rest."""
@@ -80,7 +81,7 @@ def unnamed(proof: VerifiedProof, genesis: bytes) -> list[str]:
 
 async def _proven_row(connection: Connection, genesis: bytes, subject: str) -> ProvenRow | None:
     """A subject's row as the node proves it now; None if it proves that there is none, or one of another form."""
-    value, proof = await proven_value(connection, genesis, subject)
+    value, proof = await proven_value(connection, genesis, home_key(subject).decode())
     if value is None:
         return None
     row = read_named(subject, decode_journal_head(value).row)

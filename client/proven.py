@@ -5,16 +5,14 @@ from linxin.v1 import ledger_pb2
 from client.connection import Connection
 from client.verified import InvalidProof
 from client.verify import verify_proof
-from ledger.proof.format import ValueClaim, subject_key
+from ledger.proof.format import ValueClaim
 
 
-async def proven_value(connection: Connection, genesis: bytes, subject: str) -> tuple[bytes | None, bytes]:
-    """The certified value of a subject's home, None if it is proven that there is none, and the proof file.
+async def proven_value(connection: Connection, genesis: bytes, key: str) -> tuple[bytes | None, bytes]:
+    """The certified value under a state key, None if it is proven that there is none, and the proof file.
 
-    Requires a subject of a known type. Raises `InvalidProof`, or a `Failure` of the connection.
+    Raises `InvalidProof`, or a `Failure` of the connection.
     """
-    key = subject_key(subject)
-    assert key is not None
     answer = await connection.call(
         lambda to: to.ledger.GetProof,
         ledger_pb2.GetProofRequest(value=ledger_pb2.ValueProof(key=key)),

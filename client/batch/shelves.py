@@ -12,7 +12,7 @@ from client.journey.entry import known_registry
 from client.proven import proven_value
 from client.verified import InvalidProof
 from ledger.crypto.encoding import Malformed
-from ledger.modules.archive.state import Listing, listing_of, lot_listing, product_listing
+from ledger.modules.archive.state import Listing, listing_of, listings, lot_listing, product_listing
 from ledger.proof.format import decode_journal_head
 from ledger.words import Words
 
@@ -60,7 +60,7 @@ async def ask_counts(
 
 
 async def _ask(connection: Connection, genesis: bytes, listing: str) -> Counts:
-    value, proof = await proven_value(connection, genesis, f"listing:{listing}")
+    value, proof = await proven_value(connection, genesis, f"{listings.prefix.decode()}{listing}")
     return counts_of(listing, value, proof)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from linxin.v1 import blob_pb2
 
-from client.blobs import get_here
+from client.blobs import get_here, tell_receipt
 from client.connection import Connection
 from client.failures import Failure
 from client.privacy.holdings import Held, Holdings
@@ -144,12 +144,6 @@ def _describe(held: Held, named: Named) -> dict[str, Any]:
         "retained_until_ms": file.retained_until_ms,
         "salt": file.salt.hex(),
     }
-
-
-def tell_receipt(receipt: blob_pb2.ErasureReceipt) -> dict[str, Any]:
-    """A signed receipt of erasure as JSON has it."""
-    told = {name: getattr(receipt, name).hex() for name in ("address", "public_key", "signature")}
-    return told | {"name": receipt.name, "time_ms": receipt.time_ms}
 
 
 def _tell_record(record: VerifiedRecord) -> dict[str, Any]:

@@ -12,13 +12,11 @@ from linxin.v1 import ledger_pb2
 
 from client.archive import PROOF_TIMEOUT_S, walk
 from client.connection import Connection
-from client.reviewing import addresses_of, get_row
+from client.reviewing import addresses_of, get_row, list_rows
 from client.verified import InvalidProof, VerifiedRecord
 from client.verify import verify_proof
 from ledger.modules.archive.state import Addition, Review, bought, reviewers
 from ledger.proof.format import JournalClaim, LeafClaim
-
-PAGE_SIZE = 1_000
 
 
 @dataclass
@@ -83,15 +81,8 @@ async def _reviewed(connection: Connection, key: str) -> AsyncIterator[str]:
     reviewer = await get_row(connection, reviewers, key)
     if reviewer is None:
         return
-    prefix = f"{bought.prefix.decode()}{key}/"
-    request = ledger_pb2.ListValuesRequest(prefix=prefix, page_size=PAGE_SIZE)
-    while True:
-        page = await connection.call(lambda to: to.ledger.ListValues, request, ledger_pb2.ListValuesResponse)
-        for row in page.values:
-            yield f"{row.key.removeprefix(prefix)}@{reviewer.community}"
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
+    for name, _ in await list_rows(connection, bought, f"{key}/"):
+        yield f"{name.removeprefix(f'{key}/')}@{reviewer.community}"
 
 
 async def _journal(connection: Connection, genesis: bytes, subject: str) -> tuple[VerifiedRecord, ...]:

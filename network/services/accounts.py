@@ -1,6 +1,7 @@
 """Accounts, statements and instructions as their owners and overseers may see them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from linxin.v1 import trade_pb2
 
@@ -121,9 +122,7 @@ def get_statement(ctx: Context, asker: Asker, request: trade_pb2.GetStatementReq
     if not has_statement(request.account):
         raise BadField("$.account", "accounts of receipts and of custodians keep no entries")
 
-    def entry(number: int) -> Entry:
-        return entry_at(ctx, request.account, number)
-
+    entry = partial(entry_at, ctx, request.account)
     first = _first_from(entry, row.entries, request.from_ms)
     end = _first_from(entry, row.entries, request.to_ms) if request.to_ms else row.entries + 1
     end = max(first, end)
