@@ -33,8 +33,8 @@ _BLOCK_CACHE_SIZE = 16 << 20
 _TABLE_FILE_SIZE = 1 << 20
 _OPEN_FILES_MAX = 266
 """LevelDB keeps (this - 10) table files mapped with their indexes: 256 MiB of page cache at most, which fills early, so
-that resident memory stays flat while the chain grows (`python -m benchmarks.throughput --memory`). With 64, the least
-that it accepts, reading twenty reviews at random out of 600,000 took seven times as long: each opened a file.
+that resident memory stays flat while the chain grows (`python -m benchmarks.throughput --memory`). Fewer (64 is the
+least) cost reads at random of a large ledger (`python -m benchmarks.archive`): nearly each opens a file.
 """
 
 Put = Callable[[bytes, bytes], None]
