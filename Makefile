@@ -40,7 +40,8 @@ test: test-units test-processes test-simulation test-browser  ## the whole test 
 test-units: $(DEV)  ## of it: units and properties
 	@$(PYTEST) -n 2 --dist loadgroup -m "not process" --ignore=tests/simulation
 
-# Four at once on two cores, since they wait half of the time; in the order of their folders, which has long ones first.
+# Four at once on two cores, since they wait half of the time; in the order of their folders, which has long ones first. Only the
+# files that say so are collected (tests/conftest.py sees to it that they do): all would cost each worker ten seconds.
 test-processes: $(DEV)  ## of it: real validator processes with real TLS
 	@$(PYTEST) -n 4 --dist loadgroup --no-loadscope-reorder -m "process and not browser" \
 		$$(grep -rl --include="*.py" mark.process tests | sort)

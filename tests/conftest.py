@@ -29,3 +29,11 @@ def effort() -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--rewrite`: golden texts are written anew from what the code says now, to be read in the diff."""
     parser.addoption("--rewrite", action="store_true", help="write golden texts anew instead of comparing them")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test-processes` collects the files in which `mark.process` stands: elsewhere such a test never runs."""
+    unseen = {item.path for item in items if item.get_closest_marker("process") and "browser" not in item.keywords}
+    for path in sorted(unseen):
+        if "mark.process" not in path.read_text(encoding="utf-8"):
+            raise pytest.UsageError(f"{path} has tests of processes and does not say `pytest.mark.process` itself")
