@@ -89,6 +89,25 @@ def execute(
     return run.make_block(receipts, at)
 
 
+def dry_run(
+    head: Head,
+    reader: Reader,
+    time_ms: int,
+    checked: Sequence[Transaction | Refusal],
+    registry: Registry,
+    genesis: Genesis,
+) -> list[tuple[int, list[Any]]]:
+    """What would come of `checked`, one after the other at the start of a block at `time_ms` upon the state at `head`:
+    (0, events) or (number, details) of each. Nothing is written, and no block is made: timers do not run.
+    """
+    run = _Run(head, reader, Proposal(time_ms, []), registry, genesis)
+    receipts = [run.process_transaction(number, item) for number, item in enumerate(checked)]
+    return [
+        run.dropped[number] if receipt is None else (receipt.code, receipt.details)
+        for number, receipt in enumerate(receipts)
+    ]
+
+
 class _Run:
     """One block being executed."""
 

@@ -44,6 +44,7 @@ expired.
 OURS = "/linxin.v1."
 SIGNED_METHODS = frozenset(
     {
+        "/linxin.v1.LedgerService/DryRun",
         "/linxin.v1.LedgerService/GetTransaction",
         "/linxin.v1.LedgerService/Export",
         "/linxin.v1.LedgerService/StreamBlocks",

@@ -256,6 +256,18 @@ class RetentionBinds(Refusal):
     remedy_en = "ask again after that date; until then the vault only keeps it"
 
 
+@refusal(142, "FAILED_PRECONDITION")
+class NoDryRun(Refusal):
+    """A dry run is asked for with a record whose rule looks at secrets, which could be guessed at without a trace."""
+
+    action: str
+    path: str
+    zh = "{action} 不能试运行：试运行只接受货物履历（trace）类记录"
+    en = "{action} has no dry run: only records of the life of goods (trace.*) have"
+    remedy_zh = "请直接提交；其结果即为最终"
+    remedy_en = "submit it: what comes of it is final"
+
+
 def refusal_message(failure: Refusal, path: str = "") -> ledger_pb2.Refusal:
     """The wire form of a refusal; `path` names the request field at fault unless the refusal names one itself."""
     message = numbered_refusal(failure.number, failure.details, path)

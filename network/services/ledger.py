@@ -42,6 +42,7 @@ from network.services.calls import (
     time_left_s,
     unary,
 )
+from network.services.dry_runs import DryRuns
 from network.services.status import status_message
 from network.status import ViewNode
 
@@ -107,21 +108,29 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
         self._reads = reads
         self._streams = streams
         self._exports = exports
+        self._dry_runs = DryRuns(registry, genesis, reads, now_ms)
         self.stall_max_s = stall_max_s
 
     @unary
     async def Submit(self, request: ledger_pb2.SubmitRequest, context: Call) -> ledger_pb2.SubmitResponse:
         """Offer transactions; see ledger.proto."""
-        raws = request.transactions
-        check_range("$.transactions.length", len(raws), 1, BATCH_MAX)
-        size = request.ByteSize()
-        if size > BATCH_BYTES_MAX:
-            raise BadField("$.transactions", f"expected at most {BATCH_BYTES_MAX} bytes, got {size}")
+        _check_batch(request)
         check_range("$.timeout_ms", request.timeout_ms, 0, WAIT_MAX_MS)
-        ticket = await self._ordering().admission.submit(raws)
+        ticket = await self._ordering().admission.submit(request.transactions)
         if request.wait:
             await ticket.wait(self._wait_s(request, context))
         return ledger_pb2.SubmitResponse(outcomes=outcomes(ticket))
+
+    @unary
+    async def DryRun(self, request: ledger_pb2.DryRunRequest, context: Call) -> ledger_pb2.DryRunResponse:
+        """What would come of transactions; see ledger.proto."""
+        admission = self._ordering().admission
+        asker = self._access.signer(metadata_of(context), "/linxin.v1.LedgerService/DryRun")
+        _check_batch(request)
+        with self._dry_runs.turn(asker.organisation):
+            await self._see_all(request.latest_timeout_ms, context)
+            checked = await admission.check(request.transactions)
+            return await self._dry_runs.run(self._chain.snapshot, checked)
 
     def _ordering(self) -> Order:
         if self._order is None:
@@ -278,6 +287,14 @@ class LedgerService(ledger_pb2_grpc.LedgerServiceServicer):
             self._view(),
             self._now_ms(),
         )
+
+
+def _check_batch(request: ledger_pb2.SubmitRequest | ledger_pb2.DryRunRequest) -> None:
+    """Raise `BadField` for none, or more or larger transactions than one call may bring."""
+    check_range("$.transactions.length", len(request.transactions), 1, BATCH_MAX)
+    size = request.ByteSize()
+    if size > BATCH_BYTES_MAX:
+        raise BadField("$.transactions", f"expected at most {BATCH_BYTES_MAX} bytes, got {size}")
 
 
 def outcomes(ticket: Ticket) -> list[ledger_pb2.Outcome]:

@@ -83,6 +83,9 @@ async def check_reads(validator: Client, observer: Client) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as failed:
         await observer.submit([observer.network.plot(FARM)], wait=False)
     assert refusal_of(failed.value).number == 137, "ObserverOnly"
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await observer.ledger.DryRun(ledger_pb2.DryRunRequest(transactions=[observer.network.plot(FARM)]), timeout=10)
+    assert refusal_of(failed.value).number == 137, "it has no restricted rows for rules to read"
 
 
 async def restricted_size(observer: Client) -> int:

@@ -276,6 +276,58 @@ class SubmitResponse(_message.Message):
 Global___SubmitResponse: _TypeAlias = SubmitResponse  # noqa: Y015
 
 @_typing.final
+class DryRunRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    LATEST_TIMEOUT_MS_FIELD_NUMBER: _builtins.int
+    latest_timeout_ms: _builtins.int
+    """As in GetValueRequest: above 0, first wait until this node has all that is final anywhere."""
+    @_builtins.property
+    def transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """As in SubmitRequest."""
+
+    def __init__(
+        self,
+        *,
+        transactions: _abc.Iterable[_builtins.bytes] | None = ...,
+        latest_timeout_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latest_timeout_ms", b"latest_timeout_ms", "transactions", b"transactions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DryRunRequest: _TypeAlias = DryRunRequest  # noqa: Y015
+
+@_typing.final
+class DryRunResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    height: _builtins.int
+    """Of the certified state that the rules ran upon."""
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Outcome]:
+        """ACCEPTED, REFUSED or DROPPED as Submit would answer, without receipts."""
+
+    def __init__(
+        self,
+        *,
+        height: _builtins.int = ...,
+        outcomes: _abc.Iterable[Global___Outcome] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DryRunResponse: _TypeAlias = DryRunResponse  # noqa: Y015
+
+@_typing.final
 class GetTransactionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

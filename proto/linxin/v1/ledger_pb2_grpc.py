@@ -39,6 +39,11 @@ class LedgerServiceStub:
                 request_serializer=linxin_dot_v1_dot_ledger__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=linxin_dot_v1_dot_ledger__pb2.SubmitResponse.FromString,
                 _registered_method=True)
+        self.DryRun = channel.unary_unary(
+                '/linxin.v1.LedgerService/DryRun',
+                request_serializer=linxin_dot_v1_dot_ledger__pb2.DryRunRequest.SerializeToString,
+                response_deserializer=linxin_dot_v1_dot_ledger__pb2.DryRunResponse.FromString,
+                _registered_method=True)
         self.GetTransaction = channel.unary_unary(
                 '/linxin.v1.LedgerService/GetTransaction',
                 request_serializer=linxin_dot_v1_dot_ledger__pb2.GetTransactionRequest.SerializeToString,
@@ -97,6 +102,16 @@ class LedgerServiceServicer:
     def Submit(self, request, context):
         """Offers signed transactions. Every item gets its own outcome, in the order given: a bad item does not fail the
         good ones. Offering a known transaction again is safe and is answered with the first receipt.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DryRun(self, request, context):
+        """What would come of records of the life of goods (trace.*) if they were ordered now: the rules run in the order given
+        upon the newest certified state, each record after what those before it did. Nothing of it is recorded, ordered or
+        shown to anybody. It promises nothing: what becomes final before the records are submitted may change the outcome.
+        Needs a signed request; one organisation has one under way at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +197,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=linxin_dot_v1_dot_ledger__pb2.SubmitRequest.FromString,
                     response_serializer=linxin_dot_v1_dot_ledger__pb2.SubmitResponse.SerializeToString,
             ),
+            'DryRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.DryRun,
+                    request_deserializer=linxin_dot_v1_dot_ledger__pb2.DryRunRequest.FromString,
+                    response_serializer=linxin_dot_v1_dot_ledger__pb2.DryRunResponse.SerializeToString,
+            ),
             'GetTransaction': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTransaction,
                     request_deserializer=linxin_dot_v1_dot_ledger__pb2.GetTransactionRequest.FromString,
@@ -260,6 +280,33 @@ class LedgerService:
             '/linxin.v1.LedgerService/Submit',
             linxin_dot_v1_dot_ledger__pb2.SubmitRequest.SerializeToString,
             linxin_dot_v1_dot_ledger__pb2.SubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DryRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/linxin.v1.LedgerService/DryRun',
+            linxin_dot_v1_dot_ledger__pb2.DryRunRequest.SerializeToString,
+            linxin_dot_v1_dot_ledger__pb2.DryRunResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,12 @@ class LedgerServiceStub:
     """Offers signed transactions. Every item gets its own outcome, in the order given: a bad item does not fail the
     good ones. Offering a known transaction again is safe and is answered with the first receipt.
     """
+    DryRun: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.DryRunRequest, _ledger_pb2.DryRunResponse]
+    """What would come of records of the life of goods (trace.*) if they were ordered now: the rules run in the order given
+    upon the newest certified state, each record after what those before it did. Nothing of it is recorded, ordered or
+    shown to anybody. It promises nothing: what becomes final before the records are submitted may change the outcome.
+    Needs a signed request; one organisation has one under way at a time.
+    """
     GetTransaction: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetTransactionRequest, _ledger_pb2.GetTransactionResponse]
     """One final transaction by its id. NOT_FOUND when no final block holds it."""
     GetBlock: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetBlockRequest, _ledger_pb2.Block]
@@ -78,6 +84,12 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Submit: _aio.UnaryUnaryMultiCallable[_ledger_pb2.SubmitRequest, _ledger_pb2.SubmitResponse]  # type: ignore[assignment]
     """Offers signed transactions. Every item gets its own outcome, in the order given: a bad item does not fail the
     good ones. Offering a known transaction again is safe and is answered with the first receipt.
+    """
+    DryRun: _aio.UnaryUnaryMultiCallable[_ledger_pb2.DryRunRequest, _ledger_pb2.DryRunResponse]  # type: ignore[assignment]
+    """What would come of records of the life of goods (trace.*) if they were ordered now: the rules run in the order given
+    upon the newest certified state, each record after what those before it did. Nothing of it is recorded, ordered or
+    shown to anybody. It promises nothing: what becomes final before the records are submitted may change the outcome.
+    Needs a signed request; one organisation has one under way at a time.
     """
     GetTransaction: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetTransactionRequest, _ledger_pb2.GetTransactionResponse]  # type: ignore[assignment]
     """One final transaction by its id. NOT_FOUND when no final block holds it."""
@@ -113,6 +125,18 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.SubmitResponse, _abc.Awaitable[_ledger_pb2.SubmitResponse]]:
         """Offers signed transactions. Every item gets its own outcome, in the order given: a bad item does not fail the
         good ones. Offering a known transaction again is safe and is answered with the first receipt.
+        """
+
+    @_abc_1.abstractmethod
+    def DryRun(
+        self,
+        request: _ledger_pb2.DryRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.DryRunResponse, _abc.Awaitable[_ledger_pb2.DryRunResponse]]:
+        """What would come of records of the life of goods (trace.*) if they were ordered now: the rules run in the order given
+        upon the newest certified state, each record after what those before it did. Nothing of it is recorded, ordered or
+        shown to anybody. It promises nothing: what becomes final before the records are submitted may change the outcome.
+        Needs a signed request; one organisation has one under way at a time.
         """
 
     @_abc_1.abstractmethod
