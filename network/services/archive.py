@@ -4,17 +4,19 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from google.protobuf.message import Message
 from linxin.v1 import archive_pb2, archive_pb2_grpc
 
-from ledger.block import TRANSACTION, Leaf
+from ledger.block import Leaf
 from ledger.context import Context
 from ledger.genesis import Genesis
-from ledger.module import Registry, tag_of
+from ledger.module import Registry
 from ledger.modules.archive.state import (
     Listing,
+    Review,
     endorsements,
     listings,
     moderated,
@@ -41,7 +43,6 @@ from ledger.proof.format import made_key
 from ledger.proof.leaves import Leaves
 from ledger.proof.remembered import Remembered
 from ledger.storage.port import Snapshot
-from ledger.transaction import transaction_id
 from network.chain import Chain
 from network.errors import BadField, NotFound
 from network.journals import Journals
@@ -179,16 +180,16 @@ class ArchiveService(archive_pb2_grpc.ArchiveServiceServicer):
         journals = Journals(snapshot)
         for index in snapshot.journal_entries(f"listing:{reply.listing.key}", start, end):
             leaf = journals.leaf(index)
-            reply.records.append(records.message(index, leaf))
-            made = self._made(leaf)
+            record = records.message(index, leaf)
+            reply.records.append(record)
+            made = made_key(record.action, record.transaction_id)
             if made is not None:
-                add_made(ctx, reply, made)
+                add_made(ctx, reply, made, partial(self._written, leaf))
 
-    def _made(self, leaf: Leaf) -> str | None:
-        if leaf.kind != TRANSACTION:
-            return None
-        action = self._registry.decode_body(leaf.body).action
-        return made_key(tag_of(type(action)), transaction_id(leaf.body))
+    def _written(self, leaf: Leaf) -> Review:
+        """The review that a leaf holds, as it was written."""
+        body = self._registry.decode_body(leaf.body)
+        return Review.written(body.action, body.algorithm, body.public_key, leaf.outcome[1])
 
 
 def _page_size(asked: int, most: int) -> int:

@@ -14,7 +14,7 @@ from ledger.storage.port import Snapshot
 from network.errors import ReplyTooLarge
 from network.journals import Journals
 from network.services.calls import REPLY_SIZE_MAX
-from network.services.records import Records, Remembrance, context_at, plain
+from network.services.records import Records, Remembrance, context_at, fill
 
 Watched = dict[str, Bounds]
 """The bounds of each subject of a journey."""
@@ -120,4 +120,4 @@ class Journeys:
         lot = lots.get(context_at(self._snapshot, self._genesis), key) if kind == "lot" else None
         if lot is not None:
             reply.lot.lot, reply.lot.product, reply.lot.owner = key, lot.product, lot.producer
-            reply.lot.state.update(plain(lot))
+            fill(reply.lot.state, lot)

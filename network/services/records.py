@@ -1,6 +1,6 @@
 """Leaves as records that people and programs can read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -97,21 +97,21 @@ class Records:
                 _set_bounds(entry, subject[2], subject[3])
         if code == ACCEPTED:
             for name, *fields in details:
-                record.events.add(name=name, fields=_list_value(fields))
+                _extend(record.events.add(name=name).fields, fields)
         return record
 
     def _describe_transaction(self, record: provenance_pb2.Record, leaf: Leaf) -> None:
         body = self._registry.decode_body(leaf.body)
         record.transaction_id = transaction_id(leaf.body)
         record.action = tag_of(type(body.action))
-        record.fields.update(plain(body.action))
+        fill(record.fields, body.action)
         record.organisation, record.signer = self._signer(body.public_key)
 
     def _describe_effect(self, record: provenance_pb2.Record, leaf: Leaf) -> None:
         parts = msgspec.msgpack.decode(leaf.body)
         record.action = parts[0]
         if len(parts) > 1:
-            record.fields.update(plain(self._registry.decode_timer(leaf.body)))
+            fill(record.fields, self._registry.decode_timer(leaf.body))
 
     def _signer(self, public_key: bytes) -> Signer:
         if public_key not in self._signers:
@@ -120,25 +120,45 @@ class Records:
         return self._signers[public_key]
 
 
-def plain(value: Any) -> Any:
-    """A decoded value as a protobuf Struct can hold it: structs by field name, large integers and bytes as strings."""
+def fill(fields: struct_pb2.Struct, value: Any) -> None:
+    """Fill in a decoded struct or dict: structs by field name, large integers and bytes as strings.
+
+    Field by field: what protobuf's own `update` does of a dict takes twice as long, and a page has hundreds of fields.
+    """
     if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return int(value) if -EXACT_MAX <= value <= EXACT_MAX else str(int(value))
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    return [plain(item) for item in value]
+        for name in value.__struct_fields__:
+            _put(fields.fields[name], getattr(value, name))
+    else:
+        for key, item in value.items():
+            _put(fields.fields[str(key)], item)
 
 
-def _list_value(fields: list[Any]) -> struct_pb2.ListValue:
-    found = struct_pb2.ListValue()
-    found.extend(plain(fields))
-    return found
+def _put(place: struct_pb2.Value, value: Any) -> None:
+    if isinstance(value, str):
+        place.string_value = value
+    elif isinstance(value, bytes):
+        place.string_value = value.hex()
+    elif value is None:
+        place.null_value = struct_pb2.NULL_VALUE
+    elif isinstance(value, bool):
+        place.bool_value = value
+    elif isinstance(value, int):
+        if -EXACT_MAX <= value <= EXACT_MAX:
+            place.number_value = value
+        else:
+            place.string_value = str(int(value))
+    elif isinstance(value, msgspec.Struct | dict):
+        place.struct_value.SetInParent()
+        fill(place.struct_value, value)
+    else:
+        _extend(place.list_value, value)
+
+
+def _extend(found: struct_pb2.ListValue, values: Iterable[Any]) -> None:
+    found.SetInParent()
+    add = found.values.add
+    for item in values:
+        _put(add(), item)
 
 
 def _set_bounds(entry: provenance_pb2.SubjectRole, from_ms: Any, to_ms: Any) -> None:

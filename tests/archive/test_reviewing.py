@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from ledger.errors import MalformedTransaction, RestrictedNeeded
 from ledger.modules.archive import errors as e
 from ledger.modules.archive import messages as a
-from ledger.modules.archive.state import farm_listing, listing_of, lot_listing, product_listing, reviewers
+from ledger.modules.archive.state import (
+    Review,
+    altered,
+    farm_listing,
+    listing_of,
+    lot_listing,
+    product_listing,
+    reviewers,
+)
 from ledger.modules.groupbuy.messages import Shares, Ship, Substitute
 from ledger.modules.registry.messages import NewKey, RotateKey, possession_message
 from ledger.modules.trace import messages as t
@@ -274,6 +282,27 @@ def test_additions_are_hers_bounded_and_change_no_count(memoir: Memoir) -> None:
     memoir.refuse(memoir.member("0"), more, e.TooManyAdditions)
     memoir.refuse(memoir.member("1"), more, e.NotReviewer)
     memoir.refuse(memoir.member("0"), replace(more, review=bytes(32)), e.ReviewUnknown)
+
+
+def test_a_review_is_what_its_leaf_says_until_it_is_marked_as_altered(memoir: Memoir) -> None:
+    memoir.arrived(4, 3, 3)
+    ids = []
+    for number in range(3):
+        memoir.hand(number)
+        photos = (address("photo"),) * (number == 1)
+        ids.append(memoir.review(number, number + 1, tags=("sour",), words=address(str(number)), photos=photos))
+    assert altered.scan(memoir.context()) == []
+    leaves = memoir.leaves_of(f"listing:{HERE}")
+    for review, leaf in zip(ids, leaves, strict=True):
+        body = memoir.registry.decode_body(leaf.body)
+        said = Review.written(body.action, body.algorithm, body.public_key, leaf.outcome[1])
+        assert said == memoir.review_of(review)
+    memoir.accept(memoir.member("0"), a.AddToReview(ids[0], address("more")))
+    memoir.accept(memoir.member("1"), a.EraseWords(ids[1]))
+    assert sorted(altered.scan(memoir.context())) == sorted((review.hex(), True) for review in ids[:2])
+    memoir.hide(ids[2])
+    memoir.hide(ids[0])
+    assert {name for name, _ in altered.scan(memoir.context())} == {review.hex() for review in ids}
 
 
 def test_an_addition_says_something(memoir: Memoir) -> None:

@@ -130,6 +130,17 @@ async def test_a_review_tells_how_it_stands(stub: Any, served: Served) -> None:
     assert (hiding.by, hiding.rule_zh, hiding.HasField("upheld")) == ("platform", "广告", False)
 
 
+@pytest.mark.parametrize("shelf", SHELVES)
+async def test_pages_show_reviews_as_they_stand(stub: Any, served: Served, shelf: str) -> None:
+    page = await stub.ListReviews(archive_pb2.ListReviewsRequest(listing=shelf, page_size=100), timeout=10)
+    rows = [await stub.GetReview(archive_pb2.GetReviewRequest(review=each.id), timeout=10) for each in page.reviews]
+    assert list(page.reviews) == [row.review for row in rows]
+    assert [each.id for each in page.reviews] == [each.hex() for each in served[0].reviews]
+    told = [(each.state, len(each.additions), each.HasField("erased_ms")) for each in page.reviews]
+    as_written = ("shown", 0, False)
+    assert told == [("shown", 1, False), ("restored", 0, False), ("hidden", 0, False), ("shown", 0, True), as_written]
+
+
 async def test_standing_and_record(connection: Connection, served: Served) -> None:
     world = served[0]
     standing = await reading.get_standing(connection, "garden", public_key=world.member("0").public_key)

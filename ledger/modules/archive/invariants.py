@@ -13,6 +13,7 @@ from ledger.modules.archive.messages import ADDITIONS_MAX, MODERATION_RULES
 from ledger.modules.archive.state import (
     CONCEALED,
     Listing,
+    altered,
     bought,
     endorsements,
     farm_listing,
@@ -141,6 +142,7 @@ def _check_reviews(ctx: "Context") -> Iterator[str]:
     """One review a line: as many nullifiers as reviews, each of the line that the restricted row names."""
     secret = nullifier_key.get(ctx, "")
     names = {name for name, _ in spent.every(ctx)}
+    marked = {identity for identity, _ in altered.every(ctx)}
     counted: Counter[str] = Counter()
     upheld: Counter[str] = Counter()
     pictured: Counter[str] = Counter()
@@ -150,6 +152,9 @@ def _check_reviews(ctx: "Context") -> Iterator[str]:
             yield f"the review {identity} has no line that is used up"
             continue
         names.remove(nullifier(secret, source.order))
+        if (identity in marked) == review.is_as_written:
+            yield f"the review {identity} is {'' if identity in marked else 'not '}marked as altered"
+        marked.discard(identity)
         key = review.public_key.hex()
         counted[key] += 1
         pictured[key] += bool(review.photos)
@@ -159,6 +164,7 @@ def _check_reviews(ctx: "Context") -> Iterator[str]:
             yield f"the review {identity} was hidden under {rules}"
         if (review.state == "shown") != (not rules) or len(review.additions) > ADDITIONS_MAX:
             yield f"the review {identity} is {review.state} after {len(rules)} hidings"
+    yield from (f"the unknown review {identity} is marked as altered" for identity in sorted(marked))
     if names:
         yield f"{len(names)} lines are used up without a review"
     for key, row in reviewers.every(ctx):

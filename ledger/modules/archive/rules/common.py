@@ -16,6 +16,7 @@ from ledger.modules.archive.state import (
     Listing,
     Review,
     Visit,
+    altered,
     listings,
     reviews,
     tally,
@@ -59,6 +60,14 @@ def need_own(ctx: "Context", review: bytes) -> tuple[str, Review]:
     own = (row.algorithm, row.public_key) == (ctx.signer.algorithm, ctx.signer.public_key)
     ctx.require(own, NotReviewer(identity))
     return identity, row
+
+
+def alter_review(ctx: "Context", review: str, row: Review) -> None:
+    """Put a review that is not as it was written any more."""
+    assert not row.is_as_written, review
+    reviews.put(ctx, review, row)
+    if not altered.has(ctx, review):
+        altered.put(ctx, review, True)
 
 
 def step_review(review: str, row: Review, event: str) -> Review:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ledger.modules.archive.errors import HiddenUnderRule, NotModerator, PartyToSale
 from ledger.modules.archive.messages import Appeal, AppealOver, Decide, Hide
-from ledger.modules.archive.rules.common import RULES, count, enter, need_own, need_review, step_review
+from ledger.modules.archive.rules.common import RULES, alter_review, count, enter, need_own, need_review, step_review
 from ledger.modules.archive.rules.reviewing import makers
 from ledger.modules.archive.state import (
     Moderation,
@@ -65,7 +65,7 @@ def hide(ports: "Ports", ctx: "Context", action: Hide) -> None:
         raise HiddenUnderRule(identity, action.rule)
     hiding = Moderation(organisation, action.rule, action.reason, ctx.time_ms)
     row = replace(step_review(identity, row, "hide"), moderation=(*row.moderation, hiding))
-    reviews.put(ctx, identity, row)
+    alter_review(ctx, identity, row)
     moderated.put(ctx, f"{row.community}/{ctx.height:012d}-{ctx.position:06d}", identity)
     ctx.event("review_hidden", identity)
     count(ctx, listings_of(row), SELF)
@@ -78,7 +78,7 @@ def appeal(_ports: "Ports", ctx: "Context", action: Appeal) -> None:
     """The reviewer asks somebody else to decide."""
     identity, row = need_own(ctx, action.review)
     row = _amend(step_review(identity, row, "appeal"), appeal=action.reason, appealed_ms=ctx.time_ms)
-    reviews.put(ctx, identity, row)
+    alter_review(ctx, identity, row)
     ctx.schedule(ctx.time_ms + ctx.parameters["appeal_ms"], AppealOver(identity, len(row.moderation)))
     enter(ctx, listings_of(row), SELF)
 
@@ -97,7 +97,7 @@ def decide(ports: "Ports", ctx: "Context", action: Decide) -> None:
     if not action.uphold:
         _restore(ports, ctx, identity, row)
         return
-    reviews.put(ctx, identity, row)
+    alter_review(ctx, identity, row)
     name = row.public_key.hex()
     reviewer = reviewers.get(ctx, name) or Reviewer(row.community)
     reviewers.put(ctx, name, replace(reviewer, upheld=reviewer.upheld + 1))
@@ -107,7 +107,7 @@ def decide(ports: "Ports", ctx: "Context", action: Decide) -> None:
 
 
 def _restore(ports: "Ports", ctx: "Context", review: str, row: Review) -> None:
-    reviews.put(ctx, review, row)
+    alter_review(ctx, review, row)
     ctx.event("review_restored", review)
     count(ctx, listings_of(row), SELF)
     for listener in ports.listeners:

@@ -35,7 +35,7 @@ from ledger.modules.archive.messages import (
     membership_message,
     review_message,
 )
-from ledger.modules.archive.rules.common import RULES, count, enter, need_own
+from ledger.modules.archive.rules.common import RULES, alter_review, count, enter, need_own
 from ledger.modules.archive.state import (
     Addition,
     Bought,
@@ -79,20 +79,7 @@ def write_review(ports: "Ports", ctx: "Context", action: WriteReview) -> None:
     _spend(ctx, action.product, said.order)
     new, again = _purchase(ctx, action.product, line.campaign)
     identity, key = ctx.transaction_id.hex(), ctx.signer.public_key
-    row = Review(
-        community=action.community,
-        algorithm=ctx.signer.algorithm,
-        public_key=key,
-        product=action.product,
-        seller=action.seller,
-        lots=action.lots,
-        rating=action.rating,
-        recommend=action.recommend,
-        tags=action.tags,
-        words=action.words,
-        photos=action.photos,
-        time_ms=ctx.time_ms,
-    )
+    row = Review.written(action, ctx.signer.algorithm, key, ctx.time_ms)
     pictured = int(bool(action.photos))
     reviews.put(ctx, identity, row)
     sources.put(ctx, identity, Source(said.order, line.campaign))
@@ -217,7 +204,7 @@ def add_to_review(_ports: "Ports", ctx: "Context", action: AddToReview) -> None:
     ctx.require(action.words is not None or bool(action.photos), NothingSaid(identity))
     check_once("photos", action.photos)
     added = Addition(ctx.time_ms, action.words, action.photos)
-    reviews.put(ctx, identity, replace(row, additions=(*row.additions, added)))
+    alter_review(ctx, identity, replace(row, additions=(*row.additions, added)))
     enter(ctx, listings_of(row), SELF)
 
 
@@ -235,7 +222,7 @@ def erase_words(_ports: "Ports", ctx: "Context", action: EraseWords) -> None:
         additions = list(row.additions)
         additions[action.part - 1] = replace(additions[action.part - 1], erased_ms=ctx.time_ms)
         after = replace(row, additions=tuple(additions))
-    reviews.put(ctx, identity, after)
+    alter_review(ctx, identity, after)
     if row.has_erased:
         enter(ctx, listings_of(row), SELF)
     else:

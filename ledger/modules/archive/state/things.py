@@ -8,7 +8,7 @@ from typing import Literal
 
 from ledger.crypto.encoding import Message
 from ledger.crypto.hashing import digest
-from ledger.modules.archive.messages import Tag
+from ledger.modules.archive.messages import Tag, WriteReview
 from ledger.modules.archive.state.listings import sale_listings
 from ledger.state import Table
 
@@ -91,10 +91,33 @@ class Review(Message):
     additions: tuple[Addition, ...] = ()
     moderation: tuple[Moderation, ...] = ()
 
+    @classmethod
+    def written(cls, said: WriteReview, algorithm: int, public_key: bytes, time_ms: int) -> "Review":
+        """A review as it was written, under whose key and in a block of what time."""
+        return cls(
+            community=said.community,
+            algorithm=algorithm,
+            public_key=public_key,
+            product=said.product,
+            seller=said.seller,
+            lots=said.lots,
+            rating=said.rating,
+            recommend=said.recommend,
+            tags=said.tags,
+            words=said.words,
+            photos=said.photos,
+            time_ms=time_ms,
+        )
+
     @property
     def has_erased(self) -> bool:
         """Whether anything of it was erased."""
         return self.erased_ms is not None or any(part.erased_ms is not None for part in self.additions)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether nothing became of it since: added to, erased, hidden."""
+        return self.erased_ms is None and not self.additions and not self.moderation
 
 
 class Reviewer(Message):
@@ -157,6 +180,11 @@ class Endorsement(Message):
 
 reviews: Table[Review] = Table("archive", "review", Review)
 """Hex id of the transaction -> review."""
+
+altered: Table[bool] = Table("archive", "altered", bool)
+"""Hex review id -> True, once a review is not as it was written any more. Those are few and lie together, so a page
+learns here at little cost that it may show what the leaves say: rows of reviews lie scattered by their ids.
+"""
 
 sources: Table[Source] = Table("archive", "source", Source, restricted=True)
 """Hex review id -> its line."""
