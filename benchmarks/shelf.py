@@ -1,7 +1,8 @@
 """Products with as many reviews as wanted, executed in this process into a store that a node can serve.
 
 Reviews go through the real rules of the archive and of rewards, each with its signatures, voucher and nullifier, in
-certified blocks of a thousand. Orders are stood in for: every order of the made-up campaigns is there and collected.
+certified blocks of a thousand; every fiftieth is added to in the block after. Orders are stood in for: every order of
+the made-up campaigns is there and collected.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import OrganisationView
 from ledger.modules.rewards import Merits, rewards_module
 from ledger.storage.level import LevelStore
-from ledger.transaction import Transaction, decode_transaction, make_transaction
+from ledger.transaction import NONCE_SIZE, Transaction, decode_transaction, make_transaction
 
 START_MS = 1_790_000_000_000
 BLOCK = 1_000
@@ -40,6 +41,9 @@ FAR_MS = START_MS + 1_000 * HOUR_MS
 COMMUNITY, SELLER, LOT_COUNT = "garden", "farm", 50
 BUYS_EACH = 10
 """Reviews of each neighbour."""
+
+ADDED_EACH = 50
+"""Of so many reviews one is added to."""
 
 TAGS = ("sweet", "fresh", "juicy", "sour", "bruised", "on_time", "good_value", "small")
 RATINGS = (5, 5, 5, 5, 4, 4, 3, 2, 1)
@@ -114,15 +118,19 @@ class Shelf:
         """So many reviews of a product that has none; the store is closed afterwards. `report`: told how many are."""
         store = LevelStore.open(self.path, self.genesis.chain_id, self.genesis.head())
         validator, name = key_of("validator"), self.genesis.cosigner_name("v")
+        before: list[tuple[int, Transaction]] = []
         for start in range(0, count, BLOCK):
             snapshot = store.snapshot()
             height, time_ms = snapshot.head.height + 1, START_MS + (snapshot.head.height + 1) * BLOCK_MS
             numbers = range(start, min(count, start + BLOCK))
-            checked = [self._review(product, number, time_ms) for number in numbers]
+            reviews = [(number, self._review(product, number, time_ms)) for number in numbers]
+            additions = [self._addition(number, review.id, time_ms) for number, review in before[::ADDED_EACH]]
+            checked = [*additions, *(review for _, review in reviews)]
             proposal, at = Proposal(time_ms, []), Position(1, height)
             block = execute(snapshot.head, snapshot, proposal, at, checked, self.registry, self.genesis)
             assert all(receipt is not None and receipt.code == 0 for receipt in block.receipts), block.receipts[0]
             store.write(block, assemble_note(block.text, [cosign(validator, name, block.text, time_ms // 1000)]))
+            before = reviews
             report(numbers.stop)
         store.sync()
         store.close()
@@ -151,15 +159,26 @@ class Shelf:
         raw = make_transaction(key, self.genesis.chain_id, said, nonce, expires_ms, origin, draw.randbytes(32))
         return decode_transaction(raw, self.registry, self.genesis.chain_id)
 
+    def _addition(self, number: int, review: bytes, time_ms: int) -> Transaction:
+        """More words of the neighbour who wrote a review, decoded."""
+        key, draw = _key_of_neighbour(number // BUYS_EACH), self._random
+        said = a.AddToReview(review, draw.randbytes(32))
+        raw = make_transaction(key, self.genesis.chain_id, said, draw.randbytes(NONCE_SIZE), time_ms + HOUR_MS)
+        return decode_transaction(raw, self.registry, self.genesis.chain_id)
+
     def _neighbour(self, number: int) -> tuple[SigningKey, a.Membership]:
         """A neighbour's key with its voucher; those before her write no more."""
         if number not in self._vouchers:
-            key, registrar = key_of(f"neighbour {number}"), key_of(COMMUNITY)
+            key, registrar = _key_of_neighbour(number), key_of(COMMUNITY)
             told = (COMMUNITY, key.algorithm, key.public_key, (), FAR_MS)
             signed = registrar.sign(a.membership_message(self.genesis.chain_id, *told))
             voucher = a.Membership((), FAR_MS, registrar.algorithm, registrar.public_key, signed)
             self._vouchers = {number: (key, voucher)}
         return self._vouchers[number]
+
+
+def _key_of_neighbour(number: int) -> SigningKey:
+    return key_of(f"neighbour {number}")
 
 
 def _genesis() -> bytes:
