@@ -1,5 +1,6 @@
 """`linxin epcis capture` and `sign`: a partner's document onto the ledger, under the partner's own key."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cli.epcis_reading import FILE, bytes_of, refuse
 from cli.output import Output, Problem, network_option, reports
 from client.connection import Connection
 from gateway.epcis.capturing import Capture, Captured
+from gateway.epcis.trial import Trial
 from standards.epcis.document import Document
 from standards.epcis.faults import Malformed
 from standards.epcis.signing import JWS_BYTES_MAX, Signed, compact, is_signed, signing_input, verified
@@ -39,7 +41,9 @@ def sign(out: Output, file: Path, target: Path, key_name: str, network_root: Pat
 @FILE
 @KEY_OPTION
 @click.option("--class", "class_name", type=click.Choice(list(CLASSES)), default="restricted", show_default=True)
-@click.option("--dry-run", is_flag=True, help="Tell what each event would become, and stop.")
+@click.option(
+    "--dry-run", is_flag=True, help="Tell what each event would become and what the ledger would refuse, and stop."
+)
 @click.option("--proceed", is_flag=True, help="Go on with the next event when the ledger refuses one.")
 @network_option
 @reports
@@ -50,6 +54,9 @@ def capture(
 
     An event that says all that a record needs becomes that record, under the rules of any other; the rest is asserted:
     kept, and shown as verified by no rule. The document goes to the vault.
+
+    The ledger's rules are asked about all events first: where they would refuse one, nothing is recorded, unless
+    --proceed is given. What changes on the ledger after that can still make it refuse one; then the rest stops.
     """
     data = bytes_of(file, JWS_BYTES_MAX)
     signed = _signature(file, data)
@@ -60,7 +67,7 @@ def capture(
             bringing = Capture(connection, desk.key, document, data, signed, CLASSES[class_name])
             await bringing.begin()
             if dry_run:
-                return "", [Captured(await bringing.plan(index)) for index in range(len(document.events))]
+                return "", await Trial(bringing, asyncio.Lock()).run(range(len(document.events)))
             done = await _bring(bringing, proceed=proceed)
             return bringing.address, done
 
@@ -71,7 +78,9 @@ def capture(
         out.say(f"{mark} {line['index']}  {escape(line['said'])}")
     failed = any("error" in line for line in told)
     left = len(document.events) - len(told)
-    if left:
+    if failed and not any(line["record"] or line["transaction"] for line in told):
+        out.note("没有记录任何事件 / nothing was recorded")
+    elif left:
         out.note(f"未提交其余 {left} 个事件 / {left} events were not submitted")
     out.finish({"ok": not failed, "dry_run": dry_run, "document": address, "events": told, "left": left})
     if failed:
@@ -79,7 +88,11 @@ def capture(
 
 
 async def _bring(bringing: Capture, *, proceed: bool) -> list[Captured]:
-    """Every event in order, up to the first that fails unless `proceed`."""
+    """Every event in order, up to the first that fails unless `proceed`; if some would, nothing but those."""
+    if not proceed:
+        tried = await Trial(bringing, asyncio.Lock()).run(range(len(bringing.document.events)))
+        if failing := [event for event in tried if event.failure is not None]:
+            return failing
     done: list[Captured] = []
     for index in range(len(bringing.document.events)):
         done.append(await bringing.submit(index))

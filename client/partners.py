@@ -14,7 +14,7 @@ from client.submit import sign_action, submit
 from ledger.block import decode_leaf
 from ledger.crypto.encoding import Decoder, decode, encode
 from ledger.crypto.signing import SigningKey
-from ledger.module import TRANSACTION_SIZE_MAX, Body, Registry, tag_of
+from ledger.module import TRANSACTION_SIZE_MAX, Body, Registry
 from ledger.modules.registry.state import KeyRecord, devices, keys
 from ledger.modules.trace.state import Captured, captured, products, shipments
 
@@ -35,6 +35,7 @@ __all__ = [
     "find_captured",
     "offer",
     "organisation_of",
+    "signed_record",
 ]
 
 Key = SigningKey
@@ -83,6 +84,10 @@ class Facts:
         """Remember how a product is measured."""
         self._measures[product] = measure
 
+    def learn_shipment(self, shipment: str, lots: Mapping[str, int]) -> None:
+        """Remember the loose lots of a shipment, with micro-units."""
+        self._shipments[shipment] = dict(lots)
+
     def learn_metric(self, device: str, metric: str, unit: str, exponent: int) -> None:
         """Remember a metric of a device."""
         self._metrics.setdefault(device, {})[metric] = unit, exponent
@@ -95,7 +100,7 @@ class Facts:
                 self._measures[name] = products.decode(value, None).value.measure
             case "trace", "shipment":
                 row = shipments.decode(value, None).value
-                self._shipments[name] = {portion.lot: portion.quantity for portion in row.lots}
+                self.learn_shipment(name, {portion.lot: portion.quantity for portion in row.lots})
             case "registry", "device":
                 for metric in devices.decode(value, None).value.metrics:
                     self.learn_metric(name, metric.name, metric.unit, metric.exponent)
@@ -189,11 +194,16 @@ async def offer(connection: Connection, key: Key, fields: Mapping[str, object], 
 
     Raises `BadAction`, `NotAccepted`, `NotFinal`, `Remote`, `Unreachable`.
     """
+    envelope = signed_record(connection, key, fields, registry)
+    outcome = (await submit(connection, [envelope]))[0]
+    return outcome.need(str(fields["action"])).transaction_id.hex()
+
+
+def signed_record(connection: Connection, key: Key, fields: Mapping[str, object], registry: Registry) -> bytes:
+    """The envelope of a record written as JSON, signed for the network of `connection`. Raises `BadAction`."""
     action, restricted = read_action(msgspec.json.encode(fields), registry)
     assert connection.chain_id is not None, "connections to a network know its chain"
-    envelope = sign_action(key, connection.chain_id, action, restricted=restricted)
-    outcome = (await submit(connection, [envelope]))[0]
-    return outcome.need(tag_of(type(action))).transaction_id.hex()
+    return sign_action(key, connection.chain_id, action, restricted=restricted)
 
 
 def captured_of(value: bytes) -> Captured:

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from linxin.v1 import ledger_pb2
 
-from client.connection import Backoff, Connection
+from client.connection import Backoff, Connection, signed_request
 from client.failures import NotAccepted, NotFinal, Remote, Unreachable
 from client.network_directory import NetworkDirectory
 from ledger.crypto.encoding import Message, decode
@@ -123,6 +123,23 @@ async def submit(connection: Connection, envelopes: Sequence[bytes], *, timeout_
     unknown, missing = ledger_pb2.Outcome.PENDING, await _missing(connection) if waiting else ()
     pairs = zip(found, envelopes, strict=True)
     return [known or Outcome(envelope_id(raw), unknown, None, None, missing) for known, raw in pairs]
+
+
+async def dry_run(
+    connection: Connection, key: SigningKey, envelopes: Sequence[bytes], *, timeout_s: float = 30.0
+) -> list[ledger_pb2.Refusal | None]:
+    """Why each of `envelopes` would be refused if all were ordered now, in this order; None for what would be accepted.
+
+    `key`, of any organisation, signs the request. Nothing is recorded, and nothing is promised (docs/adr/0027). Raises
+    `Remote`, `Unreachable`, `WrongNetwork`.
+    """
+    assert connection.chain_id is not None, "connections to a network know its chain"
+    request = ledger_pb2.DryRunRequest(transactions=envelopes, latest_timeout_ms=WAIT_MS)
+    sign = signed_request(key, connection.chain_id, "/linxin.v1.LedgerService/DryRun", request)
+    answer = await connection.call(
+        lambda to: to.ledger.DryRun, request, ledger_pb2.DryRunResponse, timeout_s=timeout_s, sign=sign
+    )
+    return [outcome.refusal if outcome.HasField("refusal") else None for outcome in answer.outcomes]
 
 
 async def _missing(connection: Connection) -> tuple[str, ...]:

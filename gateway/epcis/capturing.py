@@ -5,14 +5,11 @@ record: its organisation is the submitter, and the author of what is ruled.
 """
 
 import asyncio
-import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from linxin.v1 import blob_pb2
 
-from client.action_json import BadAction, read_action
 from client.blobs import put_blob
 from client.connection import Connection
 from client.failures import Failure
@@ -31,7 +28,7 @@ from client.partners import (
 from standards.epcis.capture import Planned, hash_bytes, named_in, plan_event
 from standards.epcis.document import Document
 from standards.epcis.hashing import event_hash
-from standards.epcis.mapping import NotRuled, Recorded, event_of
+from standards.epcis.mapping import Action, NotRuled, Recorded, event_of
 from standards.epcis.signing import Signed
 
 MEDIA_TYPES = {"json": "application/ld+json", "xml": "application/xml"}
@@ -40,6 +37,17 @@ SIGNED_TYPE = "application/jose"
 
 Turns = WeakValueDictionary[str, asyncio.Lock]
 """Events that are being captured, by name: one at a time each."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What events that are not on the ledger would make known there to those after them in the same document."""
+
+    shipments: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Their loose lots, micro-units."""
+
+    records: dict[str, str] = field(default_factory=dict)
+    """Name of an event -> the record that it would become, or the note that it was captured, in hex."""
 
 
 class CaptureFailure(Failure):
@@ -108,27 +116,16 @@ class Capture:
                 "use a key that an organisation registered and did not revoke",
             )
 
-    async def plan(self, index: int) -> Planned:
-        """What becomes of the event at `index`, as things stand."""
+    async def plan(self, index: int, ahead: Ahead | None = None) -> Planned:
+        """What becomes of the event at `index`, as things stand; or as they would, were `ahead` on the ledger."""
         facts = await ask_facts(self.connection, named_in(self.document.events[index : index + 1]), self.submitter)
+        ahead = ahead or Ahead()
+        for shipment, lots in ahead.shipments.items():
+            facts.learn_shipment(shipment, lots)
         if "errorDeclaration" in self.document.events[index]:
-            await self._learn_original(facts, index)
+            await self._learn_original(facts, index, ahead)
         foreign = self.source != self.submitter
         return await asyncio.to_thread(plan_event, self.document, index, facts, foreign=foreign)  # a hash takes seconds
-
-    async def fault(self, index: int) -> Failure | None:
-        """What can be said against the event at `index` before anything is submitted: its record cannot be written.
-
-        Requires `begin`. What the rules of the ledger say depends on what is there when its turn comes.
-        """
-        planned = await self.plan(index)
-        if planned.record is None:
-            return None
-        try:
-            read_action(json.dumps(planned.record).encode(), known_registry())
-        except BadAction as failure:
-            return failure
-        return None
 
     async def submit(self, index: int) -> Captured:
         """The record of an event, then the note that it was captured. What was captured before is not done again.
@@ -138,10 +135,10 @@ class Capture:
         planned = await self.plan(index)
         if planned.assertion is None:
             return await self._say(planned)
-        name = self._name(planned)
+        name = self.name(planned)
         turn = self.turns.setdefault(name, asyncio.Lock())
         async with turn:  # acted on twice, goods would be destroyed or transformed twice
-            return await self._before(planned, name) or await self._say(planned)
+            return await self.before(planned, name) or await self._say(planned)
 
     async def _say(self, planned: Planned) -> Captured:
         if planned.assertion is not None:  # else no record would name the document, and nobody could ever erase it
@@ -151,7 +148,7 @@ class Capture:
             if planned.record is not None:
                 record = await offer(self.connection, self.key, planned.record, known_registry())
             if planned.assertion is not None:
-                noted = planned.assertion | {"document": self.address, "record": record, "signed": self._partner()}
+                noted = self.noted(planned.assertion, self.address, record)
                 assertion = await offer(self.connection, self.key, noted, known_registry())
         except Failure as failure:
             return Captured(planned, record, assertion, failure)
@@ -163,7 +160,7 @@ class Capture:
             stored = await put_blob(self.connection, self.key, self.data, media_type=kind, blob_class=self.blob_class)
             self.address = stored.address.hex()
 
-    async def _before(self, planned: Planned, name: str) -> Captured | None:
+    async def before(self, planned: Planned, name: str) -> Captured | None:
         """What became of an event that its source said before; None of one that it did not."""
         row = await find_captured(self.connection, name)
         if row is None:
@@ -173,16 +170,15 @@ class Capture:
         record = noted.action.get("record") if noted is not None else None
         return Captured(planned, record, transaction, before=True)
 
-    def _partner(self) -> dict[str, Any] | None:
-        if self.signed is None:
-            return None
-        return {
-            "organisation": self.source,
-            "algorithm": self.signed.algorithm,
-            "public_key": self.signed.public_key.hex(),
-        }
+    def noted(self, assertion: Action, address: str, record: str | None) -> Action:
+        """The note that an event was captured, which became `record`; the document is at `address`, in hex."""
+        partner = None
+        if self.signed is not None:
+            key = {"algorithm": self.signed.algorithm, "public_key": self.signed.public_key.hex()}
+            partner = {"organisation": self.source} | key
+        return assertion | {"document": address, "record": record, "signed": partner}
 
-    def _name(self, planned: Planned) -> str:
+    def name(self, planned: Planned) -> str:
         """Under which name the ledger lists the event."""
         assert planned.assertion is not None
         what = "error" if planned.assertion["declares_error"] else "event"
@@ -190,7 +186,7 @@ class Capture:
             what = str(planned.index)
         return f"{hash_bytes(self.document, planned.hash).hex()}:{what}:{self.source}"
 
-    async def _learn_original(self, facts: Facts, index: int) -> None:
+    async def _learn_original(self, facts: Facts, index: int, ahead: Ahead) -> None:
         """What an event that declares an error needs: the record it is about, and those that say it right."""
         event = self.document.events[index]
         identities = [event.get("eventID"), await asyncio.to_thread(event_hash, self.document, index)]
@@ -202,7 +198,9 @@ class Capture:
                 await self._learn_record(facts, identity.rpartition(":")[2])
             elif identity.startswith("ni:///sha-256;"):
                 digest = identity.partition(";")[2].partition("?")[0]
-                found = await ask_captured(self.connection, digest, str(self.submitter), known_registry())
+                found = ahead.records.get(f"{digest}:event:{self.submitter}")
+                if found is None:
+                    found = await ask_captured(self.connection, digest, str(self.submitter), known_registry())
                 if found is not None:
                     facts.records[identity] = found
 

@@ -1,7 +1,9 @@
 """Capture jobs: documents that were taken, in a bounded queue, on their way onto the ledger (EPCIS 2.0 section 12.5).
 
-Validation is all or nothing and over before there is a job. On the ledger each event is a transaction of its own: what
-it refuses takes back nothing that was accepted before, and a job says so.
+Validation is all or nothing and over before there is a job. With `rollback` the ledger's rules are asked about the
+whole document next, and where they would refuse any of it, nothing is recorded. After that each event is a transaction
+of its own: what has changed meanwhile can still make the ledger refuse one, which takes back nothing that was accepted
+before, and a job says so.
 """
 
 import asyncio
@@ -22,16 +24,17 @@ from client.failures import Failure
 from gateway.epcis.capturing import Capture, Captured, Turns
 from gateway.epcis.problems import busy, described, of_event
 from gateway.epcis.settings import EpcisSettings
+from gateway.epcis.trial import Trial
 from standards.epcis.document import Document
 from standards.epcis.signing import Signed
 
 Behaviour = Literal["rollback", "proceed"]
 log = structlog.get_logger("gateway.epcis")
 
-KEPT_ZH = "账本不能收回已接受的记录：列出的已收录事件仍然有效，其后的事件未提交"
+KEPT_ZH = "试运行通过之后仍未能全部收录。账本不能收回已接受的记录：列出的已收录事件仍然有效，出错事件之后的未提交"
 KEPT_EN = (
-    "the ledger takes back nothing that it accepted: the events listed as captured stand, those after the refused one "
-    "were not submitted"
+    "the dry run found nothing, and yet not all could be captured. The ledger takes back nothing that it accepted: the "
+    "events listed as captured stand, those after the one with the error were not submitted"
 )
 
 
@@ -51,6 +54,12 @@ class Job:
     events: list[dict[str, Any]] = field(default_factory=list)
     address: str = ""
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def name_recorded(self) -> None:
+        """Let the errors of a document that was to be all or nothing name what of it is recorded all the same."""
+        recorded = [event for event in self.events if not event.get("before")]
+        if self.behaviour == "rollback" and recorded:
+            self.errors = [error | {"recorded": recorded} for error in self.errors]
 
     def described(self) -> dict[str, Any]:
         """The job resource."""
@@ -79,6 +88,7 @@ class Jobs:
         self.connection, self.settings, self._told = connection, settings, told
         self._known: OrderedDict[str, Job] = OrderedDict()
         self._turns: Turns = WeakValueDictionary()
+        self._trial = asyncio.Lock()
         self._waiting: asyncio.Queue[Job] = asyncio.Queue(settings.jobs_waiting_max)
 
     @asynccontextmanager
@@ -121,6 +131,7 @@ class Jobs:
                 log.exception("capture_failed", job=job.id)
                 job.errors.append(_stopped("网关内部错误", "the gateway failed; its operator finds this in the log"))
             finally:
+                job.name_recorded()
                 job.finished = datetime.now(UTC)
                 job.document, job.data = None, b""
                 job.done.set()
@@ -136,9 +147,8 @@ class Jobs:
         await bringing.begin()
         indices = [index for index in range(len(job.document.events)) if index not in job.skip]
         if job.behaviour == "rollback":
-            for index in indices:
-                if (fault := await bringing.fault(index)) is not None:
-                    job.errors.append(of_event(index, fault))
+            tried = await Trial(bringing, self._trial).run(indices)
+            job.errors += [of_event(each.planned.index, each.failure) for each in tried if each.failure is not None]
             if job.errors:
                 return
         for index in indices:

@@ -136,8 +136,10 @@ def _capture() -> Json:
         "summary": "Capture a document",
         "description": (
             "Validation is all or nothing with rollback; with proceed, invalid events are left out and told in the "
-            "job. On the ledger each event is a transaction: with rollback capture stops at the first that is "
-            "refused, and what was accepted before stands; the job lists it."
+            "job. With rollback the ledger's rules are asked about the whole document before anything is recorded: "
+            "where they would refuse an event, none is captured, and the job tells every refusal. After that each "
+            "event is a transaction: what changes on the ledger meanwhile can still make it refuse one; capture stops "
+            "there, what was accepted before stands, and the error lists it as recorded."
         ),
         "parameters": [
             {"name": "GS1-Capture-Error-Behaviour", "in": "header", "schema": behaviour},
@@ -245,6 +247,7 @@ def _schemas() -> Json:
         event={"type": "integer", "description": "Place of the event in its document."},
         refusal={"type": "integer", "description": "Number of the ledger's refusal: docs/REFUSALS.md."},
         errors={"type": "array", "items": fault},
+        recorded={"type": "array", "items": {"$ref": "#/components/schemas/Captured"}},
     )
     captured = _object(
         ("event", "hash", "ruled"), event={"type": "integer"}, hash={"type": ["string", "null"]}, ruled=truth

@@ -77,12 +77,12 @@ class Taking:
             problem = busy("尚未确认上链；请查询该任务", "not final yet; ask for the job")
             problem.headers["Location"] = f"{BASE}/capture/{job.id}"
             raise problem from None
+        headers = {"Link": f'<{BASE}/capture/{job.id}>; rel="urn:linxin:rel:capture"'}
         if job.errors:
             error = job.errors[0]
             name = str(error["type"]).partition(":")[2]
-            raise EpcisProblem(HTTPStatus(error["status"]), name, error["detail_zh"], error["detail"])
+            raise EpcisProblem(HTTPStatus(error["status"]), name, error["detail_zh"], error["detail"], headers=headers)
         (done,) = job.events
-        headers = {"Link": f'<{BASE}/capture/{job.id}>; rel="urn:linxin:rel:capture"'}
         headers["Location"] = f"{BASE}/capture/{job.id}"  # of readings, which the ledger does not list as events
         if "transaction" in done:
             headers["Location"] = f"{BASE}/events/urn:linxin:record:{done['transaction']}"

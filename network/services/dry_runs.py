@@ -17,7 +17,8 @@ from ledger.module import Registry, tag_of
 from ledger.storage.port import Snapshot
 from ledger.transaction import Transaction
 from network.errors import NoDryRun, ReadsBusy, numbered_refusal
-from network.reads import RETRY_AFTER_MS, Reads
+from network.mempool import RETRY_AFTER_MS
+from network.reads import Reads
 
 AT_ONCE_MAX = 2
 """Dry runs under way: half of the threads that reads have."""

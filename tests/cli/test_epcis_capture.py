@@ -141,13 +141,17 @@ def test_an_error_is_declared_in_epcis(linxin: Linxin, tmp_path: Path) -> None:
 
 @GROUP
 @pytest.mark.process
-def test_what_the_ledger_refuses_is_told_and_stops_the_rest(linxin: Linxin, tmp_path: Path) -> None:
-    file = written(
-        tmp_path, "refused.json", harvest("R1"), harvest("R1") | {"bizStep": "creating_class_instance"}, SAID
-    )
+def test_what_the_ledger_refuses_is_told_before_anything_is_recorded(linxin: Linxin, tmp_path: Path) -> None:
+    again = harvest("R1") | {"bizStep": "creating_class_instance"}
+    file = written(tmp_path, "refused.json", harvest("R1"), again, SAID)
+    dry = linxin("epcis", "capture", file, "--key", "farm", "--dry-run", status=1)
+    assert ["error" in each for each in dry["events"]] == [False, True, False]
     done = linxin("epcis", "capture", file, "--key", "farm", status=1)
-    assert ["error" in each for each in done["events"]] == [False, True]
-    assert done["left"] == 1
+    assert [(each["index"], each["record"], each["transaction"]) for each in done["events"]] == [(1, None, None)]
+    assert (done["left"], done["document"]) == (2, "")
+    went = linxin("epcis", "capture", file, "--key", "farm", "--proceed", status=1)
+    assert ["error" in each for each in went["events"]] == [False, True, False]
+    assert went["events"][0]["record"]
     bad = tmp_path / "bad.json"
     bad.write_text(json.dumps(harvest("R2") | {"action": "MAKE"}))
     assert linxin("epcis", "capture", str(bad), "--key", "farm", status=1)["valid"] is False

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from client.network_directory import NetworkDirectory, NetworkSettings, open_network, settings_text
 from client.wallet import Cost, create_key
-from ledger.crypto.signing import Algorithm
+from ledger.crypto.signing import Algorithm, SigningKey
 from ledger.modules.registry.messages import AddKey, NewKey, possession_message
 from standards.epcis.names import moment_of
 from tests.gateway.serving import running_gateway
@@ -135,14 +135,20 @@ def event(number: int, **members: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def epcis_gateway(node: Network, folder: Path, *options: str) -> Iterator[str]:
-    """A gateway whose key is one more of the platform's; its URL."""
-    network = _folder(node, folder)
+def epcis_gateway(
+    node: Network,
+    folder: Path,
+    *options: str,
+    subject: str = "organisation:platform",
+    owner: SigningKey = PLATFORM,
+) -> Iterator[str]:
+    """A gateway whose key is one more of `subject`'s, which `owner` adds; its URL."""
+    network = _folder(node, folder, subject, owner)
     with running_gateway(network, *LIMITS, "--epcis-key", "gateway", *options) as url:
         yield url
 
 
-def _folder(node: Network, folder: Path) -> NetworkDirectory:
+def _folder(node: Network, folder: Path, subject: str, owner: SigningKey) -> NetworkDirectory:
     (folder / "keys").mkdir(parents=True)
     assert node.authority is not None
     (folder / "genesis.json").write_bytes(node.genesis)
@@ -151,12 +157,11 @@ def _folder(node: Network, folder: Path) -> NetworkDirectory:
     (folder / "passphrase").write_text(PASSPHRASE)
     (folder / "passphrase").chmod(0o600)
     made = create_key(folder / "keys" / "gateway.key", Algorithm.ED25519, PASSPHRASE, Cost.INTERACTIVE)
-    subject = "organisation:platform"
     possession = made.sign(possession_message(node.chain_id, subject))
 
     async def register() -> None:
         client = Client.of(node)
-        await accept(client, PLATFORM, AddKey(subject, NewKey(made.algorithm, made.public_key, possession)))
+        await accept(client, owner, AddKey(subject, NewKey(made.algorithm, made.public_key, possession)))
         await client.channel.close(None)
 
     asyncio.run(register())
