@@ -137,6 +137,19 @@ def test_only_sound_lots_of_the_named_sources_fill_orders(market: Market) -> Non
     refused(e.LotNotActive, Portion(bad, HALF))
 
 
+def test_what_the_registrar_made_fills_no_order_of_its_community(market: Market) -> None:
+    market.roles("garden", "community", "processor")
+    market.formed(6, 4)
+    lot = market.lot("A1", 20)
+    market.hand_over("s1", "farm", "garden", lots=(Portion(lot, 10 * HALF),))
+    market.accept("farm", t.AuthoriseProducer(BERRY, "garden", True))
+    sorted_out = t.Output(BERRY, "SORTED", 10 * HALF)
+    market.accept("garden", t.Transform((Portion(lot, 10 * HALF),), (sorted_out,), 0, market.now))
+    act = m.Allocate(CAMPAIGN, portions({f"{BERRY}/SORTED": 10}))
+    assert market.refuse("farm", act, e.PartyConflict) == ["community", "maker", "garden"]
+    market.allocate({lot: 10})
+
+
 def test_all_campaigns_together_get_no_more_of_a_lot_than_there_was(market: Market) -> None:
     market.formed(6, 4)
     market.formed(6, 4, campaign="c2")

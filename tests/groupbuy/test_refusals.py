@@ -167,6 +167,12 @@ def a_registrar_that_runs_the_platform(world: World) -> Signed:
 
 
 @refused_with(e.PartyConflict)
+def a_registrar_that_carries(world: World) -> Signed:
+    world.roles("garden", "community", "warehouse")
+    return "mei", world.draft(logistics="garden"), None
+
+
+@refused_with(e.PartyConflict)
 def a_carrier_that_judges(world: World) -> Signed:
     world.roles("hub", "logistics", "inspector")
     return "mei", world.draft(adjudicator="hub"), None

@@ -18,6 +18,7 @@ from ledger.modules.groupbuy.errors import (
     LotOverused,
     LotRepeats,
     NotCampaignParty,
+    PartyConflict,
 )
 from ledger.modules.groupbuy.messages import Allocate
 from ledger.modules.groupbuy.rules.common import (
@@ -78,6 +79,7 @@ def _take_lot(ports: "Ports", ctx: "Context", terms: "Draft", portion: "Portion"
         raise LotMissing(lot)
     ctx.require(known.product == terms.product, LotOfOtherProduct(f"lot:{lot}", terms.product))
     ctx.require(known.state == "active", LotNotActive(lot, known.state))
+    ctx.require(known.producer != terms.community, PartyConflict("community", "maker", terms.community))
     ctx.require(not lot_campaigns.has(ctx, link), LotRepeats(lot))
     ctx.require(ports.goods.grown_from(ctx, lot, terms.sources), LotForeign(lot, terms.campaign))
     used = (lot_use.get(ctx, lot) or 0) + portion.quantity

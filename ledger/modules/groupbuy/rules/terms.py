@@ -46,11 +46,14 @@ CONFLICTS = (
     ("custodian", "logistics"),
     ("community", "seller"),
     ("community", "platform"),
+    ("community", "logistics"),
     ("adjudicator", "seller"),
     ("adjudicator", "platform"),
     ("adjudicator", "logistics"),
 )
-"""Parts that one organisation must not play at once: who holds the money, who says who is a member, who judges."""
+"""Parts that one organisation must not play at once: who holds the money, who says who is a member, who judges. Nor is
+the community a maker of the lots (`allocate`): it says which reviewers have no interest in the goods.
+"""
 
 
 def unit_micro_kg(product: "ProductFacts", unit_quantity: int) -> int:
