@@ -143,12 +143,14 @@ def epcis_gateway(
     owner: SigningKey = PLATFORM,
 ) -> Iterator[str]:
     """A gateway whose key is one more of `subject`'s, which `owner` adds; its URL."""
-    network = _folder(node, folder, subject, owner)
+    network = network_folder(node, folder)
+    _give_key(node, folder, subject, owner)
     with running_gateway(network, *LIMITS, "--epcis-key", "gateway", *options) as url:
         yield url
 
 
-def _folder(node: Network, folder: Path, subject: str, owner: SigningKey) -> NetworkDirectory:
+def network_folder(node: Network, folder: Path) -> NetworkDirectory:
+    """A client's folder of the node's network, without a key."""
     (folder / "keys").mkdir(parents=True)
     assert node.authority is not None
     (folder / "genesis.json").write_bytes(node.genesis)
@@ -156,6 +158,10 @@ def _folder(node: Network, folder: Path, subject: str, owner: SigningKey) -> Net
     (folder / "network.toml").write_text(settings_text(NetworkSettings(name="test", endpoints=[node.address])))
     (folder / "passphrase").write_text(PASSPHRASE)
     (folder / "passphrase").chmod(0o600)
+    return open_network(folder)
+
+
+def _give_key(node: Network, folder: Path, subject: str, owner: SigningKey) -> None:
     made = create_key(folder / "keys" / "gateway.key", Algorithm.ED25519, PASSPHRASE, Cost.INTERACTIVE)
     possession = made.sign(possession_message(node.chain_id, subject))
 
@@ -165,4 +171,3 @@ def _folder(node: Network, folder: Path, subject: str, owner: SigningKey) -> Net
         await client.channel.close(None)
 
     asyncio.run(register())
-    return open_network(folder)

@@ -1,7 +1,6 @@
 """A life that is half EPCIS and half native leaves the ledger as the native one does, by the real rules."""
 
 import json
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -19,13 +18,9 @@ from standards.epcis.capture import plan_event
 from standards.epcis.document import read
 from standards.epcis.writing import document_of
 from tests.registry.chain import START_MS, Chain, key_of
-from tests.standards.epcis.lives import MINUTE_MS, STEPS, Life, Step
+from tests.standards.epcis.lives import APART, MINUTE_MS, STEPS, WITH_JOURNALS, Life, Step, certified, plain
 
 ORGANISATIONS = {"platform": ["platform"], "farm": ["farm"], "hub": ["logistics"], "lab": ["inspector"]}
-WITH_JOURNALS = ("product", "site", "plot", "planting", "lot", "unit", "vehicle", "certificate")
-"""Tables whose rows carry the size of a journal, in which a captured event has an entry of its own."""
-APART = ("trace/captured/", "trace/record/", "trace/shipping_terms/")
-"""Rows of single transactions, and salted ones."""
 EVERYTHING = frozenset(range(len(STEPS)))
 EVEN = frozenset(place for place in EVERYTHING if place % 2 == 0)
 
@@ -45,6 +40,7 @@ class Ledger(Chain):
         self.accept("farm", m.RegisterPlot(f"tunnel-{life.name}", "棚", "Tunnel", 600))
         self.accept("farm", RegisterDevice(life.probe, "探头", "Probe", metrics, MINUTE_MS, new))
         self.accept("farm", CalibrateDevice(life.probe, life.at(-1), life.at(10_000), None))
+        self.accept("lab", certified(life))
 
     def capture(self, life: Life, step: Step) -> None:
         """The step as its party's own document: the record, which must be ruled, and the note that it was captured."""
@@ -88,21 +84,6 @@ class Ledger(Chain):
                 row = value[0] if key.split("/")[1] in WITH_JOURNALS else value
                 left[plain(key, names, life)] = plain(row, names, life)
         return left
-
-
-def plain(value: Any, names: Mapping[str, str], life: Life) -> Any:
-    """A value without what tells one life from another."""
-    if isinstance(value, str):
-        for name, word in sorted(names.items(), key=lambda each: -len(each[0])):
-            value = value.replace(name, word)
-        return re.sub(r"[0-9a-f]{64}", "TRANSACTION", value)
-    if isinstance(value, bytes):
-        return f"{len(value)} BYTES"
-    if isinstance(value, list):
-        return [plain(item, names, life) for item in value]
-    if isinstance(value, int) and value > START_MS and (value - life.start_ms) % MINUTE_MS:
-        return "TIME OF A BLOCK"
-    return value
 
 
 @pytest.mark.parametrize("captured", [EVEN, EVERYTHING - EVEN, EVERYTHING], ids=["even", "odd", "all"])
