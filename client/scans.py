@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from client.connection import Connection
+from client.failures import AGAIN, NotAccepted, Remote
 from client.proven import proven_value
 from client.reviewing.rows import list_rows
 from client.submit import sign_action, submit
@@ -82,14 +83,24 @@ def statement_of(gateway: str, day: int, counts: Counts) -> StateScans:
     return StateScans(gateway, day, rows, len(rest), sum(scans for _, scans in rest))
 
 
-async def state_day(connection: Connection, key: SigningKey, gateway: str, day: int, counts: Counts) -> int:
-    """State a day and wait until that is final: 0, or the number of the refusal. Raises `NotFinal` besides."""
+async def state_day(
+    connection: Connection, key: SigningKey, gateway: str, day: int, counts: Counts
+) -> NotAccepted | Remote | None:
+    """State a day and wait until that is final: None, or why it was refused. Raises `NotFinal` besides.
+
+    A `Remote` is given back where the node refuses the call itself, and raised where it may succeed later.
+    """
     chain_id = (await connection.status()).chain_id
-    (outcome,) = await submit(connection, [sign_action(key, chain_id, statement_of(gateway, day, counts))])
-    if outcome.refusal is not None:
-        return outcome.refusal.number
-    outcome.need("trace.state_scans")
-    return 0
+    try:
+        (outcome,) = await submit(connection, [sign_action(key, chain_id, statement_of(gateway, day, counts))])
+        outcome.need("trace.state_scans")
+    except NotAccepted as refused:
+        return refused
+    except Remote as refused:
+        if refused.status in AGAIN:
+            raise
+        return refused
+    return None
 
 
 async def list_communities(connection: Connection) -> frozenset[str]:

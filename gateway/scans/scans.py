@@ -16,6 +16,7 @@ from client.failures import Failure
 from client.partners import Key
 from client.scans import COMMUNITY, STATED, TOO_OLD, day_of, list_communities, state_day
 from gateway.scans.book import Book
+from gateway.scans.retries import Retries
 from gateway.scans.visits import Readers, is_visit
 from gateway.web.limits import address_of
 
@@ -47,6 +48,7 @@ class Scans:
     def __init__(self, settings: ScanSettings, registry: CollectorRegistry, *, behind_proxy: bool) -> None:
         self.settings, self._behind_proxy = settings, behind_proxy
         self._readers = Readers()
+        self._retries = Retries()
         self._book: Book | None = None
         self._communities: frozenset[str] = frozenset()
         self._asked_s = float("-inf")
@@ -98,16 +100,20 @@ class Scans:
             await asyncio.sleep(SAVE_S)
 
     async def _state(self, book: Book, connection: Connection) -> None:
-        """State each day that is over, until it is final or refused; learn which communities there are."""
+        """State each day that is over, until it is final; learn which communities there are."""
+        told = ""
         while True:
             try:
                 await self._learn(connection)
                 for day in book.days():
-                    if day < day_of(_now_ms()):
+                    if day < day_of(_now_ms()) and self._retries.is_due(day):
                         await self._state_day(book, connection, day)
+                told = ""
             except (Failure, OSError) as failure:
                 self._stated.labels("waiting").inc()
-                _log.warning("scans: not stated yet, will be tried again: %s", failure)
+                if str(failure) != told:
+                    _log.warning("scans: not stated yet, will be tried again: %s", failure)
+                told = str(failure)
             await asyncio.sleep(LOOK_S)
 
     async def _learn(self, connection: Connection, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -118,18 +124,20 @@ class Scans:
     async def _state_day(self, book: Book, connection: Connection, day: int) -> None:
         """State one day. It is forgotten when it is stated, now or before: the ledger takes no second statement."""
         assert self.settings.key is not None
-        result = await state_day(connection, self.settings.key, self.settings.name, day, book.counts(day))
-        if result == COMMUNITY:  # one that was suspended since
+        refused = await state_day(connection, self.settings.key, self.settings.name, day, book.counts(day))
+        if refused is not None and refused.number == COMMUNITY:  # one that was suspended since
             self._asked_s = float("-inf")
             await self._learn(connection)
             book.fold(day, self._communities)
-            result = await state_day(connection, self.settings.key, self.settings.name, day, book.counts(day))
-        told = {0: "stated", STATED: "stated_before", TOO_OLD: "too_old"}.get(result, "refused")
+            refused = await state_day(connection, self.settings.key, self.settings.name, day, book.counts(day))
+        number = 0 if refused is None else refused.number
+        told = "stated" if refused is None else {STATED: "stated_before", TOO_OLD: "too_old"}.get(number, "refused")
         self._stated.labels(told).inc()
-        if result != 0:
-            _log.warning("scans: the statement of day %s by %s was refused: %s", day, self.settings.name, result)
-        if result in (0, STATED, TOO_OLD):
+        if refused is not None and self._retries.refused(day, number):
+            _log.warning("scans: the statement of day %s by %s was refused: %s", day, self.settings.name, refused)
+        if told != "refused":
             book.close_day(day)
+            self._retries.forget(day)
 
 
 def _now_ms() -> int:

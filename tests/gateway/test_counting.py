@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from client.connection import Connection
 from gateway.scans import Scans, ScanSettings
 from gateway.scans.book import FILE, Book, ScanFailure
+from gateway.scans.retries import LONGEST_S, Retries
 from gateway.scans.visits import AGAIN_S, Readers, is_visit
 from ledger.crypto.signing import Algorithm, SigningKey
 
@@ -131,6 +133,28 @@ def wait_for_a_try(registry: CollectorRegistry) -> None:
     """Until a statement was tried in vain."""
     while not registry.get_sample_value("linxin_gateway_scan_statements_total", {"result": "waiting"}):
         time.sleep(0.1)
+
+
+def test_what_is_refused_waits_longer_each_time_and_one_cause_is_told_once() -> None:
+    now_s = 0.0
+    retries = Retries(lambda: now_s)
+    tries = []
+    while now_s < 7 * 86_400:
+        if retries.is_due(DAY):
+            tries.append((now_s, retries.refused(DAY, 2_203)))
+        now_s += 30.0
+    assert [told for _, told in tries] == [True] + [False] * (len(tries) - 1)
+    pauses = [later - earlier for (earlier, _), (later, _) in pairwise(tries)]
+    assert pauses[:3] == [60.0, 120.0, 240.0]
+    assert set(pauses[9:]) == {LONGEST_S}
+    assert retries.is_due(DAY + 1)
+    now_s += LONGEST_S
+    assert retries.refused(DAY, 21), "another cause is told, and waits as the first did"
+    now_s += 60.0
+    assert retries.is_due(DAY)
+    retries.refused(DAY, 21)
+    retries.forget(DAY)
+    assert retries.is_due(DAY)
 
 
 async def test_a_day_waits_while_nobody_answers(tmp_path: Path) -> None:

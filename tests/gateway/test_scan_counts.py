@@ -1,5 +1,6 @@
 """A real gateway before a real node: opened pages are counted, kept over a restart, stated once the day is over."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -7,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from cli.demo import cast
+from client.connection import Connection
 from client.network_directory import NetworkDirectory
 from client.scans import date_of, day_of
+from client.wallet import load_key
+from gateway.scans import Scans, ScanSettings
 from gateway.scans.book import FILE
 from tests.cli.trading import runner
 from tests.gateway.serving import get, running_gateway
@@ -63,6 +68,30 @@ def test_counted_kept_and_stated_once(network: NetworkDirectory, tmp_path: Path)
     with running_gateway(network, *options) as url:
         until(lambda: metric(url, 'linxin_gateway_scan_statements_total{result="stated_before"}') == 1)
     check_read_back(network, tmp_path, today - 1, lot)
+
+
+async def test_what_the_ledger_refuses_is_tried_again_late_and_told_once(
+    network: NetworkDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gateway.scans.scans.LOOK_S", 0.02)
+    today = day_of(time.time_ns() // 1_000_000)
+    lost = {str(today - back): {f"09521234000259/LOST-{back}": {"": 5}} for back in (1, 2)}
+    (tmp_path / FILE).write_text(json.dumps({"days": lost}))
+    key = load_key(network.key_file("platform"), network.passphrase())
+    registry = CollectorRegistry()
+    scans = Scans(ScanSettings(key, "lost", tmp_path), registry, behind_proxy=False)
+
+    def tries() -> float | None:
+        return registry.get_sample_value("linxin_gateway_scan_statements_total", {"result": "refused"})
+
+    async with Connection.to(network) as connection, scans.running(connection):
+        await asyncio.to_thread(until, lambda: tries() == 2)
+        await asyncio.sleep(1)  # fifty looks
+        assert tries() == 2
+    told = [record.getMessage() for record in caplog.records if record.name == "gateway.scans.scans"]
+    assert len(told) == 2
+    assert all("LOST" in line and "refused" in line for line in told)
+    assert lost.items() <= kept(tmp_path).items(), "nothing is given up"
 
 
 def check_read_back(network: NetworkDirectory, folder: Path, day: int, lot: str) -> None:
