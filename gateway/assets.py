@@ -3,7 +3,10 @@
 import gzip
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,7 +35,18 @@ def listed() -> dict[str, Path]:
     }
 
 
-PAGE_MODULES = ("compare.js", "curves.js", "papers.js", "pin.js", "show.js", "texts.js")
+IMPORTED = re.compile(rb'^import [^;"]*"(\./[^"]+)";$', re.MULTILINE)
+
+
+def modules_of(files: Mapping[str, bytes], name: str) -> list[str]:
+    """All modules that a module imports, directly or not, by name; not those that it asks for when it needs them."""
+    todo, found = [name], set[str]()
+    while todo:
+        module = todo.pop()
+        named = [normpath(join(dirname(module), path.decode())) for path in IMPORTED.findall(files[module])]
+        todo += [each for each in named if each not in found]
+        found.update(named)
+    return sorted(found)
 
 
 class Assets:
@@ -40,11 +54,13 @@ class Assets:
 
     def __init__(self) -> None:
         self.files = {name: path.read_bytes() for name, path in listed().items()}
-        words = json.dumps(vocabulary() | {"page": WORDS}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        page = b"".join(self.files[name] for name in modules_of(self.files, "page.js"))
+        compared = {name: said for name, said in WORDS.items() if f'"{name}"'.encode() in page}
+        words = json.dumps(vocabulary() | {"page": compared}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self.files["words.json"] = words.encode()
         self.packed = {name: gzip.compress(content, mtime=0) for name, content in self.files.items()}
         self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
-        self.modules = [name for name in self.files if name.startswith("verifier/") or name in PAGE_MODULES]
+        self.modules = modules_of(self.files, "page.js")
         self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
 
     async def endpoint(self, request: Request) -> Response:

@@ -43,16 +43,16 @@ ROWS = {
 
 
 def vocabulary() -> dict[str, Any]:
-    """The whole vocabulary as JSON holds it. `rows`: the fields of rows by place; `metric`, `band`: of a device's
-    metric, of a product's band; `faults`: flags of a lot that belie its certificate of conformity; `overclaimed`: what
-    is said of a name that claims too much.
+    """The whole vocabulary as JSON holds it. `title`: of an action that has no sentence. `rows`: the fields of rows by
+    place; `metric`, `band`: of a device's metric, of a product's band; `faults`: flags of a lot that belie its
+    certificate of conformity; `overclaimed`: what is said of a name that claims too much.
     """
     registry = known_registry()
     known = registry.words
     fields = {tag: list(action.__struct_fields__) for tag, action in registry.actions.items()}
     return {
         "actions": {
-            tag: {"title": said.title, "sentence": said.sentence, "fields": fields.get(tag)}
+            tag: {"title": None if said.sentence else said.title, "sentence": said.sentence, "fields": fields.get(tag)}
             for tag, said in sorted(known.actions.items())
         }
         | {

@@ -134,10 +134,11 @@ def _unchanged(request: Request, headers: dict[str, str]) -> bool:
 def _frame(request: Request, evidence: Evidence, language: Language, asked: Asked) -> dict[str, Any]:
     """What stands around the facts."""
     verified = evidence.verified
-    here = f"/b/{asked.code}"
+    here, height = f"/b/{asked.code}", verified.checkpoint.height
     return {
         "language": language,
         "modules": request.app.state.assets.modules,
+        "fetched": (f"{here}/proof?at={height}", f"{here}/rows?at={height}", "/static/words.json"),
         "i": 0 if language == "zh" else 1,
         "here": here,
         "url": request.app.state.settings.public_url + here,
@@ -159,8 +160,10 @@ def _sections(evidence: Evidence, batch: Batch, clock: Clock) -> dict[str, Any]:
     events = [entry for entry in entries if entry.tag not in STANDING]
     walked = way(evidence)
     tests, papers = examinations(evidence), certificates(evidence)
+    place_of = {record.leaf_hash: str(place) for place, record in enumerate(evidence.verified.records)}
     return {
         "clock": clock,
+        "numbers": lambda leaves: " ".join(place_of[leaf] for leaf in leaves),
         "cold": [chart for chart in drawn if chart.curve.low is not None],
         "field": [chart for chart in drawn if chart.curve.low is None],
         "way": walked,

@@ -22,8 +22,10 @@ export function compare(page, verified, rows, words, language) {
   const differ = (element, reason) => problems.push({ element, reason: language === "en" ? reason : inChinese(reason) });
   const proven = new Set();
   const says = (element, text) => Boolean(element) && proven.add(element) && textOf(element) === squeeze(text);
-  const context = { page, verified, known, clock, told, i: language === "en" ? 1 : 0, words, differ, says, rows: new Map(rows) };
+  const numbered = new Map(verified.records.map((record, place) => [String(place), record]));
+  const context = { page, verified, known, clock, told, numbered, i: language === "en" ? 1 : 0, words, differ, says, rows: new Map(rows) };
   context.curves = curvesOf(context);
+  context.head = head(verified, known);
   const shown = compareLines(context);
   compareHead(context);
   compareBrief(context);
@@ -51,7 +53,6 @@ const CHINESE = {
   "badges that the records do not bear out": "标牌与签名记录不符",
   "facts left out or added": "有事实被漏掉或添上",
   "hand-overs left out or added": "有交接被漏掉或添上",
-  "no such hand-over": "没有这样的交接",
   "a file that no record names": "没有记录提到这份文件",
   "tests left out or added": "有检测被漏掉或添上",
   "not what the laboratory signed": "与实验室签名的结果不符",
@@ -78,7 +79,7 @@ function inChinese(reason) {
 
 /** Each proven line once, in order, in the very words; returns the number of records shown. */
 function compareLines(context) {
-  const { page, clock, told, i, differ } = context;
+  const { page, clock, told, numbered, i, differ } = context;
   const expected = new Map(told.map((line) => [line.leaves.join(" "), line]));
   const order = new Map(told.map((line, place) => [line.leaves.join(" "), place]));
   let shown = 0;
@@ -86,15 +87,16 @@ function compareLines(context) {
     const day = list.previousElementSibling?.matches(".day") ? textOf(list.previousElementSibling).slice(0, 10) : "";
     let last = -1;
     for (const element of list.querySelectorAll("li")) {
-      const line = expected.get(element.dataset.leaves ?? "");
+      const leaves = (element.dataset.records ?? "").split(" ").map((number) => numbered.get(number)?.name).join(" ");
+      const line = expected.get(leaves);
       if (!line) {
         differ(element, "a line that no record stands behind, or that stands twice");
         continue;
       }
-      expected.delete(element.dataset.leaves);
+      expected.delete(leaves);
       shown += line.leaves.length;
       const standing = STANDING.test(line.tag);
-      const place = order.get(element.dataset.leaves);
+      const place = order.get(leaves);
       if (!standing && (place < last || clock.day(line.untilMs) !== day)) differ(element, "a line out of order");
       last = place;
       compareLine(context, element, line, standing);
@@ -126,8 +128,7 @@ function byLine(line, standing, clock, i, words) {
 }
 
 /** The large letters and the badges. */
-function compareHead({ page, verified, known, curves, i, words, differ, says }) {
-  const facts = head(verified, known);
+function compareHead({ page, verified, head: facts, curves, i, words, differ, says }) {
   const hero = page.querySelector(".hero");
   const of = (name) => page.querySelector(`[data-fact=${name}]`);
   if (!says(of("goods"), facts.goods[i])) differ(hero, `it is ${facts.goods[i]}`);
@@ -176,19 +177,15 @@ function compareBrief({ page, verified, known, clock, told, i, differ, says }) {
 
 /** Hand-overs: who to whom, over which way, when, and how it ended. */
 function compareLegs({ page, verified, known, clock, differ, says, i, words }) {
-  const records = new Map(verified.records.map((record) => [record.name, record]));
   const accepted = verified.records.filter((record) => record.code === 0 && !known.isAside(record));
   const answers = new Map(accepted.filter((record) => /^trace\.(receive|refuse_shipment)$/.test(record.action[0])).map((record) => [known.fields(record).shipment, record]));
-  const shipped = accepted.filter((record) => record.action[0] === "trace.ship");
-  const shown = [...page.querySelectorAll(".legs li[data-leaves]")];
-  const distinct = new Set(shown.map((element) => element.dataset.leaves));
-  if (shown.length !== shipped.length || distinct.size !== shown.length) differ(page.querySelector(".legs"), "hand-overs left out or added");
-  for (const element of shown) {
-    const ship = records.get(element.dataset.leaves.split(" ")[0]);
-    if (ship?.action[0] !== "trace.ship") {
-      differ(element, "no such hand-over");
-      continue;
-    }
+  const when = (record) => Number(known.fields(record).event_ms);
+  const shipped = accepted.filter((record) => record.action[0] === "trace.ship").sort((one, two) => when(one) - when(two));
+  const shown = [...page.querySelectorAll(".legs li")];
+  const none = !shipped.length && shown.length === 1 && says(shown[0], said(words, "no_handovers", i));
+  if (shown.length !== shipped.length && !none) differ(page.querySelector(".legs"), "hand-overs left out or added");
+  for (const [place, element] of shown.slice(0, shipped.length).entries()) {
+    const ship = shipped[place];
     const expected = leg(known, clock, ship, answers.get(known.fields(ship).shipment), i, words);
     const texts = [...element.querySelectorAll("p")];
     const good = texts.length === expected.length && texts.every((text, at) => says(text, expected[at]));
@@ -218,9 +215,17 @@ function compareTheRest({ page, verified, known, differ }, proven) {
   for (const picture of page.querySelectorAll("img, picture, video, audio, object, embed, iframe, image, canvas, input")) differ(picture.parentElement, "a picture that nobody signed");
   if (isOrganic(verified, known, verified.claim[2].slice("lot:".length))) return;
   const fault = "it is called organic and no certificate covers it";
-  const texts = page.ownerDocument.createTreeWalker(body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => (proven.has(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT));
-  let text = "";
-  while (texts.nextNode()) text += texts.currentNode.nodeType === Node.TEXT_NODE ? texts.currentNode.data : "";
+  const text = textBeside(body, proven);
   const labels = [...body.querySelectorAll("[aria-label], [alt], [title]")].map((one) => ["aria-label", "alt", "title"].map((name) => one.getAttribute(name) ?? "").join(" "));
   if (claimsOrganic(text.replace(/\s/g, "")) || labels.some(claimsOrganic)) differ(page.querySelector(".hero"), fault);
+}
+
+/** The text of an element but for what was found to be told by records. */
+function textBeside(element, proven) {
+  let text = "";
+  for (let node = element.firstChild; node; node = node.nextSibling) {
+    if (node.nodeType === Node.TEXT_NODE) text += node.data;
+    else if (node.nodeType === Node.ELEMENT_NODE && !proven.has(node)) text += textBeside(node, proven);
+  }
+  return text;
 }

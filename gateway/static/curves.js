@@ -7,6 +7,7 @@ import { decimal } from "./verifier/told.js";
 
 const [LEFT, TOP, BOTTOM, WIDE, HIGH] = [44, 14, 162, 308, 148];
 const DAY_MS = 86400000;
+const HOUR_MS = 3600000;
 const CARRYING = /^(vehicle|unit|site):/;
 
 /** Series with at least two readings: { name, device, metric, thing, facts, points: [time, value | null], low, high, excursions }. */
@@ -144,8 +145,10 @@ function spans(curve, clock, shown) {
   const byDay = curve.points.at(-1)[0] - curve.points[0][0] > DAY_MS;
   const found = [];
   for (const [timeMs, value] of curve.points) {
-    const label = byDay ? clock.day(timeMs) : `${clock.hour(timeMs).slice(0, 2)}:00`;
-    if (found.at(-1)?.label !== label) found.push({ label, values: [] });
+    const number = clock.number(timeMs, byDay ? DAY_MS : HOUR_MS);
+    if (found.at(-1)?.number !== number) {
+      found.push({ number, label: byDay ? clock.day(timeMs) : `${clock.hour(timeMs).slice(0, 2)}:00`, values: [] });
+    }
     if (value !== null) found.at(-1).values.push(value);
   }
   return found.filter(({ values }) => values.length).map(({ label, values }) => `${label} ${shown(Math.min(...values))} ${shown(Math.max(...values))}`);

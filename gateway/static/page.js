@@ -4,10 +4,10 @@
 import { compare } from "./compare.js";
 import { checkForward, pinnedGenesis } from "./pin.js";
 import { evidenceOf, show, showTampered } from "./show.js";
+import { verifying } from "./thread.js";
 import { hex } from "./verifier/bytes.js";
 import { Fault, Unable } from "./verifier/fault.js";
-import { decode } from "./verifier/msgpack.js";
-import { split, verifyProof } from "./verifier/proof.js";
+import { split } from "./verifier/shapes.js";
 
 const page = document.querySelector("main");
 const language = document.documentElement.lang === "en" ? "en" : "zh";
@@ -20,39 +20,25 @@ function asked() {
 }
 
 async function bytesOf(path) {
-  const answer = await fetch(path, { cache: "no-cache" });
+  const answer = await fetch(path);
   if (!answer.ok) throw new Fault("completeness", path, `the server does not give it (${answer.status})`);
   const offline = answer.headers.get("x-linxin-kept") !== null;
   return { bytes: new Uint8Array(await answer.arrayBuffer()), offline };
 }
 
-/** Rows of what the journey names beside, each proven by a file of its own. */
-async function rowsOf(packed, genesis, checkpoint) {
-  const rows = [];
-  for (const proven of await Promise.all(decode(packed).map((file) => verifyProof(file, genesis)))) {
-    const [kind, key, value] = proven.claim;
-    const found = /^(registry|trace|archive)\/(organisation|device|product|site|plot|vehicle|listing)\/(.+)$/.exec(key);
-    if (kind !== "value" || !found || (value === null && found[2] !== "listing")) throw new Fault("claim", "rows", "not the row of a thing with a name");
-    if (proven.checkpoint.height > checkpoint.height + 1000000n) throw new Fault("claim", "rows", "of another time");
-    rows.push([`${found[2]}:${found[3]}`, value === null ? null : decode(value)[0]]);
-  }
-  return rows;
-}
-
 async function verifyPage() {
   const labelled = new URLSearchParams(location.search).get("g") ?? "";
   const fetched = Promise.all([
-    bytesOf(`${location.pathname}/proof?at=${page.dataset.height}`),
-    bytesOf(`${location.pathname}/rows?at=${page.dataset.height}`),
+    bytesOf(`/b/${asked()}/proof?at=${page.dataset.height}`),
+    bytesOf(`/b/${asked()}/rows?at=${page.dataset.height}`),
     fetch("/static/words.json").then((answer) => answer.json()),
   ]);
   fetched.catch(() => null); // it is waited for below, unless the genesis file is at fault
   const pinned = await pinnedGenesis(labelled);
   const [proof, packed, words] = await fetched;
-  const verified = await verifyProof(proof.bytes, pinned.bytes);
+  const { verified, rows } = await verifying("verifyBundle", proof.bytes, packed.bytes, pinned.bytes);
   requireAsked(verified);
   checkForward(hex(verified.genesis.chainId), verified.checkpoint, proof.offline);
-  const rows = await rowsOf(packed.bytes, pinned.bytes, verified.checkpoint);
   const compared = compare(page, verified, rows, words, language);
   return { pinned, proof: proof.bytes, offline: proof.offline, verified, compared };
 }
@@ -77,7 +63,7 @@ async function tamper(found) {
   const victim = found.verified.records[Math.floor(found.verified.records.length / 2)].raw;
   changed[victim.byteOffset + Math.floor(victim.length / 2)] ^= 1;
   try {
-    await verifyProof(changed, found.pinned.bytes);
+    await verifying("verifyProof", changed, found.pinned.bytes);
     throw new Error("a changed byte was not noticed");
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -113,7 +99,7 @@ async function main() {
     const found = await verifyPage();
     if (found.compared.problems.length && isOutrun(found)) return location.reload();
     show(found, language);
-    addActions(found);
+    setTimeout(() => addActions(found));
   } catch (error) {
     show(error instanceof Fault ? { fault: error } : { unable: error instanceof Unable ? error : new Unable(String(error.message)) }, language);
   }

@@ -1,7 +1,6 @@
 // Whether tests, certificates, the certificate of conformity and the trust archive stand on the page as they are proven.
 
 import { said, squeeze, textOf } from "./texts.js";
-import { head } from "./verifier/facts.js";
 import { certificateRow, certificateSubjects, certified, conformityOf } from "./verifier/promises.js";
 import { decimal } from "./verifier/told.js";
 
@@ -15,8 +14,7 @@ export function comparePapers(context) {
 }
 
 /** Every file shown is one that a record names. */
-function compareFiles({ page, verified, known, differ }) {
-  const { files } = head(verified, known);
+function compareFiles({ page, head: { files }, differ }) {
   for (const link of page.querySelectorAll("a.file")) {
     const there = files.has(new URL(link.href).pathname.replace("/file/", ""));
     if (!there || new URL(link.href).origin !== location.origin) differ(link, "a file that no record names");
@@ -24,14 +22,13 @@ function compareFiles({ page, verified, known, differ }) {
 }
 
 /** Results of tests line by line, and verdicts. */
-function compareTests({ page, verified, known, clock, i, words, differ, says }) {
-  const records = new Map(verified.records.map((record) => [record.name, record]));
+function compareTests({ page, verified, known, clock, numbered, i, words, differ, says }) {
   const tests = verified.records.filter((record) => record.code === 0 && record.action[0] === "trace.inspect" && !known.isAside(record));
-  const shown = [...page.querySelectorAll("article[data-leaf]")];
-  const distinct = new Set(shown.map((element) => element.dataset.leaf));
+  const shown = [...page.querySelectorAll("article[data-record]")];
+  const distinct = new Set(shown.map((element) => element.dataset.record));
   if (shown.length !== tests.length || distinct.size !== shown.length) differ(page.querySelector("#papers-h"), "tests left out or added");
   for (const element of shown) {
-    const record = records.get(element.dataset.leaf);
+    const record = numbered.get(element.dataset.record);
     if (record?.action[0] !== "trace.inspect") {
       differ(element, "not what the laboratory signed");
       continue;
@@ -78,7 +75,7 @@ function compareCertificates({ page, verified, known, clock, rows, i, words, dif
 }
 
 /** 承诺达标合格证: each line, the lots whose certificates it replaces, the record. */
-function compareConformity({ page, verified, known, clock, i, words, differ, says }) {
+function compareConformity({ page, verified, known, clock, numbered, i, words, differ, says }) {
   const section = page.querySelector("#promise");
   const found = conformityOf(verified, known, clock);
   const pairs = [...(section?.querySelectorAll("dl > div") ?? [])];
@@ -94,7 +91,7 @@ function compareConformity({ page, verified, known, clock, i, words, differ, say
   const links = [...section.querySelectorAll("a:not(.mono)")].map((link) => new URL(link.href).pathname);
   const lead = replaced.filter(([, code]) => code).map(([, code]) => `/b/${code}`);
   const wrong = expected.find(([label, text], at) => !says(pairs[at]?.querySelector("dt"), label) || !says(pairs[at].querySelector("dd"), text));
-  const good = !wrong && pairs.length === expected.length && String(links) === String(lead) && section.querySelector("dl").dataset.leaf === record.name;
+  const good = !wrong && pairs.length === expected.length && String(links) === String(lead) && numbered.get(section.querySelector("dl").dataset.record) === record;
   if (!good) differ(section, `the certificate of conformity says: ${(wrong ?? expected[0]).join(" ")}`);
 }
 

@@ -116,15 +116,14 @@ function mark({ problems }) {
 
 /** Under each line what it stands on: the record's fields as signed, the key, the block. Made when it is opened. */
 export function evidenceOf(page, { verified, compared }, language) {
-  const records = new Map(verified.records.map((record) => [record.name, record]));
   for (const line of page.querySelectorAll("ol.life > li[data-proven]")) {
     const details = document.createElement("details");
     details.className = "stands-on";
     details.append(Object.assign(document.createElement("summary"), { textContent: WORDS[language].proof }));
     details.addEventListener("toggle", () => {
       if (details.children.length > 1) return;
-      for (const name of line.dataset.leaves.split(" ")) {
-        if (records.has(name)) details.append(Object.assign(document.createElement("pre"), { textContent: dump(records.get(name), compared.known) }));
+      for (const number of line.dataset.records.split(" ")) {
+        if (verified.records[number]) details.append(Object.assign(document.createElement("pre"), { textContent: dump(verified.records[number], compared.known) }));
       }
     }, { once: true });
     (line.lastElementChild ?? line).append(details);

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
 
 from cli.demo import cast
 from client.network_directory import NetworkDirectory
@@ -13,6 +13,7 @@ from tests.gateway.neighbours import neighbours
 from tests.gateway.serving import FLAGS, SETTLED, LyingGateway, chromium, running_gateway, told_network
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
+SCRIPT = "text/javascript"
 LIMITS = ("--requests-per-s", "1000", "--burst", "5000")
 
 
@@ -82,6 +83,17 @@ class Phone:
         found = self.page.wait_for_selector(SETTLED, timeout=60_000)
         assert found is not None
         return str(found.get_attribute("data-state"))
+
+    def lack(self, script: str) -> None:
+        """A browser in which a script runs before all others, in pages and in the verifier's thread."""
+
+        def before(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, body='import "/static/lacking.js";\n' + answer.text())
+
+        self.context.add_init_script(script)
+        self.context.route("**/static/worker.js", before)
+        self.context.route("**/static/lacking.js", lambda route: route.fulfill(body=script, content_type=SCRIPT))
 
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)

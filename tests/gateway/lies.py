@@ -179,14 +179,14 @@ PROOF_LIES: dict[str, tuple[Lie, str]] = {
 }
 """Name -> (the lie, the kind of fault that is told; "" = any)."""
 
-LINE = r'<li class="entry[^"]*" data-leaves="[^"]*">.*?</li>'
+LINE = r'<li class="entry[^"]*" data-records="[^"]*">.*?</li>'
 PAGE_LIES: dict[str, Lie] = {
     "a sentence altered": on_page(r"嘧菌酯 azoxystrobin 25% SC", "清水"),
     "a line left out": on_page(LINE, ""),
     "a line told twice": on_page(LINE, lambda found: found[0] * 2),
     "two lines change places": on_page(rf"({LINE})\s*({LINE})", lambda found: found[2] + found[1]),
     "a line that nobody signed": on_page(
-        r'(<ol class="life">)', r'\1<li class="entry" data-leaves="00"><div><p class="says">神农尝过</p></div></li>'
+        r'(<ol class="life">)', r'\1<li class="entry" data-records="00"><div><p class="says">神农尝过</p></div></li>'
     ),
     "an hour altered": on_page(r"<time>09:22</time>", "<time>03:22</time>"),
     "a signer altered": on_page(r"签名：检验检测中心", "签名：邻信平台"),
@@ -216,10 +216,10 @@ PAGE_LIES: dict[str, Lie] = {
     "a curve left out": on_page(r'<figure class="chart.*?</figure>', ""),
     "an axis relabelled": on_page(r"(data-y [^>]*>)15<", r"\g<1>9<"),
     "a test result altered": on_page(r"0\.032 mg/kg</td>", "0.000 mg/kg</td>"),
-    "a test left out": on_page(r"<article class=\"paper pass\" data-leaf.*?</article>", ""),
+    "a test left out": on_page(r"<article class=\"paper pass\" data-record.*?</article>", ""),
     "another report": on_page(r'href="/file/[0-9a-f]{64}"', f'href="/file/{"ab" * 32}"'),
     "another receiver": on_page(r"(<p class=\"leg\"><strong>[^<]*</strong> → <strong>)[^<]*", r"\1夜市"),
     "a review invented": on_page("还没有实购评价。", "5.0 / 5 · 999 条实购评价"),
     "a hiding invented": on_page(r"被隐藏 0", "被隐藏 3"),
-    "a hand-over left out": on_page(r"<li data-leaves=\"[^\"]*\"><p class=\"leg\">.*?</li>", ""),
+    "a hand-over left out": on_page(r"<li><p class=\"leg\">.*?</li>", ""),
 }

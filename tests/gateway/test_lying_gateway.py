@@ -121,11 +121,14 @@ def test_an_old_head_is_known_for_what_it_is(visitor: Phone, liar: LyingGateway)
 
 def test_a_verifier_that_always_says_yes_is_not_the_one_that_runs(visitor: Phone, liar: LyingGateway) -> None:
     """The scripts come from the service worker, not from a server that has changed its mind."""
-    yes = b"document.querySelector('#trust').dataset.state = 'good';"
+    yes = {
+        "/static/page.js": b"document.querySelector('#trust').dataset.state = 'good';",
+        "/static/worker.js": b"addEventListener('message', ({ data }) => postMessage([data[0], {}]));",
+    }
 
     def lie(path: str, answer: Answer) -> Answer:
-        if path == "/static/page.js":
-            return answer._replace(body=yes)
+        if path in yes:
+            return answer._replace(body=yes[path])
         return PAGE_LIES["a sentence altered"](path, answer)
 
     assert KINDS["page"] in told(visitor, liar, lie)

@@ -124,7 +124,7 @@ PAGE_LIES: dict[str, tuple[str, Lie]] = {
     "a promise of other origin": (PROMISED, on_page("<dd>上海市青浦区白鹤镇</dd>", "<dd>阳澄湖</dd>")),
     "a promise left out": (
         PROMISED,
-        on_page(r'<dl class="facts" data-leaf.*?</dl>', '<p class="quiet">没有有效的承诺达标合格证。</p>'),
+        on_page(r'<dl class="facts" data-record.*?</dl>', '<p class="quiet">没有有效的承诺达标合格证。</p>'),
     ),
     "another link": (MIXED, on_page(r'href="/b/[0-9A-Z]+\?lang=zh">', f'href="/b/{trace_code(BESIDE)}?lang=zh">')),
 }

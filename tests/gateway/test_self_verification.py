@@ -1,7 +1,7 @@
 """The page in a phone's browser: it verifies itself, natively and by the library; says how old it is; works offline."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from tests.gateway.conftest import PHONE, Phone
 from tests.gateway.serving import LyingGateway
@@ -14,6 +14,7 @@ SubtleCrypto.prototype.importKey = function (form, key, kind, ...rest) {
   if ((kind.name ?? kind) === 'Ed25519') return Promise.reject(new DOMException('no', 'NotSupportedError'));
   return own.call(this, form, key, kind, ...rest);
 };"""
+NO_THREADS = "; globalThis.Worker = undefined;"
 
 
 def test_it_verifies_itself(phone: Phone, batch: str) -> None:
@@ -77,18 +78,48 @@ def test_a_head_older_than_ten_minutes_is_amber(phone: Phone, batch: str) -> Non
     assert "召回" in phone.text("#verdict-more")
 
 
-@pytest.mark.parametrize("lacking", [NO_WEBCRYPTO, NO_ED25519], ids=["no WebCrypto", "no Ed25519"])
+def test_it_verifies_in_a_thread_beside_the_page(phone: Phone, batch: str) -> None:
+    phone.open(batch)
+    (worker,) = phone.page.workers
+    assert worker.url.endswith("/static/worker.js")
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [NO_WEBCRYPTO, NO_ED25519, NO_WEBCRYPTO + NO_THREADS],
+    ids=["no WebCrypto", "no Ed25519", "no WebCrypto, no threads"],
+)
 def test_older_browsers_verify_by_the_library(phone: Phone, batch: str, lacking: str) -> None:
-    phone.context.add_init_script(lacking)
+    phone.lack(lacking)
     assert phone.open(batch) == "good"
     assert any("/vendor/noble/ed25519/" in url for url in phone.requests)
     phone.page.click("#tamper")
     phone.page.wait_for_selector("#trust[data-state=bad]")
 
 
+@pytest.mark.parametrize("broken", ["worker.js", "verifier/trees.js"])
+def test_where_modules_do_not_load_in_a_thread_the_page_verifies_by_itself(
+    phone: Phone, batch: str, broken: str
+) -> None:
+    """As in a browser that takes the verifier's thread for a script of the old kind."""
+    asked: list[str] = []
+
+    def once(route: Route) -> None:
+        asked.append(broken)
+        if len(asked) == 1:
+            route.fulfill(body="import of old", content_type="text/javascript")
+        else:
+            route.continue_()
+
+    phone.context.route(f"**/static/{broken}", once)
+    assert phone.open(batch) == "good"
+    assert asked
+    assert phone.page.workers == []
+
+
 def test_without_any_means_there_is_no_verdict(phone: Phone, liar: LyingGateway, batch: str) -> None:
     """Never green for want of a check: an old browser, and a gateway whose set-up had no npm."""
-    phone.context.add_init_script(NO_WEBCRYPTO)
+    phone.lack(NO_WEBCRYPTO)
     liar.lie = lambda path, answer: answer._replace(status=404) if "/vendor/" in path else answer
     try:
         assert phone.open(liar.url + batch[batch.index("/b/") :]) == "unable"

@@ -1,7 +1,6 @@
 // Bytes, and their hash: by WebCrypto where the page is a secure context, else by the library that set-up laid here.
 
 import { Unable } from "./fault.js";
-import { join } from "./msgpack.js";
 
 export const subtle = globalThis.crypto?.subtle;
 let hashes;
@@ -45,6 +44,16 @@ export function fromHex(text) {
 }
 
 export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+export function join(parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 export function equal(one, two) {
   if (one.length !== two.length) return false;

@@ -1,7 +1,7 @@
 // What a proof and the genesis file tell of names, scales, measures and signers: client/journey/known.py in a browser.
 
 import { hex } from "./bytes.js";
-import { split } from "./proof.js";
+import { split } from "./shapes.js";
 import { decimal } from "./told.js";
 
 export const READINGS = "trace.record_readings";
@@ -20,6 +20,7 @@ export class Known {
   /** `rows`: [[subject, row], ...] proven beside the journey; `words`: the vocabulary. */
   constructor(verified, rows, words) {
     this.words = words;
+    this.told = new Map();
     this.names = new Map();
     this.metrics = new Map();
     this.goods = new Map();
@@ -91,10 +92,14 @@ export class Known {
 
   /** An action's values by field name; by position where the action is not known. */
   fields(record) {
-    const known = this.words.actions[record.action[0]]?.fields;
-    const names = known ?? record.action.slice(1).map((_, place) => String(place + 1));
-    const pairs = names.map((name, place) => [name, record.action[place + 1]]);
-    return Object.fromEntries(pairs.slice(0, record.action.length - 1));
+    if (!this.told.has(record)) this.told.set(record, this.named(record));
+    return this.told.get(record);
+  }
+
+  named({ action }) {
+    const names = this.words.actions[action[0]]?.fields ?? action.slice(1).map((_, place) => String(place + 1));
+    const pairs = names.map((name, place) => [name, action[place + 1]]);
+    return Object.fromEntries(pairs.slice(0, action.length - 1));
   }
 
   about(record) {

@@ -1,7 +1,7 @@
 // Listings of the trust archive (docs/PROOF.md §9.5): which rows their records made, and their counts counted again.
 
 import { check } from "./fault.js";
-import { fits, isInt, isText } from "./records.js";
+import { fits, isInt, isText } from "./shapes.js";
 
 const MADE = { "archive.review": "review", "archive.visit": "visit", "archive.endorse": "endorsement" };
 const PLACES = {

@@ -1,6 +1,8 @@
 // MessagePack, strictly. Integers beyond 2^53 are BigInt, so that nothing is rounded; floats and extensions are objects of
 // their own, so that neither is ever taken for an integer.
 
+import { join } from "./bytes.js";
+
 export class Malformed extends Error {}
 export class Float { constructor(value) { this.value = value; } }
 export class Extension { constructor(type, data) { this.type = type; this.data = data; } }
@@ -172,14 +174,4 @@ function head(length, fixed, one, two, four) {
   if (one !== null && length < 256) return Uint8Array.of(one, length);
   if (length < 65536) return Uint8Array.of(two, length >> 8, length & 255);
   return Uint8Array.of(four, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255);
-}
-
-export function join(parts) {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -51,8 +51,15 @@ export function goodsOf(verified, known, subject) {
   return { name: overclaimed ? withoutClaim(name) : name, overclaimed };
 }
 
+const births = new WeakMap();
+
 /** By lot (key) the record by which it came into being. */
 function birthsOf(verified) {
+  if (!births.has(verified)) births.set(verified, findBirths(verified));
+  return births.get(verified);
+}
+
+function findBirths(verified) {
   const births = new Map();
   for (const record of verified.records) {
     if (record.code !== 0) continue;

@@ -6,7 +6,8 @@ import { closure, contains } from "./closure.js";
 import { check, Fault, Unable } from "./fault.js";
 import { checkListing, madeKey } from "./listings.js";
 import { decode, encode } from "./msgpack.js";
-import { fits, isBytes, isInt, isText, orNull, readLeaf } from "./records.js";
+import { readLeaf } from "./records.js";
+import { fits, isBytes, isInt, isText, orNull, split } from "./shapes.js";
 import { rangeRoot, State, Tree } from "./trees.js";
 
 const SIZE_MAX = 64 * 1024 * 1024;
@@ -232,9 +233,4 @@ function checkComplete(section, bounds, where) {
   const late = run.length - early - inside;
   const reaches = (early > 0 || start === 0n) && (late > 0 || start + BigInt(run.length) === size);
   check(early <= 1 && late <= 1 && reaches, "completeness", where, `not exactly the records of ${section.subject} that are needed`);
-}
-
-export function split(subject) {
-  const place = subject.indexOf(":");
-  return place < 0 ? [subject, ""] : [subject.slice(0, place), subject.slice(place + 1)];
 }

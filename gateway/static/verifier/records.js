@@ -1,8 +1,9 @@
 // Leaves of the log and the bodies in them (docs/PROOF.md §7, §8).
 
-import { ascii, digest, equal, hex } from "./bytes.js";
+import { ascii, digest, equal, hex, join } from "./bytes.js";
 import { check, Fault } from "./fault.js";
-import { decode, join } from "./msgpack.js";
+import { decode } from "./msgpack.js";
+import { fits, isBytes, isInt, isText, orNull } from "./shapes.js";
 import { verify } from "./signatures.js";
 import { leafHash } from "./trees.js";
 
@@ -10,19 +11,6 @@ const LEAF_MAX = 65535;
 const ROLES = new Set(["self", "input", "output", "container", "place", "device", "certificate", "other"]);
 const SIGNED = ascii("linxin/v1/transaction-signature\0");
 
-export const isInt = (value) => typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
-export const isBytes = (value) => value instanceof Uint8Array;
-export const isText = (value) => typeof value === "string";
-
-/** Shapes: a predicate; [shape] = array of it; [shape, shape, ...] with two or more = these places. */
-export function fits(value, shape) {
-  if (typeof shape === "function") return shape(value);
-  if (!Array.isArray(value)) return false;
-  if (shape.length === 1) return value.every((item) => fits(item, shape[0]));
-  return value.length === shape.length && value.every((item, place) => fits(item, shape[place]));
-}
-
-export const orNull = (shape) => (value) => value === null || fits(value, shape);
 const isList = (value) => Array.isArray(value);
 const LEAF = [isInt, isBytes, isBytes, [isInt, isInt, isInt, isList], [isList]];
 const BODY = [isBytes, isInt, isBytes, isBytes, isInt, isList, orNull(isBytes)];

@@ -1,8 +1,8 @@
 // Records in the words of the modules: client/journey/sentences.py and readings.py in a browser.
 
 import { hex } from "./bytes.js";
-import { isInt } from "./records.js";
 import { deviceOf, READINGS } from "./known.js";
+import { isInt } from "./shapes.js";
 import { decimal, fill, keyOf } from "./told.js";
 
 const REFERENCES = {

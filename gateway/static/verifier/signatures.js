@@ -1,9 +1,8 @@
 // Signatures (docs/PROOF.md §4): Ed25519, of which encodings that libraries disagree about are refused before any of them sees
 // one; ECDSA P-256 with SHA-256. By WebCrypto where it knows them, else by the libraries that set-up laid here.
 
-import { bigEndian, equal, hex, library, littleEndian, sha512, subtle } from "./bytes.js";
+import { bigEndian, equal, hex, join, library, littleEndian, sha512, subtle } from "./bytes.js";
 import { Unable } from "./fault.js";
-import { join } from "./msgpack.js";
 
 const P = 2n ** 255n - 19n;
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -12,6 +11,7 @@ const SMALL_ORDER = new Set([0n, 1n, P - 1n, ORDER_8, P - ORDER_8]);
 const BASE = Uint8Array.from({ length: 32 }, (_, place) => (place ? 0x66 : 0x58));
 
 const keys = new Map();
+const points = new Map();
 let native;
 let edwards;
 let weierstrass;
@@ -68,11 +68,12 @@ const Q = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
 async function verifyP256(key, signature, message) {
-  const point = decompress(key);
+  const name = hex(key);
+  if (!points.has(name)) points.set(name, decompress(key));
+  const point = points.get(name);
   if (!point) return false;
   if (subtle) {
     try {
-      const name = hex(key);
       const kind = { name: "ECDSA", namedCurve: "P-256" };
       if (!keys.has(name)) keys.set(name, subtle.importKey("raw", point, kind, false, ["verify"]));
       return await subtle.verify({ name: "ECDSA", hash: "SHA-256" }, await keys.get(name), signature, message);

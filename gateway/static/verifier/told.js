@@ -18,6 +18,8 @@ export class Clock {
     const there = number >= -62135596800000 && number <= CALENDAR_MS_MAX - ZONE_MS;
     return new Date((there ? number : 0) + ZONE_MS).toISOString();
   }
+  /** How many lengths of time have passed in China since 1970: what is of one day, or one hour, has one number. */
+  number(timeMs, lengthMs) { return Math.floor((Number(timeMs) + ZONE_MS) / lengthMs); }
   day(timeMs) { return this.iso(timeMs).slice(0, 10); }
   hour(timeMs) { return this.iso(timeMs).slice(11, 16); }
   instant(timeMs, beside = null) {

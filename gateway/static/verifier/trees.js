@@ -1,8 +1,7 @@
 // The trees (docs/PROOF.md §3): RFC 9162 for log and journals, a 16-ary one for the state.
 
-import { ascii, equal, hex, sha256 } from "./bytes.js";
+import { ascii, equal, hex, join, sha256 } from "./bytes.js";
 import { check } from "./fault.js";
-import { join } from "./msgpack.js";
 
 const LEAF = Uint8Array.of(0);
 const INNER = Uint8Array.of(1);
