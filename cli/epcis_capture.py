@@ -95,7 +95,8 @@ async def _bring(bringing: Capture, *, proceed: bool) -> list[Captured]:
             return failing
     done: list[Captured] = []
     for index in range(len(bringing.document.events)):
-        done.append(await bringing.submit(index))
+        async with bringing.turn(index):
+            done.append(await bringing.submit(index))
         if done[-1].failure is not None and not proceed:
             break
     return done

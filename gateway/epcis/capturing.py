@@ -5,6 +5,8 @@ record: its organisation is the submitter, and the author of what is ruled.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -91,6 +93,7 @@ class Capture:
         self.document = document
         self.signed = signed
         self.turns: Turns = WeakValueDictionary() if turns is None else turns
+        self._hashes: dict[int, str | None] = {}
         self.submitter: str | None = None
         self.source: str | None = None
         """Who says it: the partner that signed, else the submitter, an organisation or a device."""
@@ -125,20 +128,29 @@ class Capture:
         if "errorDeclaration" in self.document.events[index]:
             await self._learn_original(facts, index, ahead)
         foreign = self.source != self.submitter
-        return await asyncio.to_thread(plan_event, self.document, index, facts, foreign=foreign)  # a hash takes seconds
+        value = await self._hash(index)
+        return await asyncio.to_thread(plan_event, self.document, index, value, facts, foreign=foreign)
+
+    @asynccontextmanager
+    async def turn(self, *indices: int) -> AsyncIterator[None]:
+        """Nobody else who shares `turns` captures the events at `indices` meanwhile.
+
+        Acted on twice, goods would be destroyed or transformed twice; seen between its record and the note that it was
+        captured, an event would look like another of the same goods.
+        """
+        names = {await self.name(index) for index in indices}
+        async with AsyncExitStack() as stack:
+            for name in sorted(names):  # in one order for all documents, so that no two wait for each other
+                await stack.enter_async_context(self.turns.setdefault(name, asyncio.Lock()))
+            yield
 
     async def submit(self, index: int) -> Captured:
         """The record of an event, then the note that it was captured. What was captured before is not done again.
 
-        Requires `begin`. What the ledger refuses is told in the outcome; raises what is nobody's fault.
+        Requires the event's `turn`. What the ledger refuses is told in the outcome; raises what is nobody's fault.
         """
         planned = await self.plan(index)
-        if planned.assertion is None:
-            return await self._say(planned)
-        name = self.name(planned)
-        turn = self.turns.setdefault(name, asyncio.Lock())
-        async with turn:  # acted on twice, goods would be destroyed or transformed twice
-            return await self.before(planned, name) or await self._say(planned)
+        return await self.before(planned) or await self._say(planned)
 
     async def _say(self, planned: Planned) -> Captured:
         if planned.assertion is not None:  # else no record would name the document, and nobody could ever erase it
@@ -160,9 +172,11 @@ class Capture:
             stored = await put_blob(self.connection, self.key, self.data, media_type=kind, blob_class=self.blob_class)
             self.address = stored.address.hex()
 
-    async def before(self, planned: Planned, name: str) -> Captured | None:
-        """What became of an event that its source said before; None of one that it did not."""
-        row = await find_captured(self.connection, name)
+    async def before(self, planned: Planned) -> Captured | None:
+        """What became of an event that its source said before; None of one that it did not, and of readings."""
+        if planned.assertion is None:
+            return None
+        row = await find_captured(self.connection, await self.name(planned.index))
         if row is None:
             return None
         transaction = row.transaction.hex()
@@ -178,18 +192,23 @@ class Capture:
             partner = {"organisation": self.source} | key
         return assertion | {"document": address, "record": record, "signed": partner}
 
-    def name(self, planned: Planned) -> str:
-        """Under which name the ledger lists the event."""
-        assert planned.assertion is not None
-        what = "error" if planned.assertion["declares_error"] else "event"
-        if planned.hash is None:
-            what = str(planned.index)
-        return f"{hash_bytes(self.document, planned.hash).hex()}:{what}:{self.source}"
+    async def name(self, index: int) -> str:
+        """Under which name the ledger lists the event, if it is noted. Requires `begin`."""
+        value = await self._hash(index)
+        what = "error" if "errorDeclaration" in self.document.events[index] else "event"
+        if value is None:
+            what = str(index)
+        return f"{hash_bytes(self.document, value).hex()}:{what}:{self.source}"
+
+    async def _hash(self, index: int) -> str | None:
+        if index not in self._hashes:
+            self._hashes[index] = await asyncio.to_thread(event_hash, self.document, index)  # takes up to seconds
+        return self._hashes[index]
 
     async def _learn_original(self, facts: Facts, index: int, ahead: Ahead) -> None:
         """What an event that declares an error needs: the record it is about, and those that say it right."""
         event = self.document.events[index]
-        identities = [event.get("eventID"), await asyncio.to_thread(event_hash, self.document, index)]
+        identities = [event.get("eventID"), await self._hash(index)]
         declaration = event["errorDeclaration"]
         assert isinstance(declaration, dict)
         identities += declaration.get("correctiveEventIDs", [])

@@ -88,7 +88,7 @@ class Jobs:
         self.connection, self.settings, self._told = connection, settings, told
         self._known: OrderedDict[str, Job] = OrderedDict()
         self._turns: Turns = WeakValueDictionary()
-        self._trial = asyncio.Lock()
+        self._trials = asyncio.Lock()
         self._waiting: asyncio.Queue[Job] = asyncio.Queue(settings.jobs_waiting_max)
 
     @asynccontextmanager
@@ -146,20 +146,27 @@ class Jobs:
         bringing = Capture(self.connection, key, job.document, job.data, job.signed, kind, self._turns)
         await bringing.begin()
         indices = [index for index in range(len(job.document.events)) if index not in job.skip]
-        if job.behaviour == "rollback":
-            tried = await Trial(bringing, self._trial).run(indices)
+        if job.behaviour == "proceed":
+            for index in indices:
+                async with bringing.turn(index):
+                    await _bring(job, bringing, index)
+            return
+        async with bringing.turn(*indices):
+            tried = await Trial(bringing, self._trials).run(indices)
             job.errors += [of_event(each.planned.index, each.failure) for each in tried if each.failure is not None]
-            if job.errors:
-                return
-        for index in indices:
-            captured = await bringing.submit(index)
-            job.address = bringing.address
-            if captured.record is not None or captured.assertion is not None:
-                job.events.append(_shown(captured))
-            if captured.failure is not None:
-                job.errors.append(of_event(index, captured.failure))
-                if job.behaviour == "rollback":
-                    return
+            for index in indices:
+                if not job.errors:
+                    await _bring(job, bringing, index)
+
+
+async def _bring(job: Job, bringing: Capture, index: int) -> None:
+    """Submit one event; the job tells what came of it."""
+    captured = await bringing.submit(index)
+    job.address = bringing.address
+    if captured.record is not None or captured.assertion is not None:
+        job.events.append(_shown(captured))
+    if captured.failure is not None:
+        job.errors.append(of_event(index, captured.failure))
 
 
 def _shown(captured: Captured) -> dict[str, Any]:

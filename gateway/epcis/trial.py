@@ -19,13 +19,14 @@ NOWHERE = "00" * 32
 
 
 class Trial:
-    """Events of one document, one after the other, upon the ledger as it is. Requires that `bringing` has begun.
+    """Events of one document, one after the other, upon the ledger as it is.
 
-    `turn` is shared by trials under one organisation's keys, of which a node takes one at a time.
+    Requires that `bringing` has begun, and has the events' turn. `gate` is shared by trials under one organisation's
+    keys, of which a node takes one at a time.
     """
 
-    def __init__(self, bringing: Capture, turn: asyncio.Lock) -> None:
-        self.bringing, self._turn = bringing, turn
+    def __init__(self, bringing: Capture, gate: asyncio.Lock) -> None:
+        self.bringing, self._gate = bringing, gate
         self._ahead = Ahead()
         self._offered: list[tuple[int, str, bytes]] = []
         """Place of the event, what is offered for it, and the envelope."""
@@ -39,7 +40,7 @@ class Trial:
         if not self._offered or any(event.failure is not None for event in found):
             return found
         envelopes = [envelope for _, _, envelope in self._offered]
-        async with self._turn:
+        async with self._gate:
             refusals = await dry_run(self.bringing.connection, self.bringing.key, envelopes)
         for (place, what, _), refusal in zip(self._offered, refusals, strict=True):
             if refusal is not None and found[place].failure is None:
@@ -49,10 +50,10 @@ class Trial:
     async def _prepare(self, place: int, index: int) -> Captured:
         """Plan an event with what those before it would make known, and sign what would be offered for it."""
         planned = await self.bringing.plan(index, self._ahead)
-        name = "" if planned.assertion is None else self.bringing.name(planned)
+        name = "" if planned.assertion is None else await self.bringing.name(index)
         if (twin := self._ahead.records.get(name)) is not None:
             return Captured(planned, None if planned.record is None else twin, before=True)
-        if name and (before := await self.bringing.before(planned, name)) is not None:
+        if (before := await self.bringing.before(planned)) is not None:
             return before
         try:
             identity = self._offer(place, planned)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from standards.epcis.document import Document, Event
-from standards.epcis.hashing import event_hash
 from standards.epcis.mapping import Action, Facts, NotRuled, happened_ms, record_of, subjects_of
 from standards.epcis.names import OWN, subject_of
 from standards.epcis.vocabulary import EVENT_TYPES, bare
@@ -47,14 +46,13 @@ def hash_bytes(document: Document, value: str | None) -> bytes:
     return bytes.fromhex(value.partition(";")[2].partition("?")[0])
 
 
-def plan_event(document: Document, index: int, facts: Facts, *, foreign: bool = False) -> Planned:
-    """What is to be done for the event at `index` of a valid `document`.
+def plan_event(document: Document, index: int, value: str | None, facts: Facts, *, foreign: bool = False) -> Planned:
+    """What is to be done for the event at `index` of a valid `document`, whose event hash is `value`.
 
     `foreign`: another organisation signed the document than the one that submits it, so nothing in it is ruled: only
     its own signature could make a record of it.
     """
     event = document.events[index]
-    value = event_hash(document, index)
     record, why = None, None
     try:
         if foreign:

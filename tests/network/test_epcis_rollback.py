@@ -116,6 +116,16 @@ async def test_an_event_and_what_declares_it_wrong_in_one_document(rest: Rest, c
     assert await values(client, f"trace/lot/{LOT}") != [None]
 
 
+def test_documents_that_bring_the_same_harvest_at_the_same_time_all_succeed(rest: Rest, grown: int) -> None:
+    """None of them may take what another is about to say for a harvest of a lot that is there already."""
+    shared = harvest("RT")
+    taken = [rest.ask("POST", "/capture", document(shared, harvest(f"RT{number}"))) for number in range(6)]
+    jobs = [rest.finished(said.headers["location"]) for said in taken]
+    assert all(job["success"] for job in jobs), jobs
+    assert len({job["events"][0]["record"] for job in jobs}) == 1
+    assert sum(not job["events"][0].get("before") for job in jobs) == 1
+
+
 class Overtaken(Connection):
     """A connection on which somebody else's record becomes final right after a dry run was answered."""
 

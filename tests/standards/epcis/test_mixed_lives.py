@@ -16,6 +16,7 @@ from ledger.modules.trace import messages as m
 from ledger.modules.trace import trace_module
 from standards.epcis.capture import plan_event
 from standards.epcis.document import read
+from standards.epcis.hashing import event_hash
 from standards.epcis.writing import document_of
 from tests.registry.chain import START_MS, Chain, key_of
 from tests.standards.epcis.lives import APART, MINUTE_MS, STEPS, WITH_JOURNALS, Life, Step, certified, plain
@@ -49,7 +50,7 @@ class Ledger(Chain):
         facts = Facts(party)
         for key, value in self.memory.values.items():
             facts.learn(key.decode(), value)
-        planned = plan_event(document, 0, facts)
+        planned = plan_event(document, 0, event_hash(document, 0), facts)
         assert planned.record is not None, planned.why
         record = self.say(party, planned.record)
         if planned.assertion is not None:
