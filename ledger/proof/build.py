@@ -5,11 +5,11 @@ at one certificate, reached by the same handovers, has exactly one valid file. C
 and O(log n) more per section.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from ledger.block import LEAF_SIZE_MAX, TRANSACTION, decode_leaf
+from ledger.block import LEAF_SIZE_MAX, TRANSACTION, Leaf, decode_leaf
 from ledger.crypto.encoding import Decoder, decode, encode
 from ledger.crypto.hashing import sha256
 from ledger.crypto.log_tree import consistency_proof, range_proof
@@ -135,9 +135,17 @@ def prove_journey(
     )
 
 
-def prove_listing(snapshot: Source, listing: str, start: int, end: int, leaves: Leaves | None = None) -> bytes:
+def prove_listing(
+    snapshot: Source,
+    listing: str,
+    start: int,
+    end: int,
+    leaves: Leaves | None = None,
+    row: Callable[[str, Leaf], bytes | None] | None = None,
+) -> bytes:
     """A proof file of entries [start, end) of a listing's journal, of its counts, and of the present rows of what the
-    entries made. Raises `SubjectUnknown`, `EntriesUnknown`, `ProofTooLarge`.
+    entries made. `row` gives what stands under a state key that a leaf made, where that is known without reading it.
+    Raises `SubjectUnknown`, `EntriesUnknown`, `ProofTooLarge`.
     """
     claim = ListingClaim(listing, start, end)
     gathered = _Gathered(snapshot, leaves or Leaves())
@@ -145,20 +153,19 @@ def prove_listing(snapshot: Source, listing: str, start: int, end: int, leaves: 
     if not 0 <= start < end <= size:
         raise EntriesUnknown(claim.subject, start, end, size)
     section = gathered.entries(claim.subject, start, end)
-    rows = [key for raw in gathered.pool if (key := _made(raw)) is not None]
+    made = [(key, leaf) for leaf in map(decode_leaf, gathered.pool) if (key := _made(leaf)) is not None]
     return _file(
         snapshot,
         claim,
-        values=[(key, snapshot.get(key.encode())) for key in rows],
-        nodes=state_nodes(snapshot, [*(key.encode() for key in rows), _row_key(claim.subject)]),
+        values=[(key, row(key, leaf) if row else snapshot.get(key.encode())) for key, leaf in made],
+        nodes=state_nodes(snapshot, [*(key.encode() for key, _ in made), _row_key(claim.subject)]),
         leaves=gathered.pool,
         sections=[section],
     )
 
 
-def _made(raw: bytes) -> str | None:
+def _made(leaf: Leaf) -> str | None:
     """The state key of the row that a leaf's record made, or None."""
-    leaf = decode_leaf(raw)
     if leaf.kind != TRANSACTION:
         return None
     action = _decode_body(leaf.body)[ACTION_PLACE]

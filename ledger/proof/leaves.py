@@ -2,6 +2,7 @@
 run of a journal whose subject's row is as it was.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 from ledger.block import decode_leaf
@@ -17,11 +18,16 @@ RUN_OVERHEAD, INDEX_BYTES, HASH_BYTES = 300, 40, 80
 """What a run takes in memory, and each index and each hash in it."""
 
 
-class KnownLeaf(NamedTuple):
-    """A leaf as it is stored, and as the closure sees it."""
+class KnownLeaf:
+    """A leaf as it is stored."""
 
-    raw: bytes
-    named: Named
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @cached_property
+    def named(self) -> Named:
+        """The leaf as the closure sees it."""
+        return named(decode_leaf(self.raw))
 
 
 class KnownRun(NamedTuple):
@@ -47,7 +53,7 @@ class Leaves:
         found = self._known.get(index)
         if found is None:
             raw = source.leaf(index)
-            found = KnownLeaf(raw, named(decode_leaf(raw)))
+            found = KnownLeaf(raw)
             self._known.put(index, found, len(raw) + LEAF_OVERHEAD)
         return found
 

@@ -12,11 +12,13 @@ from linxin.v1 import archive_pb2, archive_pb2_grpc
 
 from ledger.block import Leaf
 from ledger.context import Context
+from ledger.crypto.encoding import encode
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.modules.archive.state import (
     Listing,
     Review,
+    altered,
     endorsements,
     listings,
     moderated,
@@ -166,7 +168,7 @@ class ArchiveService(archive_pb2_grpc.ArchiveServiceServicer):
             count=end - start,
         )
         if end > start and request.include_proof:
-            reply.proof = prove_listing(snapshot, key, start, end, self._leaves)
+            reply.proof = prove_listing(snapshot, key, start, end, self._leaves, partial(self._row, snapshot, ctx))
         elif end > start:
             self._add_entries(snapshot, ctx, reply, start, end)
         return reply
@@ -184,10 +186,18 @@ class ArchiveService(archive_pb2_grpc.ArchiveServiceServicer):
             reply.records.append(record)
             made = made_key(record.action, record.transaction_id)
             if made is not None:
-                add_made(ctx, reply, made, partial(self._written, leaf))
+                add_made(ctx, reply, made, self._written(ctx, made, leaf))
 
-    def _written(self, leaf: Leaf) -> Review:
-        """The review that a leaf holds, as it was written."""
+    def _row(self, snapshot: Snapshot, ctx: Context, made: str, leaf: Leaf) -> bytes | None:
+        """What stands under the state key of what a leaf made."""
+        review = self._written(ctx, made, leaf)
+        return snapshot.get(made.encode()) if review is None else encode(review)
+
+    def _written(self, ctx: Context, made: str, leaf: Leaf) -> Review | None:
+        """The review that a leaf made, if it still is as it was written: then nobody need look for its row."""
+        _, table, identity = made.split("/")
+        if table != "review" or altered.has(ctx, identity):
+            return None
         body = self._registry.decode_body(leaf.body)
         return Review.written(body.action, body.algorithm, body.public_key, leaf.outcome[1])
 

@@ -14,7 +14,6 @@ from ledger.modules.archive.state import (
     Review,
     Tally,
     Visit,
-    altered,
     endorsements,
     reviews,
     visits,
@@ -144,17 +143,12 @@ def endorsement_message(identity: str, row: Endorsement) -> archive_pb2.Endorsem
     )
 
 
-def add_made(ctx: Context, reply: archive_pb2.ListReviewsResponse, key: str, written: Callable[[], Review]) -> None:
-    """Add the present row of what an entry made, by its state key, to a page; `written` gives the review that it is.
-
-    The row of a review that was never altered is what was written, and need not be looked for.
-    """
+def add_made(ctx: Context, reply: archive_pb2.ListReviewsResponse, key: str, review: Review | None) -> None:
+    """Add the present row of what an entry made, by its state key, to a page; `review`: that row, where it is known."""
     _, table, identity = key.split("/")
     visit, word = visits.get, endorsements.get
-    if table == "review":
-        row = reviews.get(ctx, identity) if altered.has(ctx, identity) else written()
-        assert row is not None, f"the altered review {identity} has no row"
-        reply.reviews.append(review_message(identity, row))
+    if table == "review" and (found := review or reviews.get(ctx, identity)) is not None:
+        reply.reviews.append(review_message(identity, found))
     elif table == "visit" and (seen := visit(ctx, identity)) is not None:
         reply.visits.append(visit_message(identity, seen))
     elif table == "endorsement" and (said := word(ctx, identity)) is not None:
