@@ -8,7 +8,9 @@ commitment in the public value; salt and row live in the private keyspace under 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from ledger.crypto.encoding import Decoder, Message, encode
 from ledger.crypto.hashing import HASH_SIZE, digest
@@ -65,7 +67,7 @@ class Reader(Protocol):
         """Whether an id is on the chain."""
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """A decoded row; values are immutable and shared.
 
     `size` and `peaks` (joined, largest subtree first) are the subject's journal, `NO_JOURNAL` and b"" in plain tables;
@@ -165,8 +167,11 @@ class Table(Generic[_V]):
 
     def decode(self, value: bytes, private: bytes | None) -> Row:
         """Decode a stored value; `private` is salt ‖ row of a restricted table."""
-        decoded = self._decode_value(value)
-        row, size, peaks = decoded if self.subject else (decoded, NO_JOURNAL, b"")
+        row, size, peaks = None, NO_JOURNAL, b""
+        if self.subject:
+            row, size, peaks = self._decode_value(value)
+        elif not self.restricted:
+            row = self._decode_value(value)
         if not self.restricted:
             return Row(row, size, peaks)
         assert private is not None, "a node that executes holds every restricted row"

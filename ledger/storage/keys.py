@@ -7,6 +7,7 @@
 | `s` | state key | public value |
 | `p` | state key | salt and row of a restricted key |
 | `n` | path, one byte a nibble | state-tree node |
+| `c` | height u64 | MessagePack of the state keys that a block changed, whose nodes are not written yet |
 | `l` | log index u64 | leaf |
 | `r` | log index u64 | restricted part of the transaction of that leaf |
 | `L` | level u8, index u64 | inner node of the log's tree, level >= 4 |
@@ -25,6 +26,7 @@ HEAD = b"H"
 VALUE = b"s"
 PRIVATE = b"p"
 NODE = b"n"
+CHANGED = b"c"
 LEAF = b"l"
 RESTRICTED = b"r"
 LOG_NODE = b"L"

@@ -14,19 +14,20 @@ import plyvel
 from ledger.block import Block, Head
 from ledger.crypto.encoding import Malformed, encode
 from ledger.crypto.log_tree import ProofError
+from ledger.crypto.state_tree import MissingNode
 from ledger.errors import InvariantBroken
 from ledger.storage import keys
 from ledger.storage.audit import check_head
 from ledger.storage.directory import lock_directory, prepare_directory
 from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable, reason_of
+from ledger.storage.recent_nodes import RecentNodes, decode_changed, find_again
 from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, decode_head, decode_meta
 from ledger.storage.snapshot import LevelSnapshot, Seen, seen_after
 from ledger.storage.wal import WalGuard
 
 WRITE_BUFFER_SIZE = 32 << 20
-"""Blocks gather in memory up to this size before they become tables, so that state-tree nodes, which are rewritten
-often, mostly die there. `python -m benchmarks.store` shows what LevelDB's own thread costs; with 4 MiB
-(`--write-buffer 4`) it took nearly four times as much. Hashes do not compress, so nothing is compressed.
+"""Blocks gather in memory up to this size before they become tables. `python -m benchmarks.store` shows what LevelDB's
+own thread costs (`--write-buffer 4`: with less of it). Hashes do not compress, so nothing is compressed.
 """
 
 _BLOCK_CACHE_SIZE = 16 << 20
@@ -62,6 +63,7 @@ class LevelStore:
         self._synced_height = stored.synced_height
         self._failed = False
         self._seen: Seen = {}
+        self._nodes = self._find_nodes()
 
     @classmethod
     def open(
@@ -116,13 +118,14 @@ class LevelStore:
         try:
             batch = self._database.write_batch(sync=sync)
             entries = fill(batch.put, batch.delete, block, note, block.height if sync else self._synced_height)
+            nodes, more = self._take_nodes(batch.put, batch.delete, block)
             self._guard.before_write()
             batch.write()
-            self._guard.after_write(batch.approximate_size(), entries, synced=sync)
+            self._guard.after_write(batch.approximate_size(), entries + more, synced=sync)
         except (plyvel.Error, OSError) as error:
             raise Unusable(self._path, reason_of(error)) from error
         self._failed = False
-        self._head = block.head
+        self._head, self._nodes = block.head, nodes
         self._seen = seen_after(self._seen, block.changes)
         if sync:
             self._synced_height = block.height
@@ -147,7 +150,36 @@ class LevelStore:
         """A consistent view of what is stored now; dropped by forgetting it."""
         if self._database.closed:
             raise StoreClosed(self._path)
-        return LevelSnapshot(self._path, self._database, self._first_head, self._seen)
+        return LevelSnapshot(self._path, self._database, self._first_head, self._seen, self._nodes)
+
+    def _take_nodes(self, put: Put, delete: Delete, block: Block) -> tuple[RecentNodes, int]:
+        """Note what a block changed, or write all nodes that wait; returns those in memory, and how many entries."""
+        nodes = self._nodes.after(block.changes.nodes)
+        if not nodes.is_full:
+            put(keys.CHANGED + keys.number(block.height), encode(tuple(block.changes.values)))
+            return nodes, 1
+        merged = nodes.merged()
+        for path, node in merged.items():
+            if node is None:
+                delete(keys.NODE + path)
+            else:
+                put(keys.NODE + path, node)
+        for height in range(block.height - nodes.blocks + 1, block.height):
+            delete(keys.CHANGED + keys.number(height))
+        return RecentNodes(written=merged), len(merged) + nodes.blocks
+
+    def _find_nodes(self) -> RecentNodes:
+        """The nodes that waited to be written when the store was last open."""
+
+        def read(key: bytes) -> bytes | None:
+            return self._database.get(key, verify_checksums=True)  # type: ignore[no-any-return]  # plyvel has no types
+
+        try:
+            with self._database.iterator(prefix=keys.CHANGED, include_key=False, verify_checksums=True) as noted:
+                changed = [decode_changed(raw) for raw in noted]
+            return find_again(changed, lambda key: read(keys.VALUE + key), lambda path: read(keys.NODE + path))
+        except (Malformed, MissingNode) as error:
+            raise Corrupt(self._path, f"the state tree cannot be completed ({error})") from error
 
     def close(self) -> None:
         """Release the directory; snapshots taken from this store can no longer be read."""
@@ -192,14 +224,16 @@ def _check_meta(path: Path, database: Any, chain_id: bytes) -> None:
         raise Corrupt(str(path), f"the record of the format is unreadable ({error})") from error
     if meta.format > FORMAT:
         raise NewerFormat(str(path), str(meta.format), FORMAT)
+    if meta.format < FORMAT:
+        database.put(keys.META, encode(StoredMeta(FORMAT, meta.chain_id)), sync=True)
     if meta.chain_id != chain_id:
         raise OtherChain(str(path), meta.chain_id.hex()[:16], chain_id.hex()[:16])
 
 
 def fill(put: Put, delete: Delete, block: Block, note: str, synced_height: int) -> int:
-    """Put everything of one block; returns the number of puts and deletes."""
+    """Put everything of one block but its state-tree nodes; returns the number of puts and deletes."""
     changes, number = block.changes, keys.number
-    for space, mapping in ((keys.VALUE, changes.values), (keys.PRIVATE, changes.private), (keys.NODE, changes.nodes)):
+    for space, mapping in ((keys.VALUE, changes.values), (keys.PRIVATE, changes.private)):
         for key, value in mapping.items():
             if value is None:
                 delete(space + key)
@@ -219,5 +253,5 @@ def fill(put: Put, delete: Delete, block: Block, note: str, synced_height: int) 
         put(keys.journal_node(subject, level, index), node)
     put(keys.BLOCK + number(block.height), encode(BlockRecord(block.first_index, len(block.leaves), note)))
     put(keys.HEAD, encode(StoredHead.of(block.head, synced_height)))
-    counted = (changes.values, changes.private, changes.nodes, block.leaves, changes.restricted, changes.log_nodes)
+    counted = (changes.values, changes.private, block.leaves, changes.restricted, changes.log_nodes)
     return sum(map(len, counted)) + len(changes.transactions) + len(changes.journal) + len(changes.journal_nodes) + 2

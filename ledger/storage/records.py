@@ -4,7 +4,7 @@ from ledger.block import Head, Validator
 from ledger.crypto.encoding import Decoder, Message
 from ledger.crypto.log_tree import Frontier
 
-FORMAT = 1
+FORMAT = 2
 """Number of this layout of keys and records; a store of a higher one is refused."""
 
 

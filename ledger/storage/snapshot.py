@@ -16,15 +16,16 @@ from ledger.state import VALUE_SIZE_MAX
 from ledger.storage import keys
 from ledger.storage.errors import Corrupt, StoreClosed, reason_of
 from ledger.storage.port import StoredBlock
+from ledger.storage.recent_nodes import RecentNodes
 from ledger.storage.records import decode_block, decode_head
 
 POSITION_KEY = b"consensus/position/"
 """The state key under which execution leaves the block's place in the consensus log."""
 
 Seen = dict[bytes, bytes | None]
-"""State values and nodes of one height by their keys in LevelDB, once a read of a service has read them. The next wants
-the same ones again, those near the root above all; and each read of LevelDB gives the interpreter away, which costs far
-more than the read while other threads want it.
+"""State values and nodes of one height by their keys in LevelDB, once a read of a service has read them there. The next
+wants the same ones again, those near the root above all; and each read of LevelDB gives the interpreter away, which
+costs far more than the read while other threads want it.
 """
 
 SEEN_MAX = 8_192
@@ -48,9 +49,10 @@ def seen_after(seen: Seen, changes: Changes) -> Seen:
 class LevelSnapshot:
     """`ledger.storage.port.Snapshot` over LevelDB. Safe to share between threads; holds no file of its own."""
 
-    def __init__(self, path: str, database: Any, first_head: Head, seen: Seen) -> None:
-        """`seen` is shared by all snapshots of one height."""
+    def __init__(self, path: str, database: Any, first_head: Head, seen: Seen, nodes: RecentNodes) -> None:
+        """`seen` is shared by all snapshots of one height; `nodes`: those that are not in the database yet."""
         self._path = path
+        self._nodes = nodes
         self._snapshot = database.snapshot()
         self._seen = seen
         raw = self._read(keys.HEAD)
@@ -83,6 +85,9 @@ class LevelSnapshot:
 
     def node(self, path: bytes) -> bytes | None:
         """A state-tree node by its path, one byte a nibble."""
+        return self._nodes.over(self._stored_node, path)
+
+    def _stored_node(self, path: bytes) -> bytes | None:
         return self._recall(b"n" + path)
 
     def has_transaction(self, transaction_id: bytes) -> bool:
@@ -237,6 +242,10 @@ class _SteppedSnapshot(LevelSnapshot):
     def __init__(self, of: dict[str, Any], step: Callable[[], None]) -> None:
         vars(self).update(of)
         self._step = step
+
+    def node(self, path: bytes) -> bytes | None:
+        self._step()
+        return super().node(path)
 
     def _read(self, key: bytes) -> bytes | None:
         self._step()

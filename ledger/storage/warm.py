@@ -1,5 +1,4 @@
-"""A snapshot read through what every block needs again: the state-tree nodes near the root, and the values that lately
-were read or written.
+"""A snapshot read through what blocks need again: the values that lately were read or written.
 
 Only the one writer uses it: what it remembers is of the newest state, and nobody else's snapshot is read through it.
 Each read of LevelDB gives the interpreter away, and while other threads want it, getting it back costs more than the
@@ -11,15 +10,12 @@ from collections.abc import Callable, Mapping
 from ledger.block import Block
 from ledger.state import Reader
 
-DEPTH_MAX = 3
-"""Nodes whose path is at most this long are remembered: 1 + 16 + 256 + 4,096 of them, some 4 MB."""
-
 VALUES_BYTES_MAX = 8 << 20
 """Bytes of public values, with what keeps them, that are remembered at least, twice as many at most; and as many of
 private ones."""
 
 VALUE_OVERHEAD = 250
-"""Bytes that a remembered value takes beside its own."""
+"""Bytes that a remembered value takes beside its own; that a key has none is remembered too."""
 
 
 class Values:
@@ -36,9 +32,8 @@ class Values:
         try:
             return self._young[key]
         except KeyError:
-            value = self._old.get(key) or read(key)
-            if value is not None:
-                self.update({key: value})
+            value = self._young[key] = self._old[key] if key in self._old else read(key)
+            self._bytes += VALUE_OVERHEAD + len(value or b"")
             return value
 
     def update(self, changed: Mapping[bytes, bytes | None]) -> None:
@@ -53,7 +48,6 @@ class Newest:
     """What is remembered of the newest state; `values_bytes_max`: see `VALUES_BYTES_MAX`."""
 
     def __init__(self, values_bytes_max: int = VALUES_BYTES_MAX) -> None:
-        self.nodes: dict[bytes, bytes | None] = {}
         self.values, self.private = Values(values_bytes_max), Values(values_bytes_max)
 
     def over(self, snapshot: Reader) -> "WarmReader":
@@ -63,7 +57,6 @@ class Newest:
     def follow(self, block: Block) -> None:
         """Take over what a block has written; call it for every block, right after it was executed."""
         changes = block.changes
-        self.nodes.update((path, node) for path, node in changes.nodes.items() if len(path) <= DEPTH_MAX)
         self.values.update(changes.values)
         self.private.update(changes.private)
 
@@ -75,6 +68,7 @@ class WarmReader:
         self._newest = newest
         self._snapshot = snapshot
         self.scan = snapshot.scan
+        self.node = snapshot.node
         self.has_transaction = snapshot.has_transaction
 
     def get(self, key: bytes) -> bytes | None:
@@ -84,14 +78,3 @@ class WarmReader:
     def private(self, key: bytes) -> bytes | None:
         """See `Reader.private`."""
         return self._newest.private.get(key, self._snapshot.private)
-
-    def node(self, path: bytes) -> bytes | None:
-        """See `Reader.node`."""
-        if len(path) > DEPTH_MAX:
-            return self._snapshot.node(path)
-        nodes = self._newest.nodes
-        try:
-            return nodes[path]
-        except KeyError:
-            node = nodes[path] = self._snapshot.node(path)
-            return node

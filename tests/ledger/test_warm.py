@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.storage.warm import DEPTH_MAX, VALUES_BYTES_MAX, Newest, Values
+from ledger.storage.warm import VALUES_BYTES_MAX, Newest, Values
 from tests.ledger.toy import Drop, Put, ToyChain
 
 
@@ -21,24 +21,6 @@ def test_the_same_checkpoints_come_out_warm_and_cold(bytes_max: int) -> None:
             if chain is warm:
                 top.follow(block)
         assert cold.head == warm.head
-    assert any(0 < len(path) <= DEPTH_MAX for path in bottom.nodes)
-
-
-def test_nodes_near_the_root_are_read_once() -> None:
-    chain, top = ToyChain(), Newest()
-    asked: list[bytes] = []
-    real = chain.state.node
-
-    def counting(path: bytes) -> bytes | None:
-        asked.append(path)
-        return real(path)
-
-    chain.state.node = counting  # type: ignore[method-assign]  # counts what reaches the state below
-    for step in range(5):
-        chain.reader = top.over(chain.state)
-        top.follow(chain.block(*[chain.sign(Put(f"k{step}-{number}", "x")) for number in range(50)]))
-    near = [path for path in asked if len(path) <= DEPTH_MAX]
-    assert len(near) == len(set(near))
 
 
 def test_what_was_deleted_does_not_come_back() -> None:
@@ -54,13 +36,16 @@ def test_what_was_deleted_does_not_come_back() -> None:
         assert values.get(b"b", stored.get) == b"kept"
 
 
-def test_values_are_read_once() -> None:
+def test_values_and_that_there_is_none_are_read_once() -> None:
     values = Values(VALUES_BYTES_MAX)
     asked: list[bytes] = []
 
-    def read(key: bytes) -> bytes:
+    def read(key: bytes) -> bytes | None:
         asked.append(key)
-        return b"value of " + key
+        return None if key == b"none" else b"value of " + key
 
-    assert [values.get(key, read) for key in (b"x", b"y", b"x")] == [b"value of x", b"value of y", b"value of x"]
-    assert asked == [b"x", b"y"]
+    given = [values.get(key, read) for key in (b"x", b"none", b"y", b"x", b"none")]
+    assert given == [b"value of x", None, b"value of y", b"value of x", None]
+    assert asked == [b"x", b"none", b"y"]
+    values.update({b"none": b"now"})
+    assert values.get(b"none", read) == b"now"

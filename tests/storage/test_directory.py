@@ -14,7 +14,7 @@ import pytest
 
 from ledger.block import Head
 from ledger.crypto.encoding import encode
-from ledger.storage import keys
+from ledger.storage import keys, recent_nodes
 from ledger.storage.errors import (
     Corrupt,
     DirectoryLocked,
@@ -141,13 +141,15 @@ def test_a_head_that_does_not_match_its_certificate_is_damage(tmp_path: Path, me
         keys.HEAD,
         keys.META,
         keys.NODE,
+        keys.CHANGED + keys.number(5),
         keys.BLOCK + keys.number(3),
         keys.BLOCK + keys.number(5),
         keys.LEAF + keys.number(154),
         keys.log_node(7, 0),
     ],
 )
-def test_a_missing_key_is_noticed_at_start(tmp_path: Path, key: bytes) -> None:
+def test_a_missing_key_is_noticed_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes) -> None:
+    monkeypatch.setattr(recent_nodes, "BLOCKS_MAX", 4)
     filled(tmp_path)
     change(tmp_path, lambda database: database.delete(key))
     with pytest.raises(StorageError):

@@ -49,6 +49,18 @@ def archive_of(chain: tuple[ToyChain, LevelStore], *, full: bool = True) -> byte
     return b"".join(export_archive(chain[1].snapshot(), chain[0].genesis.raw, full=full))
 
 
+def nodes_under(snapshot: LevelSnapshot, path: bytes) -> dict[bytes, bytes]:
+    """A node of the state tree and all below it."""
+    node = snapshot.node(path)
+    assert node is not None
+    present, leaves = int.from_bytes(node[:2], "big"), int.from_bytes(node[2:4], "big")
+    found = {path: node}
+    for slot in range(16):
+        if (present & ~leaves) >> slot & 1:
+            found |= nodes_under(snapshot, path + bytes([slot]))
+    return found
+
+
 def everything(snapshot: LevelSnapshot) -> dict[str, object]:
     """All that a snapshot can be asked for."""
     size, subjects = snapshot.head.log.size, ("organisation:platform", "organisation:hub", "organisation:nobody")
@@ -61,7 +73,7 @@ def everything(snapshot: LevelSnapshot) -> dict[str, object]:
         "private": list(snapshot.private_values()),
         "restricted": [snapshot.restricted(index) for index in range(size)],
         "blocks": [snapshot.block(height) for height in range(1, snapshot.head.height + 2)],
-        "raw nodes": list(snapshot._iterate(b"n", b"o")),
+        "nodes": nodes_under(snapshot, b""),
         "raw transactions": list(snapshot._iterate(b"t", b"u")),
         "raw log nodes": list(snapshot._iterate(b"L", b"M")),
         "raw journal nodes": list(snapshot._iterate(b"J", b"K")),
