@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,18 +50,26 @@ def modules_of(files: Mapping[str, bytes], name: str) -> list[str]:
     return sorted(found)
 
 
+class Modules(NamedTuple):
+    """What a page loads, in the order of need: to ask for its proofs, then to compare itself with them."""
+
+    asking: list[str]
+    comparing: list[str]
+
+
 class Assets:
     """The assets as they were when the gateway started; nothing that is laid beside them later is served."""
 
     def __init__(self) -> None:
         self.files = {name: path.read_bytes() for name, path in listed().items()}
-        page = b"".join(self.files[name] for name in modules_of(self.files, "page.js"))
-        compared = {name: said for name, said in WORDS.items() if f'"{name}"'.encode() in page}
+        asking, page = (modules_of(self.files, name) for name in ("asking.js", "page.js"))
+        self.modules = Modules(asking, [name for name in page if name not in ("asking.js", *asking)])
+        comparing = b"".join(self.files[name] for name in self.modules.comparing)
+        compared = {name: said for name, said in WORDS.items() if f'"{name}"'.encode() in comparing}
         words = json.dumps(vocabulary() | {"page": compared}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self.files["words.json"] = words.encode()
         self.packed = {name: gzip.compress(content, mtime=0) for name, content in self.files.items()}
         self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
-        self.modules = modules_of(self.files, "page.js")
         self.version = hashlib.sha256(json.dumps(self.hashes, sort_keys=True).encode()).hexdigest()[:16]
 
     async def endpoint(self, request: Request) -> Response:

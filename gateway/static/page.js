@@ -1,8 +1,9 @@
-// The page checks itself: fetches its proofs, verifies them against the pinned genesis file, compares what it says with what
-// the records say, and shows the verdict. The scripts come from the service worker once one is installed.
+// The page checks itself: what it says is compared with what the verified records say, and the verdict shown. The scripts come
+// from the service worker once one is installed.
 
+import { answered, askedCode, height, here } from "./asking.js";
 import { compare } from "./compare.js";
-import { checkForward, pinnedGenesis } from "./pin.js";
+import { checkForward } from "./pin.js";
 import { evidenceOf, show, showTampered } from "./show.js";
 import { verifying } from "./thread.js";
 import { hex } from "./verifier/bytes.js";
@@ -11,48 +12,24 @@ import { split } from "./verifier/shapes.js";
 
 const page = document.querySelector("main");
 const language = document.documentElement.lang === "en" ? "en" : "zh";
-const here = decodeURI(location.pathname);
-
-/** What the address asks for: it, and nothing on the page, says which batch this must be. */
-function asked() {
-  const typed = here.replace(/^\/b\//, "").toUpperCase().replace(/[- ]/g, "");
-  return typed.replaceAll("I", "1").replaceAll("L", "1").replaceAll("O", "0").replaceAll("U", "V");
-}
-
-async function bytesOf(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Fault("completeness", path, `the server does not give it (${answer.status})`);
-  const offline = answer.headers.get("x-linxin-kept") !== null;
-  return { bytes: new Uint8Array(await answer.arrayBuffer()), offline };
-}
 
 async function verifyPage() {
-  const labelled = new URLSearchParams(location.search).get("g") ?? "";
-  const fetched = Promise.all([
-    bytesOf(`/b/${asked()}/proof?at=${page.dataset.height}`),
-    bytesOf(`/b/${asked()}/rows?at=${page.dataset.height}`),
-    fetch("/static/words.json").then((answer) => answer.json()),
-  ]);
-  fetched.catch(() => null); // it is waited for below, unless the genesis file is at fault
-  const pinned = await pinnedGenesis(labelled);
-  const [proof, packed, words] = await fetched;
-  const { verified, rows } = await verifying("verifyBundle", proof.bytes, packed.bytes, pinned.bytes);
+  const { verified, rows, words, ...given } = await answered;
   requireAsked(verified);
-  checkForward(hex(verified.genesis.chainId), verified.checkpoint, proof.offline);
-  const compared = compare(page, verified, rows, words, language);
-  return { pinned, proof: proof.bytes, offline: proof.offline, verified, compared };
+  checkForward(hex(verified.genesis.chainId), verified.checkpoint, given.offline);
+  return { ...given, verified, compared: compare(page, verified, rows, words, language) };
 }
 
 /** Whether the ledger went on between the page and its proofs; then it is loaded again, once. */
 function isOutrun({ verified }) {
-  if (String(verified.checkpoint.height) === page.dataset.height || sessionStorage.getItem(here)) return false;
+  if (String(verified.checkpoint.height) === height || sessionStorage.getItem(here)) return false;
   sessionStorage.setItem(here, "1");
   return true;
 }
 
 /** A server that is asked about one batch may answer with a perfect proof about another. */
 function requireAsked(verified) {
-  const code = asked();
+  const code = askedCode();
   const [kind, claimed, about] = verified.claim;
   const good = kind === "journey" && claimed === code && split(about)[0] === "lot";
   if (!good) throw new Fault("claim", "$.claim", `it is about ${about ?? claimed}, not about ${code}`);
