@@ -141,6 +141,18 @@ async def test_pages_show_reviews_as_they_stand(stub: Any, served: Served, shelf
     assert told == [("shown", 1, False), ("restored", 0, False), ("hidden", 0, False), ("shown", 0, True), as_written]
 
 
+@pytest.mark.parametrize("shelf", SHELVES)
+async def test_the_proof_of_a_page_is_the_one_that_is_made_of_the_rows_themselves(
+    connection: Connection, stub: Any, shelf: str
+) -> None:
+    page = archive_pb2.ListReviewsRequest(listing=shelf, start=0, page_size=100, include_proof=True)
+    told = await stub.ListReviews(page, timeout=10)
+    listing = ledger_pb2.ListingProof(listing=shelf, start=0, end=told.count)
+    request = ledger_pb2.GetProofRequest(listing=listing)
+    made = await connection.call(lambda to: to.ledger.GetProof, request, ledger_pb2.GetProofResponse)
+    assert told.proof == made.file
+
+
 async def test_standing_and_record(connection: Connection, served: Served) -> None:
     world = served[0]
     standing = await reading.get_standing(connection, "garden", public_key=world.member("0").public_key)
