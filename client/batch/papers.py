@@ -4,7 +4,16 @@ from typing import Literal, NamedTuple
 
 from client.batch.evidence import Evidence
 from client.journey.entry import fields_of
-from client.journey.promises import ORGANIC, Promised, certificate_row, certified, lot_row, promised
+from client.journey.promises import (
+    ORGANIC,
+    Promised,
+    as_signed,
+    certificate_row,
+    certified,
+    lot_row,
+    may_say_organic,
+    promised,
+)
 from client.journey.text import decimal
 from ledger.modules.trace.state import Certificate
 from ledger.words import Words
@@ -40,7 +49,7 @@ class Examined(NamedTuple):
     verdict_words: Words
     results: tuple[Result, ...]
     report: str
-    remark: str
+    remark: Words
     leaf: bytes
 
 
@@ -88,7 +97,7 @@ class Conformity(NamedTuple):
 
 def examinations(evidence: Evidence) -> list[Examined]:
     """All tests of the goods and of what they came from, oldest first."""
-    found = []
+    found, organic = [], may_say_organic(evidence.verified, evidence.known)
     for record in evidence.verified.records:
         if record.tag != "trace.inspect" or record.code != 0 or evidence.known.is_aside(record):
             continue
@@ -102,7 +111,7 @@ def examinations(evidence: Evidence) -> list[Examined]:
             evidence.known.choice(fields["verdict"]),
             tuple(_result(one) for one in fields["results"]),
             report.hex() if isinstance(report, bytes) else "",
-            fields["remark"],
+            as_signed((fields["remark"], fields["remark"]), organic),
             record.leaf_hash,
         )
         found.append(examined)

@@ -8,7 +8,7 @@ from client.batch.evidence import Evidence
 from client.journey import headline
 from client.journey.entry import fields_of
 from client.journey.headline import Fact, goods_of
-from client.journey.promises import organic_certificate
+from client.journey.promises import as_signed, may_say_organic
 from client.verified import VerifiedRecord
 from ledger.modules.trace.state import Lot
 from ledger.words import Words
@@ -30,7 +30,7 @@ class Batch:
     organic: bool
     growers: tuple[Words, ...]
     places: tuple[Words, ...]
-    varieties: tuple[str, ...]
+    varieties: tuple[Words, ...]
     harvests_ms: tuple[int, ...]
     recalled: bool
     recall: Words | None
@@ -54,6 +54,8 @@ def summarise(evidence: Evidence) -> Batch | None:
     harvests = _records(evidence, "trace.harvest")
     plantings = _records(evidence, "trace.start_planting")
     growers = dict.fromkeys(known.signer(record) for record in harvests)
+    varieties = [str(fields_of(record)["variety"]) for record in plantings]
+    organic = may_say_organic(evidence.verified, known)
     recalls = _records(evidence, "trace.recall")
     reason = fields_of(recalls[-1]) if recalls else {}
     return Batch(
@@ -61,10 +63,10 @@ def summarise(evidence: Evidence) -> Batch | None:
         number=lot.number,
         code=lot.code,
         goods=goods_of(evidence.verified, known, subject),
-        organic=organic_certificate(evidence.verified, known, subject.removeprefix("lot:")) is not None,
+        organic=organic,
         growers=tuple(growers) or (known.name(f"organisation:{lot.producer}"),),
         places=tuple(dict.fromkeys(known.name(f"plot:{fields_of(record)['plot']}") for record in plantings)),
-        varieties=tuple(dict.fromkeys(str(fields_of(record)["variety"]) for record in plantings)),
+        varieties=tuple(dict.fromkeys(as_signed((variety, variety), organic) for variety in varieties)),
         harvests_ms=tuple(sorted(int(fields_of(record)["event_ms"]) for record in harvests)),
         recalled=lot.state == "recalled",
         recall=(str(reason["reason_zh"]), str(reason["reason_en"])) if reason else None,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from client.batch.evidence import Evidence
 from client.journey.entry import READINGS, fields_of, instants
+from client.journey.promises import as_signed, may_say_organic
 from client.verified import VerifiedRecord
 from ledger.modules.trace.state import Plot, Site
 from ledger.words import Words
@@ -43,7 +44,7 @@ class Handover(NamedTuple):
     vehicle: Words | None
     origin: Words | None
     destination: Words | None
-    remark: str
+    remark: Words
     leaves: tuple[bytes, ...]
 
 
@@ -75,6 +76,7 @@ def way(evidence: Evidence) -> Way:
 def _handover(evidence: Evidence, shipped: VerifiedRecord, answer: VerifiedRecord | None) -> Handover:
     known, fields = evidence.known, fields_of(shipped)
     answered = fields_of(answer) if answer is not None else {}
+    remark = str(answered.get("remark") or answered.get("reason") or "")
     refused = answer is not None and answer.tag == "trace.refuse_shipment"
 
     def named(kind: str, key: str | None) -> Words | None:
@@ -89,7 +91,7 @@ def _handover(evidence: Evidence, shipped: VerifiedRecord, answer: VerifiedRecor
         named("vehicle", fields["vehicle"]),
         named("site", fields["origin"]),
         named("site", fields["destination"]),
-        str(answered.get("remark") or answered.get("reason") or ""),
+        as_signed((remark, remark), may_say_organic(evidence.verified, known)),
         (shipped.leaf_hash, *((answer.leaf_hash,) if answer is not None else ())),
     )
 

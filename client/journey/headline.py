@@ -7,7 +7,14 @@ import msgspec
 
 from client.journey.entry import Entry, fields_of
 from client.journey.known import Known
-from client.journey.promises import certified, claims_organic, organic_certificate, without_claim
+from client.journey.promises import (
+    as_signed,
+    certified,
+    claims_organic,
+    may_say_organic,
+    organic_certificate,
+    without_claim,
+)
 from client.journey.text import Clock
 from client.verified import VerifiedProof, VerifiedRecord
 from ledger.modules.trace.state import Lot
@@ -86,7 +93,8 @@ class _Facts:
         fields = fields_of(record)
         zh, en = self.known.name(f"planting:{fields['planting']}")
         day = self.clock.day(fields["event_ms"])
-        return f"{zh}（{fields['variety']}），{day} 种下", f"{en} ({fields['variety']}), planted {day}"
+        variety, named = as_signed((fields["variety"], fields["variety"]), may_say_organic(self.proof, self.known))
+        return f"{zh}（{variety}），{day} 种下", f"{en} ({named}), planted {day}"
 
     def harvested(self, record: VerifiedRecord) -> Words:
         """When and how much."""

@@ -9,12 +9,18 @@ from client.journey.entry import fields_of
 from client.journey.known import Known
 from client.verified import VerifiedProof, VerifiedRecord
 from ledger.modules.trace.state import FAULTS, Certificate, Lot
+from ledger.proof.format import JourneyClaim
 from ledger.roles import Role
 from ledger.words import Words
 
 ORGANIC = "organic"
 CLAIM = re.compile("有机|有機|organic *", re.ASCII | re.IGNORECASE)
 """What only a certificate lets anybody say of goods."""
+UNCOVERED = (
+    "“有机”是记录原话，未见有效证书覆盖本批次",
+    "“organic” is the record's own word: no valid certificate is seen to cover this lot",
+)
+"""What stands behind a signer's words that say so of other goods."""
 
 
 class Promised(NamedTuple):
@@ -122,6 +128,20 @@ def without_claim(name: Words) -> Words:
     """A name as it may be shown where no certificate covers what it says: without that word."""
     zh, en = (CLAIM.sub("", text).strip() or "—" for text in name)
     return zh, en
+
+
+def may_say_organic(proof: VerifiedProof, known: Known) -> bool:
+    """Whether what a proof tells may say 有机 without more: not the journey of a lot that no certificate covers."""
+    subject = proof.claim.subject if isinstance(proof.claim, JourneyClaim) else ""
+    return not subject.startswith("lot:") or organic_certificate(proof, known, subject.removeprefix("lot:")) is not None
+
+
+def as_signed(text: Words, organic: bool) -> Words:
+    """A signer's words as they may be shown: 有机 in them is marked as theirs where no certificate covers the goods."""
+    zh, en = text
+    if organic or not claims_organic(text):
+        return text
+    return f"{zh}（{UNCOVERED[0]}）", f"{en} ({UNCOVERED[1]})"
 
 
 def made_of(proof: VerifiedProof, lot: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from client.journey.entry import READINGS, Entry, about, device_of, fields_of
 from client.journey.known import Known
+from client.journey.promises import as_signed, may_say_organic
 from client.journey.readings import Day
 from client.journey.sentences import Sentences
 from client.journey.text import Clock
@@ -17,7 +18,7 @@ PACKING = "trace.pack_unit"
 
 def timeline(proof: VerifiedProof, known: Known, clock: Clock) -> list[Entry]:
     """The journey by when each thing was over; a device's readings of a day, and crates packed alike, in one line."""
-    teller = _Teller(known, clock)
+    teller = _Teller(known, clock, may_say_organic(proof, known))
     groups: dict[Any, list[VerifiedRecord]] = {}
     for record in proof.records:
         if record.kind != HEADER and record.code == 0:
@@ -29,8 +30,9 @@ def timeline(proof: VerifiedProof, known: Known, clock: Clock) -> list[Entry]:
 class _Teller:
     """Makes entries of records that belong on one line."""
 
-    def __init__(self, known: Known, clock: Clock) -> None:
+    def __init__(self, known: Known, clock: Clock, organic: bool) -> None:
         self.known = known
+        self.organic = organic
         self.clock = clock
         self.sentences = Sentences(known, clock)
 
@@ -67,4 +69,5 @@ class _Teller:
         ids = tuple(record.transaction_id for record in group if record.transaction_id)
         aside = self.known.is_aside(first)
         leaves = tuple(record.leaf_hash for record in group)
-        return Entry(*times, recorded_ms, first.tag, who, name, subject, aside, *words, flags, len(group), ids, leaves)
+        said = as_signed(words, self.organic)
+        return Entry(*times, recorded_ms, first.tag, who, name, subject, aside, *said, flags, len(group), ids, leaves)

@@ -8,6 +8,7 @@ from typing import Any
 
 from client.journey.entry import known_registry
 from client.journey.headline import OVERCLAIMED
+from client.journey.promises import UNCOVERED
 from ledger.modules.archive.state import Listing
 from ledger.modules.registry.messages import Metric
 from ledger.modules.registry.state import Device, Organisation
@@ -45,7 +46,8 @@ ROWS = {
 def vocabulary() -> dict[str, Any]:
     """The whole vocabulary as JSON holds it. `title`: of an action that has no sentence. `rows`: the fields of rows by
     place; `metric`, `band`: of a device's metric, of a product's band; `faults`: flags of a lot that belie its
-    certificate of conformity; `overclaimed`: what is said of a name that claims too much.
+    certificate of conformity; `overclaimed`, `uncovered`: what is said of a name and of
+    a signer's words that claim too much.
     """
     registry = known_registry()
     known = registry.words
@@ -69,4 +71,5 @@ def vocabulary() -> dict[str, Any]:
         "band": list(Band.__struct_fields__),
         "faults": int(FAULTS),
         "overclaimed": OVERCLAIMED,
+        "uncovered": UNCOVERED,
     }

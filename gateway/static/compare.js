@@ -7,8 +7,9 @@ import { said, squeeze, textOf } from "./texts.js";
 import { brief, head } from "./verifier/facts.js";
 import { Known, READINGS } from "./verifier/known.js";
 import { lines } from "./verifier/lines.js";
-import { claimsOrganic, isOrganic } from "./verifier/promises.js";
+import { asSigned, claimsOrganic, isOrganic, maySayOrganic } from "./verifier/promises.js";
 import { Clock } from "./verifier/told.js";
+import { compareWay } from "./way.js";
 
 const STANDING = /^(trace\.(register_(product|site|plot|vehicle)|issue_certificate)|registry\.(register_organisation|register_device|calibrate_device))$/;
 const LATE_MS = 86400000;
@@ -24,12 +25,14 @@ export function compare(page, verified, rows, words, language) {
   const says = (element, text) => Boolean(element) && proven.add(element) && textOf(element) === squeeze(text);
   const numbered = new Map(verified.records.map((record, place) => [String(place), record]));
   const context = { page, verified, known, clock, told, numbered, i: language === "en" ? 1 : 0, words, differ, says, rows: new Map(rows) };
+  const organic = maySayOrganic(verified, known);
+  context.asSigned = (text) => asSigned([text, text], known, organic)[context.i];
   context.curves = curvesOf(context);
   context.head = head(verified, known);
   const shown = compareLines(context);
   compareHead(context);
   compareBrief(context);
-  compareLegs(context);
+  compareWay(context);
   comparePapers(context);
   compareCurves(context);
   compareTheRest(context, proven);
@@ -53,6 +56,7 @@ const CHINESE = {
   "badges that the records do not bear out": "标牌与签名记录不符",
   "facts left out or added": "有事实被漏掉或添上",
   "hand-overs left out or added": "有交接被漏掉或添上",
+  "a way that the records do not make": "路线图与签名的坐标和名称不符",
   "a file that no record names": "没有记录提到这份文件",
   "tests left out or added": "有检测被漏掉或添上",
   "not what the laboratory signed": "与实验室签名的结果不符",
@@ -128,7 +132,7 @@ function byLine(line, standing, clock, i, words) {
 }
 
 /** The large letters and the badges. */
-function compareHead({ page, verified, head: facts, curves, i, words, differ, says }) {
+function compareHead({ page, verified, asSigned, head: facts, curves, i, words, differ, says }) {
   const hero = page.querySelector(".hero");
   const of = (name) => page.querySelector(`[data-fact=${name}]`);
   if (!says(of("goods"), facts.goods[i])) differ(hero, `it is ${facts.goods[i]}`);
@@ -138,7 +142,7 @@ function compareHead({ page, verified, head: facts, curves, i, words, differ, sa
   if (Boolean(of("state")) !== facts.recalled) differ(hero, facts.recalled ? "it has been recalled" : "it has not been recalled");
   if (facts.recalled && facts.recall && !says(of("recall"), facts.recall[i])) differ(hero, `the records say: ${facts.recall[i]}`);
   for (const name of ["growers", "places", "varieties"]) {
-    const names = facts[name].map((one) => squeeze(Array.isArray(one) ? one[i] : one));
+    const names = facts[name].map((one) => squeeze(Array.isArray(one) ? one[i] : asSigned(one)));
     const shown = textOf(of(name)).split("、").filter(Boolean);
     const parts = names.flatMap((one) => one.split("、"));
     if (equalSets(new Set(shown), new Set(parts))) says(of(name), textOf(of(name)));
@@ -173,40 +177,6 @@ function compareBrief({ page, verified, known, clock, told, i, differ, says }) {
     const text = expected[place]?.[1][i];
     if (text !== undefined && !says(element, text)) differ(element.parentElement, `the records say: ${text}`);
   }
-}
-
-/** Hand-overs: who to whom, over which way, when, and how it ended. */
-function compareLegs({ page, verified, known, clock, differ, says, i, words }) {
-  const accepted = verified.records.filter((record) => record.code === 0 && !known.isAside(record));
-  const answers = new Map(accepted.filter((record) => /^trace\.(receive|refuse_shipment)$/.test(record.action[0])).map((record) => [known.fields(record).shipment, record]));
-  const when = (record) => Number(known.fields(record).event_ms);
-  const shipped = accepted.filter((record) => record.action[0] === "trace.ship").sort((one, two) => when(one) - when(two));
-  const shown = [...page.querySelectorAll(".legs li")];
-  const none = !shipped.length && shown.length === 1 && says(shown[0], said(words, "no_handovers", i));
-  if (shown.length !== shipped.length && !none) differ(page.querySelector(".legs"), "hand-overs left out or added");
-  for (const [place, element] of shown.slice(0, shipped.length).entries()) {
-    const ship = shipped[place];
-    const expected = leg(known, clock, ship, answers.get(known.fields(ship).shipment), i, words);
-    const texts = [...element.querySelectorAll("p")];
-    const good = texts.length === expected.length && texts.every((text, at) => says(text, expected[at]));
-    if (!good) differ(element, expected.filter(Boolean).join(", "));
-  }
-}
-
-function leg(known, clock, ship, answer, i, words) {
-  const [fields, back] = [known.fields(ship), answer ? known.fields(answer) : {}];
-  const name = (kind, key) => (key ? known.name(`${kind}:${key}`)[i] : "");
-  const way = fields.origin || fields.destination ? `${name("site", fields.origin)} → ${name("site", fields.destination)}` : "";
-  const by = fields.vehicle ? ` · ${said(words, "by_vehicle", i, { vehicle: name("vehicle", fields.vehicle) })}` : "";
-  const ended = !answer ? "not_received" : answer.action[0] === "trace.receive" ? "received" : "refused";
-  const time = answer ? clock.instant(back.event_ms, fields.event_ms) : "";
-  const remark = back.remark || back.reason;
-  const when = `${said(words, "handed_over", i, { time: clock.instant(fields.event_ms) })} · ${said(words, ended, i, { time })}`;
-  return [
-    `${known.signer(ship)[i]} → ${known.name(`organisation:${fields.receiver}`)[i]}`,
-    `${way}${by}`,
-    `${when}${remark ? ` · ${remark}` : ""}`,
-  ];
 }
 
 /** 有机 stands only under a certificate that covers the goods, wherever it stands; and nothing is told by pictures. */

@@ -22,7 +22,7 @@ function compareFiles({ page, head: { files }, differ }) {
 }
 
 /** Results of tests line by line, and verdicts. */
-function compareTests({ page, verified, known, clock, numbered, i, words, differ, says }) {
+function compareTests({ page, verified, known, clock, asSigned, numbered, i, words, differ, says }) {
   const tests = verified.records.filter((record) => record.code === 0 && record.action[0] === "trace.inspect" && !known.isAside(record));
   const shown = [...page.querySelectorAll("article[data-record]")];
   const distinct = new Set(shown.map((element) => element.dataset.record));
@@ -42,7 +42,7 @@ function compareTests({ page, verified, known, clock, numbered, i, words, differ
       && lines.every((line, at) => [...line.children].map(textOf).join(" ") === results[at] && [...line.children].every((cell) => says(cell, textOf(cell))))
       && says(element.querySelector(".badge"), known.choice(fields.verdict)[i])
       && says(element.querySelector("strong"), known.name(fields.target)[i])
-      && says(element.querySelector("p.quiet"), by + (fields.remark ? ` · ${fields.remark}` : ""));
+      && says(element.querySelector("p.quiet"), by + (fields.remark ? ` · ${asSigned(fields.remark)}` : ""));
     if (!good) differ(element, "not what the laboratory signed");
   }
 }

@@ -179,6 +179,8 @@ PROOF_LIES: dict[str, tuple[Lie, str]] = {
 }
 """Name -> (the lie, the kind of fault that is told; "" = any)."""
 
+LEG = r"<li><p class=\"leg\">.*?</li>"
+STOP = r'<text class="stop-name"[^>]*>'
 LINE = r'<li class="entry[^"]*" data-records="[^"]*">.*?</li>'
 PAGE_LIES: dict[str, Lie] = {
     "a sentence altered": on_page(r"嘧菌酯 azoxystrobin 25% SC", "清水"),
@@ -221,5 +223,16 @@ PAGE_LIES: dict[str, Lie] = {
     "another receiver": on_page(r"(<p class=\"leg\"><strong>[^<]*</strong> → <strong>)[^<]*", r"\1夜市"),
     "a review invented": on_page("还没有实购评价。", "5.0 / 5 · 999 条实购评价"),
     "a hiding invented": on_page(r"被隐藏 0", "被隐藏 3"),
-    "a hand-over left out": on_page(r"<li><p class=\"leg\">.*?</li>", ""),
+    "two hand-overs change places": on_page(rf"({LEG})\s*({LEG})", lambda found: found[2] + found[1]),
+    "another hand-over told twice": on_page(rf"({LEG})\s*({LEG})", lambda found: found[1] * 2),
+    "a stop with another name": on_page(r'(<text class="stop-name"[^>]*>)[^<]*', r"\1雪山之巅"),
+    "a stop elsewhere": on_page(r'(<circle class="stop" cx=")[\d.]+', r"\g<1>200"),
+    "a stop left out": on_page(rf'<circle class="stop"[^>]*/>{STOP}[^<]*</text>', ""),
+    "a stop that was never made": on_page(rf'(<circle class="stop"[^>]*/>{STOP})[^<]*</text>', r"\g<0>\1夜市</text>"),
+    "a straight way": on_page(r'(<path class="track[^"]*" d="M[^L]*)[^"]*(L[^"]*)"', r'\1\2"', count=2),
+    "set off later": on_page(r"启运 \d\d:\d\d", "启运 23:59"),
+    "a shorter way": on_page(r"路线示意图：\d+ 公里", "路线示意图：1 公里"),
+    "another scale": on_page(r'(<g class="bar">.*?<text[^>]*>)[^<]*', r"\g<1>1 km"),
+    "no map": on_page(r'<figure class="map">.*?</figure>', '<p class="quiet">这一路没有公开的坐标。</p>'),
+    "a hand-over left out": on_page(LEG, ""),
 }

@@ -78,6 +78,9 @@ def _organic(world: Told) -> None:
         product, number = lot.split("/")
         world.accept("farm", t.Harvest("berry-2026", product, number, 9 * KG, world.now, cited))
     world.accept("lab", t.RevokeCertificate("gone", "抽检不合格"))
+    world.accept(
+        "lab", t.Inspect(f"lot:{WITHDRAWN}", "pass", world.now, remark="有机田抽样 / sampled in an organic field")
+    )
 
 
 def _promises(world: Told) -> None:

@@ -7,15 +7,17 @@ import re
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from client.journey import Known
-from client.journey.promises import covering
+from client.journey.promises import UNCOVERED, covering
 from client.verified import VerifiedProof
 from client.verify import verify_proof
 from ledger.modules.trace.state import Certificate
 from tests.gateway.conftest import Phone
+from tests.gateway.lies import on_page
 from tests.gateway.neighbours import BESIDE, COVERED, WITHDRAWN, page_of
-from tests.gateway.serving import get
+from tests.gateway.serving import LyingGateway, get
 from tests.registry.chain import START_MS
 from tests.trace.world import BERRY, DAY_MS
 
@@ -84,9 +86,9 @@ def test_the_rule_in_the_browser(phone: Phone, known_food: str) -> None:
 
 
 def told(url: str, lot: str, language: str) -> str:
-    """The page but for its journal, whose lines are records as they were signed."""
+    """The page but for signers' words that are marked as theirs."""
     page = get(f"{page_of(url, lot)}?lang={language}").text
-    return re.sub(r'<ol class="life">.*?</ol>', "", page, flags=re.DOTALL)
+    return re.sub(f"[^<>]*{re.escape(str(escape(UNCOVERED[language == 'en'])))}[^<>]*", "", page)
 
 
 def test_what_is_covered_is_called_so(known_food: str) -> None:
@@ -104,3 +106,19 @@ def test_what_is_not_covered_is_nowhere_called_so(known_food: str, lot: str) -> 
     if lot == WITHDRAWN:
         assert "登记的名称带有认证字样" in told(known_food, lot, "zh")
         assert "已撤销" in told(known_food, lot, "zh")
+        assert "有机田抽样" in get(page_of(known_food, lot)).text
+
+
+def test_lines_of_what_is_covered_are_not_marked(known_food: str) -> None:
+    page = get(page_of(known_food, COVERED)).text
+    assert "有机莓" in page
+    assert UNCOVERED[0] not in page
+
+
+@pytest.mark.parametrize("where", ['class="says"', 'class="quiet"'], ids=["in a line", "in a remark"])
+def test_a_page_that_hushes_up_the_mark_is_caught(phone: Phone, known_food: str, where: str) -> None:
+    path = page_of("", WITHDRAWN)
+    with LyingGateway(known_food) as liar:
+        liar.lie = on_page(rf"({where}>[^<]*)（{UNCOVERED[0]}）", r"\1")
+        assert phone.open(f"{liar.url}{path}") == "bad"
+    assert phone.open(f"{known_food}{path}") in ("good", "old")

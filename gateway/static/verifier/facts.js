@@ -1,7 +1,7 @@
 // A batch in brief: client/journey/headline.py in a browser, and what the badges of a page must say.
 
 import { hex } from "./bytes.js";
-import { certificateRow, certificateSubjects, certified, goodsOf } from "./promises.js";
+import { asSigned, certificateRow, certificateSubjects, certified, goodsOf, maySayOrganic } from "./promises.js";
 
 /** [[label zh, label en], [says zh, says en]] in the order of a page; null where the row has another form. */
 export function brief(verified, known, clock, told) {
@@ -16,7 +16,7 @@ export function brief(verified, known, clock, told) {
   add("商品", "goods", goods ? [`${goods[0]} · ${zh}`, `${goods[1]} · ${en}`] : [zh, en]);
   add("溯源码", "trace code", [row.code, row.code]);
   if (row.state === "recalled") add("状态", "state", ["已召回，请勿食用", "RECALLED, do not eat"]);
-  const records = accepted(verified, known);
+  const [records, organic] = [accepted(verified, known), maySayOrganic(verified, known)];
   const each = (tag, label, words) => {
     const found = records.filter((record) => record.action[0] === tag);
     if (found.length) add(...label, listed(found.map((record) => words(known.fields(record), record))));
@@ -24,7 +24,8 @@ export function brief(verified, known, clock, told) {
   each("trace.start_planting", ["种植", "grown"], (fields) => {
     const [name, english] = known.name(`planting:${fields.planting}`);
     const day = clock.day(fields.event_ms);
-    return [`${name}（${fields.variety}），${day} 种下`, `${english} (${fields.variety}), planted ${day}`];
+    const [variety, named] = asSigned([fields.variety, fields.variety], known, organic);
+    return [`${name}（${variety}），${day} 种下`, `${english} (${named}), planted ${day}`];
   });
   each("trace.harvest", ["采收", "harvested"], (fields) => {
     const [amount, english] = known.amount(`${fields.product}/${fields.number}`, fields.quantity);

@@ -1,6 +1,7 @@
 // The journey in lines, and a day of readings in one: client/journey/timeline.py and readings.py in a browser.
 
 import { deviceOf, READINGS } from "./known.js";
+import { asSigned, maySayOrganic } from "./promises.js";
 import { Sentences } from "./sentences.js";
 import { decimal, keyOf } from "./told.js";
 
@@ -15,7 +16,11 @@ export function lines(verified, known, clock) {
     const key = alike(record, known, clock);
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
-  const found = [...groups.values()].map((group) => line(group, known, clock, sentences));
+  const organic = maySayOrganic(verified, known);
+  const found = [...groups.values()].map((group) => {
+    const told = line(group, known, clock, sentences);
+    return { ...told, says: asSigned(told.says, known, organic) };
+  });
   return found.sort((one, two) => Number(one.untilMs) - Number(two.untilMs) || Number(one.recordedMs) - Number(two.recordedMs));
 }
 
@@ -124,7 +129,7 @@ function position([north, east]) {
   return `${Math.abs(north).toFixed(3)}°${north >= 0 ? "N" : "S"} ${Math.abs(east).toFixed(3)}°${east >= 0 ? "E" : "W"}`;
 }
 
-function distanceKm(one, two) {
+export function distanceKm(one, two) {
   const [north1, east1, north2, east2] = [...one, ...two].map((degrees) => (degrees * Math.PI) / 180);
   const across = Math.sqrt(Math.cos(north1) * Math.cos(north2)) * Math.sin((east2 - east1) / 2);
   return 2 * 6371 * Math.asin(Math.min(1, Math.hypot(Math.sin((north2 - north1) / 2), across)));

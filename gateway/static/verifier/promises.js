@@ -44,6 +44,19 @@ export const certificateSubjects = (verified) => [...verified.sections.keys()].f
 
 export const isOrganic = (verified, known, lot) => covering(verified, known, lot, ORGANIC).length > 0;
 
+/** Whether what a proof tells may say 有机 without more: not the journey of a lot that no certificate covers. */
+export function maySayOrganic(verified, known) {
+  const subject = verified.claim[0] === "journey" ? verified.claim[2] : "";
+  return !subject.startsWith("lot:") || isOrganic(verified, known, subject.slice("lot:".length));
+}
+
+/** A signer's words, in both languages, as they may be shown: 有机 in them is marked as theirs where nothing covers the goods. */
+export function asSigned([zh, en], known, organic) {
+  if (organic || ![zh, en].some(claimsOrganic)) return [zh, en];
+  const [said, translated] = known.words.uncovered;
+  return [`${zh}（${said}）`, `${en} (${translated})`];
+}
+
 /** What a lot (subject) is called, as far as it may be; and whether its registered name claims more. */
 export function goodsOf(verified, known, subject) {
   const name = known.goods.get(subject) ?? known.name(subject);
