@@ -1,5 +1,5 @@
-"""When the leader proposes: at once after idleness, then at most one proposal each interval, an empty one now and then
-so that timers fire and freshness can be judged.
+"""When the leader proposes: at once after idleness, then at most one proposal each interval, later while earlier ones
+are not final, and an empty one now and then so that timers fire and freshness can be judged.
 """
 
 IN_FLIGHT_MAX = 4
@@ -29,5 +29,6 @@ class Pacing:
         if in_flight >= IN_FLIGHT_MAX:
             return None
         if has_work:
-            return self._last_ms + interval_ms
+            # A few large blocks cost less than many small ones, and who is late has work to make up for.
+            return self._last_ms + interval_ms * (1 + in_flight)
         return None if in_flight else max(self._last_ms, head_ms) + empty_ms

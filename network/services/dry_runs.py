@@ -53,7 +53,7 @@ class DryRuns:
         for number, item in enumerate(checked):
             if isinstance(item, Transaction) and not (tag := tag_of(type(item.action))).startswith(f"{MODULE}."):
                 raise NoDryRun(tag, f"$.transactions[{number}]")
-        time_ms = self._now_ms()
+        time_ms = max(self._now_ms(), snapshot.head.time_ms + 1)
         found = await self._reads.call(
             snapshot,
             lambda stepped: dry_run(stepped.head, stepped, time_ms, checked, self._registry, self._genesis),

@@ -41,7 +41,18 @@ def test_after_idleness_a_proposal_goes_at_once_then_one_each_interval() -> None
     pacing = Pacing()
     assert (pacing.due_ms(50, 10_000, 500_000, 0, has_work=True) or 0) <= 500_000
     pacing.proposed(1_000_000)
-    assert pacing.due_ms(50, 10_000, 999_000, 1, has_work=True) == 1_000_050
+    assert pacing.due_ms(50, 10_000, 999_000, 0, has_work=True) == 1_000_050
+
+
+def test_the_more_is_under_way_the_longer_it_gathers() -> None:
+    pacing = Pacing()
+    pacing.proposed(1_000_000)
+    assert [pacing.due_ms(50, 10_000, 999_000, under_way, has_work=True) for under_way in range(4)] == [
+        1_000_050,
+        1_000_100,
+        1_000_150,
+        1_000_200,
+    ]
 
 
 def test_an_empty_proposal_comes_after_its_time_and_never_on_top_of_one_under_way() -> None:
@@ -203,7 +214,7 @@ def test_a_clock_that_is_set_back_ends_every_wait() -> None:
     assert catch_up.ask(0, hour_ms) == "b"
     pacing.proposed(2 * hour_ms)
     pacing.look(hour_ms)
-    assert pacing.due_ms(50, 10_000, 0, 1, has_work=True) == hour_ms + 50
+    assert pacing.due_ms(50, 10_000, 0, 0, has_work=True) == hour_ms + 50
     forwarding.follow(1, "a")
     assert forwarding.next_batch(2 * hour_ms)
     assert forwarding.next_batch(hour_ms), "sent once more"
