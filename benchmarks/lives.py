@@ -27,7 +27,7 @@ from ledger.modules.trace import messages as trace
 from ledger.modules.trace.identifiers import complete_network_code
 
 PARAMETERS = {
-    "block_interval_ms": 300,
+    "block_interval_ms": 400,
     "timers_per_block": 768,
     "publish_ms": 5_000,
     "perishable_window_ms": 5_000,

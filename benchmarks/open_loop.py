@@ -35,6 +35,8 @@ class Job(NamedTuple):
     channel: int
     path: str
     message: bytes
+    parts: tuple[tuple[float, str], ...] = ()
+    """When each record of a Submit call was due and of which kind; () = all when the call was, of its kind."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,22 @@ class Offered:
 
 def is_accepted(message: bytes | None) -> bool:
     """Whether all records of a Submit call are final and accepted."""
+    return not any(reasons_of(message, 1))
+
+
+def reasons_of(message: bytes | None, records: int) -> list[str]:
+    """For each record of a Submit call why it is not final and accepted, in a few words; "" = it is."""
     if message is None:
-        return False
+        return ["no answer"] * records
     outcomes = ledger_pb2.SubmitResponse.FromString(message).outcomes
-    return bool(outcomes) and all(outcome.status == ledger_pb2.Outcome.ACCEPTED for outcome in outcomes)
+    found = [_reason_of(outcome) for outcome in outcomes]
+    return found + ["no outcome"] * (records - len(found))
 
 
-def reason_of(message: bytes | None) -> str:
-    """Why a Submit call did not come to accepted records, in a few words."""
-    if message is None:
-        return "no answer"
-    for outcome in ledger_pb2.SubmitResponse.FromString(message).outcomes:
-        if outcome.status != ledger_pb2.Outcome.ACCEPTED:
-            return f"{outcome.refusal.number} {outcome.refusal.message_en}" if outcome.refusal.number else "not final"
-    return "no outcome"
+def _reason_of(outcome: ledger_pb2.Outcome) -> str:
+    if outcome.status == ledger_pb2.Outcome.ACCEPTED:
+        return ""
+    return f"{outcome.refusal.number} {outcome.refusal.message_en}" if outcome.refusal.number else "not final"
 
 
 def submission(*envelopes: bytes, timeout_ms: int = 60_000) -> bytes:
@@ -120,16 +124,21 @@ def _note(done: Offered, answer: Answer, started: float, *, strict: bool) -> Non
     """Count an answer."""
     job = answer.token
     assert isinstance(job, Job)
-    if job.path == SUBMIT and not is_accepted(answer.message):
-        reason = reason_of(answer.message)
+    if job.path != SUBMIT:
+        if answer.message is None:
+            done.refused[job.kind] += 1
+        else:
+            done.answered[job.kind].append((job.due_s, answer.at_s - started - job.due_s))
+        return
+    parts = job.parts or ((job.due_s, job.kind),)
+    for (due_s, kind), reason in zip(parts, reasons_of(answer.message, len(parts)), strict=True):
+        if not reason:
+            done.answered[kind].append((due_s, answer.at_s - started - due_s))
+            continue
         if strict:
-            raise SystemExit(f"a call of kind {job.kind} failed: {reason}")
-        done.failed[job.kind] += 1
-        done.reasons[f"{job.kind}: {reason}"] += 1
-    elif answer.message is None:
-        done.refused[job.kind] += 1
-    else:
-        done.answered[job.kind].append((job.due_s, answer.at_s - started - job.due_s))
+            raise SystemExit(f"a call of kind {kind} failed: {reason}")
+        done.failed[kind] += 1
+        done.reasons[f"{kind}: {reason}"] += 1
 
 
 def spread(

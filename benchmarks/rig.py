@@ -43,6 +43,9 @@ PARTS = {
 }
 SUBMIT_S_MAX = 120.0
 RECORD_TIMEOUT_MS = 20_000
+GATHERED_S = 0.05
+"""The platform's backend submits what its apps have signed within this time in one call; latencies count from when each
+record was due."""
 
 
 class Rig:
@@ -102,11 +105,21 @@ class Rig:
         return self.jobs(steps)
 
     def jobs(self, steps: Sequence[Step]) -> list[Job]:
-        """Steps as calls, through all endpoints in turn."""
+        """Steps as calls, gathered, through all endpoints in turn."""
         count = len(self.network.endpoints)
+        gathered: dict[int, list[Step]] = {}
+        for step in sorted(steps):
+            gathered.setdefault(int(step.due_s // GATHERED_S), []).append(step)
         return [
-            Job(step.due_s, step.kind, number % count, SUBMIT, submission(step.envelope, timeout_ms=RECORD_TIMEOUT_MS))
-            for number, step in enumerate(steps)
+            Job(
+                (slot + 1) * GATHERED_S,
+                "steps",
+                number % count,
+                SUBMIT,
+                submission(*[step.envelope for step in found], timeout_ms=RECORD_TIMEOUT_MS),
+                tuple((step.due_s, step.kind) for step in found),
+            )
+            for number, (slot, found) in enumerate(gathered.items())
         ]
 
     def take_for(self, seconds: float, rate: float) -> list[Group]:

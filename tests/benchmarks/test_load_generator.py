@@ -110,7 +110,7 @@ def _submission(request: bytes, _: grpc.ServicerContext) -> bytes:
     if request == b"refused":
         refusal = ledger_pb2.Refusal(number=5003, message_en="it cannot")
         outcome = ledger_pb2.Outcome(status=ledger_pb2.Outcome.REFUSED, refusal=refusal)
-    return ledger_pb2.SubmitResponse(outcomes=[outcome]).SerializeToString()
+    return ledger_pb2.SubmitResponse(outcomes=[outcome] * (2 if request == b"both" else 1)).SerializeToString()
 
 
 def test_failures_are_counted_with_their_reasons_or_end_it() -> None:
@@ -128,4 +128,11 @@ def test_failures_are_counted_with_their_reasons_or_end_it() -> None:
         assert list(done.reasons) == ["place: 5003 it cannot"]
         with pytest.raises(SystemExit, match="5003"):
             offer(caller, jobs)
+        gathered = [Job(0.1, "steps", 0, SUBMIT, b"refused", ((0.0, "place"), (0.05, "hand_over")))]
+        done = offer(caller, gathered, strict=False)
+        assert done.reasons == {"place: 5003 it cannot": 1, "hand_over: no outcome": 1}
+        gathered = [Job(0.1, "steps", 0, SUBMIT, b"both", ((0.0, "place"), (0.05, "hand_over")))]
+        latencies = offer(caller, gathered).latencies_s
+    assert latencies["place"][0] >= 0.1, "each counts from when it was due itself"
+    assert latencies["place"][0] - latencies["hand_over"][0] == pytest.approx(0.05)
     server.stop(None)
