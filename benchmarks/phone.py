@@ -143,7 +143,7 @@ def _weight(sizes: Sequence[tuple[str, int, int]]) -> dict[str, float]:
     """Bytes of a first visit without photographs, by what they are; headers are not counted."""
 
     def kind(path: str) -> str:
-        if path.endswith(("/proof", "/rows")):
+        if path.endswith("/bundle"):
             return "bundle"
         return "page" if path.startswith("/b/") else "shared"
 

@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.scan [--seconds N] [--rounds N] [--phones N] [--json]
 
 Four validators and one gateway as processes of this machine, the batch of `benchmarks/season.py`. `page` is the page;
-`bundle` is what its browser verifies it with (the journey's proof, then the rows beside it); `scan` is all three, one
+`bundle` is what its browser verifies it with (the journey's proof and the rows beside it); `scan` is both, one
 after the other on one connection, compressed as browsers ask for it. Cold: the first to ask after a block was
 certified, one at a time, so a refreshed proof is fetched, verified and drawn. Warm: readers in a closed loop; the
 gateway asks its node again whenever what it has is older than two seconds. Then headless Chromium as a phone of
@@ -40,7 +40,7 @@ from gateway.settings import Settings
 
 VALIDATORS, READERS, SLOWED = 4, 8, 4
 PAGE = f"/b/{TRACE_CODE}"
-BUNDLE = (f"{PAGE}/proof", f"{PAGE}/rows")
+BUNDLE = (f"{PAGE}/bundle",)
 WHAT = {"page": (PAGE,), "bundle": BUNDLE, "scan": (PAGE, *BUNDLE)}
 WEIGHT_KB_MAX, VERIFIED_MS_MAX = 150, 2_000
 START_S_MAX = 60.0

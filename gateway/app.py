@@ -70,7 +70,7 @@ def application(
             Route("/", home),
             Route("/b/{code}", batch.page),
             Route("/b/{code}/proof", batch.proof),
-            Route("/b/{code}/rows", batch.rows),
+            Route("/b/{code}/bundle", batch.bundle),
             Route("/.well-known/{name}", resolver.endpoint, methods=RESOLVED),
             Route("/file/{address}", file),
             Route("/genesis.json", genesis_file),

@@ -29,7 +29,7 @@ LATE_MS = 86_400_000
 OFFERS_MAX = 6
 HEIGHT_DIGITS_MAX = 19
 PROOF_TYPE = "application/vnd.linxin.proof"
-ROWS_TYPE = "application/vnd.linxin.proofs+msgpack"
+BUNDLE_TYPE = "application/vnd.linxin.proofs+msgpack"
 
 
 def asked_for(request: Request) -> Asked:
@@ -85,19 +85,21 @@ async def proof(request: Request) -> Response:
     return sent(request, await _kept(request).get(evidence, "proof", made), headers, PROOF_TYPE)
 
 
-async def rows(request: Request) -> Response:
-    """`GET .../rows`: proof files of the rows of what the journey names beside, as a MessagePack array of bytes."""
+async def bundle(request: Request) -> Response:
+    """`GET .../bundle`: what the page is verified with, as a MessagePack array of proof files: of the rows of what the
+    journey names beside, and at last its own, since most of theirs stands in its first part again.
+    """
     evidence = await _evidence(request)
-    headers = _headers(request, evidence, "rows")
+    headers = _headers(request, evidence, "bundle")
     if _unchanged(request, headers):
         return Response(status_code=304, headers=headers)
 
     async def made() -> bytes:
-        files = [*(row.proof for row in evidence.rows.values()), *(one.proof for one in evidence.counts)]
-        packed: bytes = msgpack.packb(files)
+        rows = [*(row.proof for row in evidence.rows.values()), *(one.proof for one in evidence.counts)]
+        packed: bytes = msgpack.packb([*rows, evidence.proof])
         return packed
 
-    return sent(request, await _kept(request).get(evidence, "rows", made), headers, ROWS_TYPE)
+    return sent(request, await _kept(request).get(evidence, "bundle", made), headers, BUNDLE_TYPE)
 
 
 def _kept(request: Request) -> Kept:
@@ -138,7 +140,7 @@ def _frame(request: Request, evidence: Evidence, language: Language, asked: Aske
     return {
         "language": language,
         "modules": request.app.state.assets.modules,
-        "fetched": (f"{here}/proof?at={height}", f"{here}/rows?at={height}", "/static/words.json"),
+        "fetched": (f"{here}/bundle?at={height}", "/static/words.json"),
         "i": 0 if language == "zh" else 1,
         "here": here,
         "url": request.app.state.settings.public_url + here,

@@ -23,17 +23,16 @@ async function bytesOf(path) {
 async function ask() {
   const labelled = new URLSearchParams(location.search).get("g") ?? "";
   const fetched = Promise.all([
-    bytesOf(`/b/${askedCode()}/proof?at=${height}`),
-    bytesOf(`/b/${askedCode()}/rows?at=${height}`),
+    bytesOf(`/b/${askedCode()}/bundle?at=${height}`),
     fetch("/static/words.json").then((answer) => answer.json()),
   ]);
   fetched.catch(() => null); // it is waited for below, unless the genesis file is at fault
   const pinned = await pinnedGenesis(labelled);
-  const [proof, packed, words] = await fetched;
-  const { verified, rows } = await verifying("verifyBundle", proof.bytes, packed.bytes, pinned.bytes);
-  return { pinned, proof: proof.bytes, offline: proof.offline, verified, rows, words };
+  const [bundle, words] = await fetched;
+  const { verified, rows } = await verifying(bundle.bytes, pinned.bytes);
+  return { pinned, bundle: bundle.bytes, offline: bundle.offline, verified, rows, words };
 }
 
-/** { pinned, proof, offline, verified, rows, words }; fails with `Fault`, or `Unable` without a verdict. */
+/** { pinned, bundle, offline, verified, rows, words }; fails with `Fault`, or `Unable` without a verdict. */
 export const answered = ask();
 answered.catch(() => null); // the page waits for it once all of it is there

@@ -3,22 +3,34 @@
 import { Fault } from "./verifier/fault.js";
 import { decode } from "./verifier/msgpack.js";
 import { verifyProof } from "./verifier/proof.js";
-
-export { verifyProof };
+import { fits, isBytes } from "./verifier/shapes.js";
 
 const NAMED = /^(registry|trace|archive)\/(organisation|device|product|site|plot|vehicle|listing)\/(.+)$/;
 const AHEAD_MAX = 1000000n;
 
-/** Both, against the bytes of the genesis file: { verified, rows: [[subject, row | null], ...] }. Throws as `verifyProof`. */
-export async function verifyBundle(proof, packed, genesis) {
-  const verified = await verifyProof(proof, genesis);
-  return { verified, rows: await verifyRows(packed, genesis, verified.checkpoint) };
+/** Proof files of rows, and at last that of the journey, against the bytes of the genesis file:
+ *  { verified, rows: [[subject, row | null], ...] }. Throws as `verifyProof`. */
+export async function verifyBundle(packed, genesis) {
+  const files = unpack(packed);
+  const verified = await verifyProof(files.pop(), genesis);
+  return { verified, rows: await verifyRows(files, genesis, verified.checkpoint) };
+}
+
+function unpack(packed) {
+  let files;
+  try {
+    files = decode(packed);
+  } catch (error) {
+    throw new Fault("encoding", "bundle", error.message);
+  }
+  if (!fits(files, [isBytes]) || !files.length) throw new Fault("encoding", "bundle", "not a list of proof files");
+  return files;
 }
 
 /** Each is proven by a file of its own. */
-async function verifyRows(packed, genesis, checkpoint) {
+async function verifyRows(files, genesis, checkpoint) {
   const rows = [];
-  for (const proven of await Promise.all(decode(packed).map((file) => verifyProof(file, genesis)))) {
+  for (const proven of await Promise.all(files.map((file) => verifyProof(file, genesis)))) {
     const [kind, key, value] = proven.claim;
     const found = NAMED.exec(key);
     if (kind !== "value" || !found || (value === null && found[2] !== "listing")) throw new Fault("claim", "rows", "not the row of a thing with a name");

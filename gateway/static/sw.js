@@ -6,7 +6,7 @@ const PAGES = "linxin-pages";
 const PAGES_MAX = 60;
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
   + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const BATCH = /^\/b\/[^/]+(\/proof|\/rows)?$/;
+const BATCH = /^\/b\/[^/]+(\/proof|\/bundle)?$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keep().then(() => self.skipWaiting()));

@@ -7,13 +7,13 @@ const waiting = new Map();
 const started = start();
 let asked = 0;
 
-/** A function of bundle.js, by its name and arguments. */
-export async function verifying(name, ...given) {
+/** `verifyBundle` of bundle.js. */
+export async function verifying(...given) {
   const worker = await started;
-  if (!worker) return (await import("./bundle.js"))[name](...given);
+  if (!worker) return (await import("./bundle.js")).verifyBundle(...given);
   return new Promise((resolve, reject) => {
     waiting.set(asked, { resolve, reject });
-    worker.postMessage([asked++, name, given]);
+    worker.postMessage([asked++, ...given]);
   });
 }
 

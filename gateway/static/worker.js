@@ -3,14 +3,13 @@
 import "./verifier/bytes.js";
 import "./verifier/certificates.js";
 import "./verifier/closure.js";
-import "./verifier/listings.js";
 import "./verifier/msgpack.js";
 import "./verifier/proof.js";
 import "./verifier/records.js";
 import "./verifier/shapes.js";
 import "./verifier/signatures.js";
 import "./verifier/trees.js";
-import * as bundle from "./bundle.js";
+import { verifyBundle } from "./bundle.js";
 import { Fault, Unable } from "./verifier/fault.js";
 
 /** What went wrong, in a form that reaches the page's thread. */
@@ -19,8 +18,8 @@ function told(error) {
   return { failed: String(error.message), unable: error instanceof Unable };
 }
 
-addEventListener("message", ({ data: [number, name, given] }) => {
-  bundle[name](...given).then(
+addEventListener("message", ({ data: [number, ...given] }) => {
+  verifyBundle(...given).then(
     (found) => postMessage([number, { found }]),
     (error) => postMessage([number, told(error)]),
   );

@@ -15,24 +15,37 @@ def on_proof(change: Callable[[list[Any]], Any]) -> Lie:
     """A lie that takes the proof file apart and puts it together again, in good form."""
 
     def lie(path: str, answer: Answer) -> Answer:
-        if not path.endswith("/proof"):
+        if not path.endswith("/bundle"):
             return answer
-        proof = msgpack.unpackb(answer.body, strict_map_key=False)
-        return answer._replace(body=msgpack.packb(change(proof) or proof))
+        *rows, journey = msgpack.unpackb(answer.body)
+        proof = msgpack.unpackb(journey, strict_map_key=False)
+        return answer._replace(body=msgpack.packb([*rows, msgpack.packb(change(proof) or proof)]))
 
     return lie
 
 
-def on_bytes(suffix: str, change: Callable[[bytes], bytes]) -> Lie:
-    """A lie about the bytes of one of a batch's files."""
-    return lambda path, answer: answer._replace(body=change(answer.body)) if path.endswith(suffix) else answer
+def on_journey(change: Callable[[bytes], bytes]) -> Lie:
+    """A lie about the bytes of the journey's proof file."""
+
+    def lie(path: str, answer: Answer) -> Answer:
+        if not path.endswith("/bundle"):
+            return answer
+        *rows, journey = msgpack.unpackb(answer.body)
+        return answer._replace(body=msgpack.packb([*rows, change(journey)]))
+
+    return lie
+
+
+def on_bundle(change: Callable[[bytes], bytes]) -> Lie:
+    """A lie about the bytes of all that a page is verified with."""
+    return lambda path, answer: answer._replace(body=change(answer.body)) if path.endswith("/bundle") else answer
 
 
 def on_page(pattern: str, text: str | Callable[[re.Match[str]], str], count: int = 1) -> Lie:
     """A lie in the page's text; the pattern must be there."""
 
     def lie(path: str, answer: Answer) -> Answer:
-        if not re.match(r"/(b|01)/", path) or path.endswith(("/proof", "/rows")):
+        if not re.match(r"/(b|01)/", path) or path.endswith(("/proof", "/bundle")):
             return answer
         changed, found = re.subn(pattern, text, answer.text, count=count, flags=re.DOTALL)
         assert found, f"nothing on the page to lie about: {pattern}"
@@ -167,13 +180,15 @@ PROOF_LIES: dict[str, tuple[Lie, str]] = {
     "the lot's row altered": (on_proof(change_row), "state"),
     "another code": (on_proof(change_code), "claim"),
     "another subject": (on_proof(other_subject), "claim"),
-    "the proof cut off": (on_bytes("/proof", lambda data: data[:-100]), "encoding"),
-    "bytes after the proof": (on_bytes("/proof", lambda data: data + b"\xc0"), "encoding"),
-    "noise for a proof": (on_bytes("/proof", lambda data: b"<html>" + data[6:]), "encoding"),
-    "a name's row altered": (on_bytes("/rows", lambda data: flip(data, len(data) // 2)), ""),
-    "no names": (on_bytes("/rows", lambda data: msgpack.packb([])), "page"),
+    "the proof cut off": (on_journey(lambda data: data[:-100]), "encoding"),
+    "bytes after the proof": (on_journey(lambda data: data + b"\xc0"), "encoding"),
+    "noise for a proof": (on_journey(lambda data: b"<html>" + data[6:]), "encoding"),
+    "a name's row altered": (on_bundle(lambda data: flip(data, 1000)), ""),
+    "the bundle cut off": (on_bundle(lambda data: data[:-100]), "encoding"),
+    "an empty bundle": (on_bundle(lambda _: msgpack.packb([])), "encoding"),
+    "no names": (on_bundle(lambda data: msgpack.packb(msgpack.unpackb(data)[-1:])), "page"),
     "the proof refused": (
-        lambda path, answer: answer._replace(status=404) if path.endswith("/proof") else answer,
+        lambda path, answer: answer._replace(status=404) if path.endswith("/bundle") else answer,
         "completeness",
     ),
 }

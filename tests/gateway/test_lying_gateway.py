@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgpack
 import pytest
 from playwright.sync_api import Browser
 
@@ -91,7 +92,8 @@ def test_keys_swapped_with_the_genesis_file(visitor: Phone, liar: LyingGateway) 
     def lie(path: str, answer: Answer) -> Answer:
         if path == "/genesis.json":
             return answer._replace(body=base64.b64decode(vector["genesis"]))
-        return answer._replace(body=base64.b64decode(vector["proof"])) if path.endswith("/proof") else answer
+        bundle = msgpack.packb([base64.b64decode(vector["proof"])])
+        return answer._replace(body=bundle) if path.endswith("/bundle") else answer
 
     assert KINDS["chain"] in told(visitor, liar, lie)
 

@@ -169,7 +169,7 @@ def without(wanted: str) -> Lie:
     """Rows without that of one state key."""
 
     def lie(path: str, answer: Answer) -> Answer:
-        if not path.endswith("/rows"):
+        if not path.endswith("/bundle"):
             return answer
         return answer._replace(
             body=msgpack.packb([file for file in msgpack.unpackb(answer.body) if key_of(file) != wanted])
@@ -199,23 +199,23 @@ def test_a_row_left_out_is_noticed(visitor: Phone, neighbours_liar: LyingGateway
 def test_another_products_archive_is_noticed(visitor: Phone, neighbours_liar: LyingGateway, known_food: str) -> None:
     """The archive of goods that nobody complained of, with its true proofs, under goods that somebody did."""
     other = page_of(known_food, MIXED)
-    clean, rows = get(other, accept_language="zh").text, get(f"{other}/rows").body
+    clean, rows = get(other, accept_language="zh").text, get(f"{other}/bundle").body
     kept = re.search(ARCHIVE, clean, re.DOTALL)
     assert kept
     own = [file for file in msgpack.unpackb(rows) if key_of(file).startswith("archive/")]
 
     def lie(path: str, answer: Answer) -> Answer:
-        if path.endswith("/rows"):
+        if path.endswith("/bundle"):
             files = [file for file in msgpack.unpackb(answer.body) if not key_of(file).startswith("archive/")]
-            return answer._replace(body=msgpack.packb(files + own))
-        return answer if path.endswith("/proof") else on_page(ARCHIVE, kept[0])(path, answer)
+            return answer._replace(body=msgpack.packb(own + files))
+        return on_page(ARCHIVE, kept[0])(path, answer)
 
     assert "有评价档案被漏掉或添上" in caught(visitor, neighbours_liar, REVIEWED, lie)
 
 
 def test_altered_counts_have_no_proof(visitor: Phone, neighbours_liar: LyingGateway, known_food: str) -> None:
     """A listing's proof with one count changed is refused, by Python and by the browser."""
-    files = msgpack.unpackb(get(f"{page_of(known_food, REVIEWED)}/rows").body)
+    files = msgpack.unpackb(get(f"{page_of(known_food, REVIEWED)}/bundle").body)
     place = next(at for at, file in enumerate(files) if key_of(file) == f"archive/listing/{BERRY}@")
     parts = msgpack.unpackb(files[place], strict_map_key=False)
     value = parts[3][2]
@@ -227,7 +227,7 @@ def test_altered_counts_have_no_proof(visitor: Phone, neighbours_liar: LyingGate
     body = msgpack.packb(files)
 
     def lie(path: str, answer: Answer) -> Answer:
-        return answer._replace(body=body) if path.endswith("/rows") else answer
+        return answer._replace(body=body) if path.endswith("/bundle") else answer
 
     said = caught(visitor, neighbours_liar, REVIEWED, lie)
     assert "状态证明不符" in said
@@ -236,7 +236,8 @@ def test_altered_counts_have_no_proof(visitor: Phone, neighbours_liar: LyingGate
 def test_counts_are_those_that_are_proven(known_food: str) -> None:
     genesis = get(f"{known_food}/genesis.json").body
     claims = [
-        verify_proof(file, genesis).claim for file in msgpack.unpackb(get(f"{page_of(known_food, REVIEWED)}/rows").body)
+        verify_proof(file, genesis).claim
+        for file in msgpack.unpackb(get(f"{page_of(known_food, REVIEWED)}/bundle").body)
     ]
     keys = [claim.key for claim in claims if isinstance(claim, ValueClaim)]
     listings = [key for key in keys if key.startswith("archive/")]

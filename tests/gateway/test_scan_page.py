@@ -75,7 +75,7 @@ def test_the_page_with_all_it_loads_is_light(browser: Browser, batch: str) -> No
 
 
 def test_what_has_not_changed_is_not_sent_again(batch: str) -> None:
-    for path in ("", "/proof", "/rows"):
+    for path in ("", "/proof", "/bundle"):
         first = get(batch + path)
         assert first.status == 200
         again = get(batch + path, if_none_match=first.headers["etag"])

@@ -4,7 +4,6 @@ import { equal } from "./bytes.js";
 import { before, nextSet, readCheckpoint, readGenesis } from "./certificates.js";
 import { closure, contains } from "./closure.js";
 import { check, Fault, Unable } from "./fault.js";
-import { checkListing, madeKey } from "./listings.js";
 import { decode, encode } from "./msgpack.js";
 import { readLeaf } from "./records.js";
 import { fits, isBytes, isInt, isText, orNull, split } from "./shapes.js";
@@ -123,17 +122,18 @@ async function checkState([, , , claim, values, , , listed], state, records) {
   checkPool(listed, records);
   const kind = claim[0];
   const [code, named] = kind === "journey" ? [claim[1], claim[2]] : ["", claim[1]];
-  const subject = kind === "listing" ? `listing:${named}` : named;
-  checkClaimed(kind, code, subject, values, records);
+  const listings = kind === "listing" ? await import("./listings.js") : null; // no page of a batch needs them
+  const subject = listings ? `listing:${named}` : named;
+  checkClaimed(code, subject, values, listings ? records.map(listings.madeKey).filter(Boolean) : []);
   checkNames(kind, subject, listed.map(([name]) => name));
   for (const [key, value] of kind === "value" ? [[claim[1], claim[2]]] : values) await state.checkValue(key, value, "$.claim");
   const sections = await readSections(listed, records, state);
-  if (kind === "listing") checkListing(claim, sections.get(subject));
+  listings?.checkListing(claim, sections.get(subject));
   const needed = neededOf(claim, subject, sections);
   for (const [place, [name, section]] of [...sections].entries()) {
     const where = `$.sections[${place}]`;
     check(needed.has(name), "completeness", where, `${name} does not belong to this journey`);
-    if (kind !== "listing") checkComplete(section, needed.get(name), where);
+    if (!listings) checkComplete(section, needed.get(name), where);
     section.bounds = needed.get(name);
     section.records = section.run.filter((record) => contains(section.bounds, record.timeMs));
   }
@@ -141,8 +141,7 @@ async function checkState([, , , claim, values, , , listed], state, records) {
 }
 
 /** The values are those that the claim calls for: what a code stands for, or the rows of what a listing's entries made. */
-function checkClaimed(kind, code, subject, values, records) {
-  const made = kind === "listing" ? records.map(madeKey).filter(Boolean) : [];
+function checkClaimed(code, subject, values, made) {
   const expected = code ? [[`trace/code/${code}`, encode(subject)]] : made.map((key) => [key, null]);
   const asClaimed = values.length === expected.length && values.every(([key, value], place) => (
     key === expected[place][0] && (!code || (value && equal(value, expected[place][1])))
