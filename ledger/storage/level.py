@@ -18,6 +18,7 @@ from ledger.crypto.state_tree import MissingNode
 from ledger.errors import InvariantBroken
 from ledger.storage import keys
 from ledger.storage.audit import check_head
+from ledger.storage.background import open_quietly
 from ledger.storage.directory import lock_directory, prepare_directory
 from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable, reason_of
 from ledger.storage.recent_nodes import RecentNodes, decode_changed, find_again
@@ -25,7 +26,7 @@ from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, 
 from ledger.storage.snapshot import LevelSnapshot, Seen, seen_after
 from ledger.storage.wal import WalGuard
 
-WRITE_BUFFER_SIZE = 32 << 20
+WRITE_BUFFER_SIZE = 16 << 20
 """Blocks gather in memory up to this size before they become tables. `python -m benchmarks.store` shows what LevelDB's
 own thread costs (`--write-buffer 4`: with less of it). Hashes do not compress, so nothing is compressed.
 """
@@ -191,16 +192,18 @@ class LevelStore:
 def open_database(path: Path, database_path: Path, write_buffer_size: int) -> Any:
     """LevelDB as every database of ours is opened; `path` is named when it cannot be. Raises `StorageError`."""
     try:
-        return plyvel.DB(
-            str(database_path),
-            create_if_missing=True,
-            paranoid_checks=True,
-            bloom_filter_bits=10,
-            write_buffer_size=write_buffer_size,
-            compression=None,
-            lru_cache_size=_BLOCK_CACHE_SIZE,
-            max_open_files=_OPEN_FILES_MAX,
-            max_file_size=_TABLE_FILE_SIZE,
+        return open_quietly(
+            lambda: plyvel.DB(
+                str(database_path),
+                create_if_missing=True,
+                paranoid_checks=True,
+                bloom_filter_bits=10,
+                write_buffer_size=write_buffer_size,
+                compression=None,
+                lru_cache_size=_BLOCK_CACHE_SIZE,
+                max_open_files=_OPEN_FILES_MAX,
+                max_file_size=_TABLE_FILE_SIZE,
+            )
         )
     except plyvel.CorruptionError as error:
         raise Corrupt(str(path), reason_of(error)) from error
