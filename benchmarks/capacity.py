@@ -46,7 +46,7 @@ BURST_LEFT = 20
 """Overdue timers that are no burst's any more: other campaigns have some too."""
 
 BREAK_PACE, BREAK_SECONDS = Pace(order_s=8.0), 20.0
-BREAK_FIRST, BREAK_FACTOR, BREAK_STAGES_MAX = 1.25, 1.25, 10
+BREAK_FIRST, BREAK_FACTOR, BREAK_STAGES_MAX = 0.5, 1.25, 10
 
 say = Console(stderr=True)
 
