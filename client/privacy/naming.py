@@ -12,7 +12,7 @@ from linxin.v1 import ledger_pb2
 
 from client.archive import PROOF_TIMEOUT_S, walk
 from client.connection import Connection
-from client.reviewing import addresses_of, get_row, list_rows
+from client.reviewing import addresses_of, get_row, list_keys
 from client.verified import InvalidProof, VerifiedRecord
 from client.verify import verify_proof
 from ledger.modules.archive.state import Addition, Review, bought, reviewers
@@ -81,7 +81,7 @@ async def _reviewed(connection: Connection, key: str) -> AsyncIterator[str]:
     reviewer = await get_row(connection, reviewers, key)
     if reviewer is None:
         return
-    for name, _ in await list_rows(connection, bought, f"{key}/"):
+    for name in await list_keys(connection, bought, f"{key}/"):
         yield f"{name.removeprefix(f'{key}/')}@{reviewer.community}"
 
 

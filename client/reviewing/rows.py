@@ -3,6 +3,7 @@
 A node is believed here; who does not want to asks for proofs (`linxin archive proof`, docs/PROOF.md).
 """
 
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from linxin.v1 import ledger_pb2
@@ -26,15 +27,24 @@ async def get_row(connection: Connection, table: Table[_Row], key: str) -> _Row 
 
 
 async def list_rows(connection: Connection, table: Table[_Row], prefix: str = "") -> list[tuple[str, _Row]]:
-    """(key, row) of all whose key begins with `prefix`, by key. Raises as `get_row`."""
+    """(key, row) of all whose key begins with `prefix`, by key. Requires a public table. Raises as `get_row`."""
+    return [(key, _row(table, value)) async for key, value in _listed(connection, table, prefix)]
+
+
+async def list_keys(connection: Connection, table: Table[_Row], prefix: str = "") -> list[str]:
+    """All keys that begin with `prefix`, in order; of any table. Raises as `get_row`."""
+    return [key async for key, _ in _listed(connection, table, prefix)]
+
+
+async def _listed(connection: Connection, table: Table[_Row], prefix: str) -> AsyncIterator[tuple[str, bytes]]:
     start = table.prefix.decode()
     request = ledger_pb2.ListValuesRequest(prefix=start + prefix, page_size=PAGE_SIZE)
-    rows: list[tuple[str, _Row]] = []
     while True:
         answer = await connection.call(lambda to: to.ledger.ListValues, request, ledger_pb2.ListValuesResponse)
-        rows += [(each.key.removeprefix(start), _row(table, each.value)) for each in answer.values]
+        for each in answer.values:
+            yield each.key.removeprefix(start), each.value
         if not answer.next_page_token:
-            return rows
+            return
         request.page_token = answer.next_page_token
 
 

@@ -2,6 +2,7 @@
 """BlobService: the vault over the network (proto/linxin/v1/blob.proto). Classes and holders are enforced here."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from linxin.v1 import blob_pb2, blob_pb2_grpc
@@ -39,6 +40,8 @@ MEMBER_FILE_SIZE_MAX = 8 * 1024 * 1024
 LOOKED_AT_MAX = 500
 """Files that one page of a listing looks at."""
 LISTINGS_MAX = 2
+HEARD_OUT_PARTS, HEARD_OUT_S = 2, 1.0
+"""How much of an upload is still read when it is refused, and for how long."""
 _SERVICE = "/linxin.v1.BlobService"
 
 
@@ -59,6 +62,13 @@ class BlobService(blob_pb2_grpc.BlobServiceServicer):
     async def Put(self, requests: AsyncIterator[blob_pb2.PutRequest], context: Call) -> blob_pb2.PutResponse:
         """Store a file for a registered key, or for a resident's that its registrar vouches for."""
         parts = aiter(requests)
+        try:
+            return await self._take(parts, context)
+        except Refusal:
+            await _hear_out(parts)
+            raise
+
+    async def _take(self, parts: AsyncIterator[blob_pb2.PutRequest], context: Call) -> blob_pb2.PutResponse:
         first = await self._next_part(parts)
         if first is None or not first.HasField("description"):
             raise BadField("$.description", "the first message of an upload is its description")
@@ -208,6 +218,15 @@ def _checked_description(given: blob_pb2.BlobDescription, signer: Signer, now_ms
         b"",
         now_ms,
     )
+
+
+async def _hear_out(parts: AsyncIterator[blob_pb2.PutRequest]) -> None:
+    """Read what a small upload still sends: gRPC's client that is writing when it is refused may miss why."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT_S):
+            for _ in range(HEARD_OUT_PARTS):
+                if await anext(parts, None) is None:
+                    return
 
 
 def _may_read(signer: Signer, description: Description) -> bool:

@@ -95,6 +95,11 @@ async def test_only_registered_keys_store_and_only_what_they_describe(node: Netw
     assert await status_of(put(client, content, described=face)) == ("INVALID_ARGUMENT", 120)
 
 
+async def test_who_is_refused_while_still_sending_is_told_why(node: Network, client: Client) -> None:
+    for number in range(500):
+        assert await status_of(put(client, bytes(number % 7), key=STRANGER)) == ("UNAUTHENTICATED", 20)
+
+
 async def test_an_upload_that_stalls_is_ended_and_leaves_nothing(node: Network, client: Client) -> None:
     first = blob_pb2.PutRequest(description=description(b"hello"))
     metadata = client.signature(FARM, "BlobService/Put", first)

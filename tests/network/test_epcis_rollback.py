@@ -65,7 +65,12 @@ async def mentions(client: Client, text: str) -> int:
 
 
 async def test_one_refused_event_leaves_nothing_or_with_proceed_itself(rest: Rest, client: Client) -> None:
-    data = document(harvest("RB1"), sorting("RB1", 6, "RB2"), sorting("RB1", 6, "RB3"), sorting("RB2", 1, "RB4"))
+    data = document(
+        harvest("ROLLBACK1"),
+        sorting("ROLLBACK1", 6, "ROLLBACK2"),
+        sorting("ROLLBACK1", 6, "ROLLBACK3"),
+        sorting("ROLLBACK2", 1, "ROLLBACK4"),
+    )
     planting = "trace/planting/berry"
     before = await values(client, planting)
     job = await asyncio.to_thread(rest.capture, data)
@@ -75,14 +80,14 @@ async def test_one_refused_event_leaves_nothing_or_with_proceed_itself(rest: Res
     ]
     assert job["events"] == []
     assert not {"document", "notice_en"} & job.keys()
-    assert await mentions(client, "RB1") == 0
-    assert await values(client, planting, f"trace/lot/{BERRY}/RB1") == [*before, None]
+    assert await mentions(client, "ROLLBACK1") == 0
+    assert await values(client, planting, f"trace/lot/{BERRY}/ROLLBACK1") == [*before, None]
     assert not events_in(await asyncio.to_thread(rest.get, "/events?EQ_bizStep=repackaging"))
 
     job = await asyncio.to_thread(rest.capture, data, behaviour="proceed")
     assert [each["event"] for each in job["events"]] == [0, 1, 3]
     assert [(each["event"], each["refusal"]) for each in job["errors"]] == [(2, QuantityOverdrawn.number)]
-    lots = await values(client, *(f"trace/lot/{BERRY}/RB{number}" for number in (1, 2, 3, 4)))
+    lots = await values(client, *(f"trace/lot/{BERRY}/ROLLBACK{number}" for number in (1, 2, 3, 4)))
     assert [lot is not None for lot in lots] == [True, True, False, True]
 
 
@@ -90,15 +95,15 @@ async def test_every_refusal_of_a_document_is_told(rest: Rest, client: Client) -
     """The receipt is planned by what the shipment before it would be: it is ruled, and so refused."""
     note = {"bizTransactionList": [{"type": "desadv", "bizTransaction": "urn:linxin:shipment:rb-note"}]}
     receiver = {"type": "possessing_party", "destination": "urn:linxin:organisation:hub"}
-    sent = {"quantityList": [goods("RS1", 4)]}
+    sent = {"quantityList": [goods("ROLLSHIP1", 4)]}
     leaving = said("ObjectEvent", action="OBSERVE", bizStep="shipping", destinationList=[receiver], **sent, **note)
     arriving = said("ObjectEvent", action="OBSERVE", bizStep="receiving", **sent, **note)
     again = harvest("L1")
-    job = await asyncio.to_thread(rest.capture, document(harvest("RS1"), leaving, arriving, again))
+    job = await asyncio.to_thread(rest.capture, document(harvest("ROLLSHIP1"), leaving, arriving, again))
     assert job["events"] == []
     told = [(each["event"], each["refusal"]) for each in job["errors"]]
     assert told == [(2, NotParty.number), (3, AlreadyRegistered.number)]
-    assert await mentions(client, "RS1") == 0
+    assert await mentions(client, "ROLLSHIP1") == 0
 
 
 async def test_an_event_and_what_declares_it_wrong_in_one_document(rest: Rest, client: Client) -> None:
