@@ -112,6 +112,7 @@ def phone(browser: Browser) -> Iterator[Phone]:
     made = Phone(context, context.new_page())
     made.watch()
     yield made
+    context.unroute_all(behavior="ignoreErrors")  # a thread may be asking for its scripts still
     context.close()
 
 
