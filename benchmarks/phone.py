@@ -41,6 +41,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: 'longtask', buffered: true });"""
 """Runs before the page's own scripts: when the verdict came (ms after the address was opened), the longest task."""
 
+ONE_THREAD = "delete globalThis.Worker;"
+"""Chromium slows down the page's thread alone. Without another, all of the work is slowed down, and waits for itself:
+slower than on a phone, whose cores are all slow.
+"""
+
 INSTALLED = """navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || new Promise(
   (done) => navigator.serviceWorker.addEventListener('controllerchange', done))).then(() => 1)"""
 
@@ -53,20 +58,20 @@ Resource Timing §4.3, the verifier's thread asks again for what the page has).
 
 
 def measure(url: str, phones: int, slowed: int) -> dict[str, Any]:
-    """Open a page on so many fresh phones, each first without and then with its service worker."""
-    first: list[dict[str, float]] = []
-    later: list[dict[str, float]] = []
+    """Open a page on so many fresh phones, each first without and then with its service worker; and on as many that
+    verify on the page's own thread.
+    """
+    visits: dict[str, list[dict[str, float]]] = {}
     sizes: list[tuple[str, int, int]] = []
     with sync_playwright() as playwright, urgent():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for _ in range(phones):
-            sizes = _visits(browser, url, slowed, first, later)
-        found = {
-            "first": _summary(first),
-            "later": _summary(later),
-            "weight": _weight(sizes),
-            "chromium": browser.version,
-        }
+            for where, script in (("one_thread", ONE_THREAD), ("", "")):
+                first, later, sizes = _visits(browser, url, slowed, script)
+                visits.setdefault(f"first{where and '_'}{where}", []).append(first)
+                visits.setdefault(f"later{where and '_'}{where}", []).append(later)
+        found: dict[str, Any] = {name: _summary(each) for name, each in visits.items()}
+        found |= {"weight": _weight(sizes), "chromium": browser.version}
         browser.close()
     return found
 
@@ -94,21 +99,21 @@ def urgent() -> Iterator[None]:
 
 
 def _visits(
-    browser: Browser, url: str, slowed: int, first: list[dict[str, float]], later: list[dict[str, float]]
-) -> list[tuple[str, int, int]]:
-    """One phone's two visits; what the first one loaded, as (path, bytes sent, bytes)."""
+    browser: Browser, url: str, slowed: int, script: str
+) -> tuple[dict[str, float], dict[str, float], list[tuple[str, int, int]]]:
+    """One phone's first and second visit, and what the first one loaded, as (path, bytes sent, bytes)."""
     context = browser.new_context(
         viewport=VIEWPORT, device_scale_factor=2, is_mobile=True, has_touch=True, locale="zh-CN"
     )
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
-    page.add_init_script(WATCH)
-    first.append(_visit(page, url))
+    page.add_init_script(script + WATCH)
+    first = _visit(page, url)
     sizes: list[tuple[str, int, int]] = page.evaluate(LOADED)
     page.evaluate(INSTALLED)
-    later.append(_visit(page, url))
+    later = _visit(page, url)
     context.close()
-    return sizes
+    return first, later, sizes
 
 
 def _visit(page: Page, url: str) -> dict[str, float]:
