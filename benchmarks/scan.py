@@ -150,8 +150,10 @@ def main(seconds: float, rounds: int, phones: int, as_json: bool) -> None:
     else:
         show(figures)
     judged = [("weight.sent_kb", figures["weight"]["sent_kb"], WEIGHT_KB_MAX)]
-    for visit in ("first", "later", "first_one_thread", "later_one_thread"):
-        judged.append((f"{visit}.verified_median_ms", figures[visit]["verified_median_ms"], VERIFIED_MS_MAX))
+    judged += [
+        (f"{visit}.verified_median_ms", figures[visit]["verified_median_ms"], VERIFIED_MS_MAX)
+        for visit in ("first", "later", "first_one_thread", "later_one_thread")
+    ]
     for name, value, wanted in judged:
         click.echo(f"{name}: {value} (wanted: at most {wanted}): {'held' if value <= wanted else 'NOT held'}", err=True)
 
