@@ -12,6 +12,7 @@ from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.transaction import Transaction, decode_transaction
 from network.mempool import RETRY_AFTER_MS, Dropped, Entry, Mempool, Ticket
+from network.replica.checks import decode_all, with_signatures
 from network.verify_pool import VerifyPool
 
 BATCH_MAX = 1_000
@@ -70,17 +71,10 @@ class Admission:
 
     async def check(self, raws: Sequence[bytes]) -> list[Transaction | Refusal]:
         """Each transaction decoded and its signature checked, as execution wants them; nothing is let in to wait."""
-        found: list[Transaction | Refusal] = []
-        for raw in raws:
-            try:
-                found.append(decode_transaction(raw, self._registry, self._genesis.chain_id))
-            except Refusal as refusal:
-                found.append(refusal)
-        signed = [item for item in found if isinstance(item, Transaction)]
-        good = iter(await self._pool.verify([(t.algorithm, t.public_key, t.signature, t.signed_bytes) for t in signed]))
-        return [
-            item if isinstance(item, Refusal) or next(good) else BadSignature(item.public_key.hex()) for item in found
-        ]
+        decoded = decode_all(raws, self._registry, self._genesis)
+        signed = [item for item in decoded if isinstance(item, Transaction)]
+        good = await self._pool.verify([(t.algorithm, t.public_key, t.signature, t.signed_bytes) for t in signed])
+        return with_signatures(decoded, good)
 
     def _answer_known(self, ticket: Ticket, position: int, transaction: Transaction, now_ms: int) -> bool:
         """Answer a transaction that waits already, or whose time is wrong; final ones are otherwise found when

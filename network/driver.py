@@ -11,14 +11,10 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from ledger.block import ACCEPTED
-from ledger.genesis import Genesis
-from ledger.module import Registry
-from ledger.transaction import Transaction
 from network.admission import Admission
 from network.mempool import Mempool
 from network.metrics.events import Events
 from network.peers.transport import PeerTransport
-from network.replica.checks import decode_all, with_signatures
 from network.replica.errors import PeerFault
 from network.replica.finality import Final
 from network.replica.replica import TICK_MS, Replica
@@ -40,8 +36,6 @@ class Driver:
     def __init__(
         self,
         replica: Replica,
-        genesis: Genesis,
-        registry: Registry,
         mempool: Mempool,
         admission: Admission,
         pool: VerifyPool,
@@ -50,11 +44,8 @@ class Driver:
         keep_unsigned: Callable[[int, str], object],
     ) -> None:
         self._replica = replica
-        self._genesis = genesis
-        self._registry = registry
         self._mempool = mempool
         self._admission = admission
-        self._pool = pool
         self._events = events
         self._now_ms = now_ms
         self._keep_unsigned = keep_unsigned
@@ -203,15 +194,7 @@ class Driver:
             self._wake.set()
 
     async def _check(self, digest: bytes, raws: list[bytes]) -> None:
-        decoded = decode_all(raws, self._registry, self._genesis)
-        good = await self._pool.verify(
-            [
-                (item.algorithm, item.public_key, item.signature, item.signed_bytes)
-                for item in decoded
-                if isinstance(item, Transaction)
-            ]
-        )
-        self._replica.checked(digest, with_signatures(decoded, good))
+        self._replica.checked(digest, await self._admission.check(raws))
         self._wake.set()
 
     async def _admit(self, raws: list[bytes]) -> None:

@@ -98,7 +98,7 @@ def open_validator(
         genesis, registry, key, config.name, durable, safety, chain, mempool, evidence.keep, randrange, limits
     )
     keep = partial(keep_unsigned, home)
-    driver = Driver(replica, genesis, registry, mempool, admission, pool, events, now_ms, keep)
+    driver = Driver(replica, mempool, admission, pool, events, now_ms, keep)
     return Validator(replica, driver, evidence, _transport(config, genesis, key, replica, driver))
 
 
