@@ -4,7 +4,7 @@ LevelDB is opened with paranoid checks: without them one flipped bit in its writ
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from ledger.crypto.state_tree import MissingNode
 from ledger.errors import InvariantBroken
 from ledger.storage import keys
 from ledger.storage.audit import check_head
-from ledger.storage.background import open_quietly
 from ledger.storage.directory import lock_directory, prepare_directory
 from ledger.storage.errors import Corrupt, DirectoryLocked, NewerFormat, OtherChain, StoreClosed, Unusable, reason_of
 from ledger.storage.recent_nodes import RecentNodes, decode_changed, find_again
@@ -160,11 +159,7 @@ class LevelStore:
             put(keys.CHANGED + keys.number(block.height), encode(tuple(block.changes.values)))
             return nodes, 1
         merged = nodes.merged()
-        for path, node in merged.items():
-            if node is None:
-                delete(keys.NODE + path)
-            else:
-                put(keys.NODE + path, node)
+        _enter(put, delete, keys.NODE, merged)
         for height in range(block.height - nodes.blocks + 1, block.height):
             delete(keys.CHANGED + keys.number(height))
         return RecentNodes(written=merged), len(merged) + nodes.blocks
@@ -192,18 +187,16 @@ class LevelStore:
 def open_database(path: Path, database_path: Path, write_buffer_size: int) -> Any:
     """LevelDB as every database of ours is opened; `path` is named when it cannot be. Raises `StorageError`."""
     try:
-        return open_quietly(
-            lambda: plyvel.DB(
-                str(database_path),
-                create_if_missing=True,
-                paranoid_checks=True,
-                bloom_filter_bits=10,
-                write_buffer_size=write_buffer_size,
-                compression=None,
-                lru_cache_size=_BLOCK_CACHE_SIZE,
-                max_open_files=_OPEN_FILES_MAX,
-                max_file_size=_TABLE_FILE_SIZE,
-            )
+        return plyvel.DB(
+            str(database_path),
+            create_if_missing=True,
+            paranoid_checks=True,
+            bloom_filter_bits=10,
+            write_buffer_size=write_buffer_size,
+            compression=None,
+            lru_cache_size=_BLOCK_CACHE_SIZE,
+            max_open_files=_OPEN_FILES_MAX,
+            max_file_size=_TABLE_FILE_SIZE,
         )
     except plyvel.CorruptionError as error:
         raise Corrupt(str(path), reason_of(error)) from error
@@ -227,21 +220,26 @@ def _check_meta(path: Path, database: Any, chain_id: bytes) -> None:
         raise Corrupt(str(path), f"the record of the format is unreadable ({error})") from error
     if meta.format > FORMAT:
         raise NewerFormat(str(path), str(meta.format), FORMAT)
-    if meta.format < FORMAT:
-        database.put(keys.META, encode(StoredMeta(FORMAT, meta.chain_id)), sync=True)
     if meta.chain_id != chain_id:
         raise OtherChain(str(path), meta.chain_id.hex()[:16], chain_id.hex()[:16])
+    if meta.format < FORMAT:
+        database.put(keys.META, encode(StoredMeta(FORMAT, chain_id)), sync=True)
+
+
+def _enter(put: Put, delete: Delete, space: bytes, changed: Mapping[bytes, bytes | None]) -> None:
+    """Put what keys of a keyspace hold now; None: nothing."""
+    for key, value in changed.items():
+        if value is None:
+            delete(space + key)
+        else:
+            put(space + key, value)
 
 
 def fill(put: Put, delete: Delete, block: Block, note: str, synced_height: int) -> int:
     """Put everything of one block but its state-tree nodes; returns the number of puts and deletes."""
     changes, number = block.changes, keys.number
-    for space, mapping in ((keys.VALUE, changes.values), (keys.PRIVATE, changes.private)):
-        for key, value in mapping.items():
-            if value is None:
-                delete(space + key)
-            else:
-                put(space + key, value)
+    _enter(put, delete, keys.VALUE, changes.values)
+    _enter(put, delete, keys.PRIVATE, changes.private)
     for index, leaf in enumerate(block.leaves, block.first_index):
         put(b"l" + number(index), leaf)
     for index, restricted in changes.restricted.items():

@@ -156,6 +156,22 @@ def test_a_missing_key_is_noticed_at_start(tmp_path: Path, monkeypatch: pytest.M
         read_everything(open_store(tmp_path))
 
 
+def test_a_store_of_the_format_before_is_read_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent_nodes, "BLOCKS_MAX", 1)  # as before: each block with its nodes
+    maker = filled(tmp_path)
+    change(tmp_path, lambda database: database.put(keys.META, encode(StoredMeta(1, CHAIN_ID))))
+    monkeypatch.undo()
+    for _ in range(3):
+        store = open_store(tmp_path)
+        check_all(store.snapshot(), maker.model)
+        store.write(*maker.make(20))
+        assert {path: store.snapshot().node(path) for path in maker.nodes} == maker.nodes
+        store.close()
+    found: list[bytes] = []
+    change(tmp_path, lambda database: found.append(database.get(keys.META)))
+    assert found == [encode(StoredMeta(FORMAT, CHAIN_ID))]
+
+
 @pytest.mark.parametrize(
     "key", [keys.LEAF + keys.number(3), keys.BLOCK + keys.number(1), keys.journal("lot:1") + keys.number(2)]
 )
