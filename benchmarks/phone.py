@@ -15,7 +15,7 @@ from benchmarks.load import process_tree
 
 CHROMIUM = os.environ.get("LINXIN_CHROMIUM", "/usr/bin/chromium")
 NO_OMNIBOX = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"
-"""Else Chromium loads the window of its address bar, some 200 modules, beside the first page of each fresh context, on
+"""Else Chromium loads the window of its address bar, a page of its own, beside the first one of each fresh context, on
 the same cores; phones have no such window.
 """
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-zygote", NO_OMNIBOX)

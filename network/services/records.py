@@ -123,7 +123,7 @@ class Records:
 def fill(fields: struct_pb2.Struct, value: Any) -> None:
     """Fill in a decoded struct or dict: structs by field name, large integers and bytes as strings.
 
-    Field by field: what protobuf's own `update` does of a dict takes twice as long, and a page has hundreds of fields.
+    Field by field: protobuf's own `update` would have a dict of it made first, and a page has hundreds of fields.
     """
     if isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from ledger.context import Context
     from ledger.modules.claims.ports import Ports
 
-DAY_MS = 86_400_000
-"""Days begin at midnight UTC+8."""
-
 
 def _leader(ctx: "Context") -> str:
     return ctx.signer.subject.removeprefix("member:")
