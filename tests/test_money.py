@@ -7,7 +7,8 @@ from pathlib import Path
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.payments import ports as p
 from ledger.modules.payments.messages import Confirm, Confirmed, Withdraw, WithdrawTerms
-from ledger.modules.payments.state import accounts, instructions, statement
+from ledger.modules.payments.payouts import every_instruction
+from ledger.modules.payments.state import accounts, statement
 from ledger.modules.payments.words import WORDS
 from ledger.modules.trace import messages as t
 from tests.claims.world import DAY_MS, FLOAT, Court, fresh
@@ -290,8 +291,9 @@ def farm_statement(court: Court) -> Figures:
 def conservation(court: Court) -> Figures:
     """Ladder's campaign, its two refunds confirmed."""
     court.formed(6, 4)
-    ids = [bytes.fromhex(key) for key, row in instructions.scan(court.context(), limit=100) if row.state == "issued"]
-    redeemed = sum(row.fen for _, row in instructions.scan(court.context(), limit=100))
+    told = list(every_instruction(court.context()))
+    ids = [bytes.fromhex(key) for key, row in told if row.state == "issued"]
+    redeemed = sum(row.fen for _, row in told)
     court.accept("bank", Confirm(), Confirmed(tuple(ids)))
     outside = p.custodian_account("bank")
     rows = dict(accounts.scan(court.context(), limit=10_000))

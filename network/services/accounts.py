@@ -7,20 +7,20 @@ from linxin.v1 import trade_pb2
 
 from ledger.context import Context
 from ledger.modules.groupbuy.state import campaigns
+from ledger.modules.payments.payouts import Instruction, instruction_of
 from ledger.modules.payments.ports import custodian_of
 from ledger.modules.payments.state import (
     Account,
     Entry,
-    Instruction,
     accounts,
     due,
     entry_at,
     has_statement,
-    instructions,
     is_custodian,
     receipt_key_of,
     receipts,
     statement,
+    transfers,
 )
 from ledger.modules.payments.words import WORDS
 from network.access import Asker
@@ -203,9 +203,8 @@ def list_instructions(
             return page
         after = key
         name = key.rpartition("-")[2]
-        row = instructions.get(ctx, name)
-        assert row is not None, f"{name} is due and is no instruction"
-        if row.custodian == custodian:
+        row = instruction_of(ctx, name)
+        if row is not None and row.custodian == custodian:
             page.instructions.append(_instruction_message(name, row))
     if len(keys) == LOOKED_AT_MAX:
         page.next_page_token = after or ""
@@ -213,8 +212,8 @@ def list_instructions(
 
 
 def _keys(ctx: Context, prefix: str, after: str | None, *, closed: bool) -> list[str]:
-    """At most `LOOKED_AT_MAX` keys that end in the ids of instructions, after the key `after`."""
-    table = instructions if closed else due
+    """At most `LOOKED_AT_MAX` keys that end in the ids of transfers, after the key `after`."""
+    table = transfers if closed else due
     return [key for key, _ in table.scan(ctx, prefix, after=after, limit=LOOKED_AT_MAX)]
 
 

@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ledger.modules.claims import messages as c
 from ledger.modules.claims.messages import CLAIMS_MAX
 from ledger.modules.claims.state import WAITING, Claim
-from ledger.modules.payments.state import accounts, instructions
+from ledger.modules.payments.payouts import every_instruction
+from ledger.modules.payments.state import accounts
 from ledger.modules.trace import messages as t
 from tests.claims.world import CAMPAIGN, DAY_MS, FLOAT, HOUR_MS, MINUTE_MS, Court, fresh
 from tests.groupbuy.market import ESCROW, FARM, GUARANTEE, HUB, MEI
@@ -157,7 +158,7 @@ class Claims(RuleBasedStateMachine):
         rows = accounts.scan(court.context(), limit=10_000)
         assert sum(row.balance_fen for _, row in rows) == 0, "what is in the accounts is what the custodian holds"
         assert all(row.debits_pending == 0 for key, row in rows if "/receipt:" not in key)
-        told = instructions.scan(court.context(), limit=10_000)
+        told = every_instruction(court.context())
         receipt = court.line(self.order).receipt
         owed = [fen for debtor in (HUB, FARM) for creditor, fen in court.debts(debtor) if "receipt" in creditor]
         assert sum(row.fen for _, row in told if row.receipt == receipt) + sum(owed) == court.refunded(self.order)

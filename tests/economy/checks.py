@@ -18,11 +18,11 @@ from ledger.modules.groupbuy.state import (
     orders,
     supplies,
 )
+from ledger.modules.payments.payouts import every_instruction
 from ledger.modules.payments.state import (
     INSTRUCTION_TRANSITIONS,
     TRANSFER_TRANSITIONS,
     accounts,
-    instructions,
     receipts,
     receivables,
     transfers,
@@ -49,7 +49,7 @@ class Rows:
         self.accounts = dict(accounts.scan(ctx, limit=ROWS_MAX))
         self.transfers = dict(transfers.scan(ctx, limit=ROWS_MAX))
         self.receipts = dict(receipts.scan(ctx, limit=ROWS_MAX))
-        self.instructions = dict(instructions.scan(ctx, limit=ROWS_MAX))
+        self.instructions = dict(every_instruction(ctx))
         self.receivables = dict(receivables.scan(ctx, limit=ROWS_MAX))
         self.campaigns: dict[str, Campaign] = dict(campaigns.scan(ctx, limit=ROWS_MAX))
         self.orders: dict[str, OrderRow] = dict(orders.scan(ctx, limit=ROWS_MAX))

@@ -12,8 +12,8 @@ from ledger.module import Action
 from ledger.modules.claims import messages as claims
 from ledger.modules.groupbuy import messages as groupbuy
 from ledger.modules.payments import messages as payments
+from ledger.modules.payments.payouts import every_instruction
 from ledger.modules.payments.ports import transfer_id
-from ledger.modules.payments.state import instructions
 from ledger.modules.trace import messages as trace
 from ledger.transaction import Transaction
 from tests.economy.campaigns import LEADERS
@@ -112,7 +112,7 @@ class Translator:
         yield key_of("platform"), payments.Move(), payments.MoveTerms("bank", source, target, h["fen"])
 
     def do_confirm(self, _: dict[str, Any]) -> Iterator[Part]:
-        rows = instructions.scan(self.chain.context(), limit=10_000)
+        rows = every_instruction(self.chain.context())
         waiting = tuple(bytes.fromhex(key) for key, row in rows if row.state == "issued")
         for start in range(0, len(waiting), 256):
             yield key_of("bank"), payments.Confirm(), payments.Confirmed(waiting[start : start + 256])
@@ -135,7 +135,7 @@ class Translator:
 
     def instructed(self, order: str, state: str) -> list[bytes]:
         """The instructions to pay an order's receipt back that are in this state and were not tried again."""
-        rows = instructions.scan(self.chain.context(), limit=10_000)
+        rows = every_instruction(self.chain.context())
         number = number_of("receipt", order)
         return [
             bytes.fromhex(key)

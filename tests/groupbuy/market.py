@@ -11,7 +11,8 @@ from ledger.errors import Refusal
 from ledger.module import Action, Module, Rule
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.payments import ports as p
-from ledger.modules.payments.state import accounts, instructions
+from ledger.modules.payments.payouts import every_instruction
+from ledger.modules.payments.state import accounts
 from ledger.modules.trace import messages as t
 from ledger.modules.trace.messages import Portion
 from ledger.roles import ANYONE
@@ -127,7 +128,7 @@ class Market(World):
 
     def instructed(self, order: str) -> int:
         """What the custodian was told to pay back to an order's receipt, fen: `refunded` but for what is only owed."""
-        rows = instructions.scan(self.context(), limit=10_000)
+        rows = every_instruction(self.context())
         return sum(row.fen for _, row in rows if row.receipt == self.line(order).receipt)
 
     def write(self, rule: Callable[[Context], Any]) -> None:

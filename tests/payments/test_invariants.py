@@ -84,6 +84,18 @@ def held(state: str) -> Callable[[Any], bool]:
     return lambda row: bool(row.state == state)
 
 
+def told(state: str) -> Callable[[Any], bool]:
+    """An instruction in this state of its transfer."""
+    return lambda row: bool(row.payout is not None and row.state == state)
+
+
+def alter_payout(ctx: Context, state: str, **changes: Any) -> None:
+    """Change what the first instruction in this state says."""
+    key, row = next((key, row) for key, row in s.transfers.scan(ctx) if told(state)(row))
+    assert row.payout is not None
+    s.transfers.put(ctx, key, replace(row, payout=replace(row.payout, **changes)))
+
+
 KEY = p.receipt_key(number_of("the order's"))
 
 DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
@@ -97,7 +109,10 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "a-transfer-to-an-account-without-row": (lambda ctx: payment(ctx, FARM, "bank/member:x"), "no row"),
     "a-transfer-to-itself": (lambda ctx: payment(ctx, FARM, FARM), f"from {FARM} to {FARM}"),
     "a-transfer-between-custodians": (lambda ctx: payment(ctx, FARM, "bank-2/member:x"), "to bank-2/member:x"),
-    "a-transfer-past-instructions": (lambda ctx: payment(ctx, FARM, BANK), "without an instruction"),
+    "a-transfer-past-instructions": (lambda ctx: payment(ctx, FARM, BANK), "is told None"),
+    "an-instruction-that-stays-inside": (
+        lambda ctx: alter(ctx, s.transfers, held("posted"), payout=s.Payout(None)), "is told Payout",
+    ),
     "more-posted-than-asked": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=10**9), "10000000"),
     "less-than-nothing-posted": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=-1), "-1 of"),
     "a-voided-transfer-that-moved": (lambda ctx: alter(ctx, s.transfers, held("voided"), posted_fen=1), "is voided"),
@@ -119,21 +134,20 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "entries-miscounted": (lambda ctx: alter(ctx, s.accounts, ESCROW, entries=2), f"the statement of {ESCROW}"),
     "a-receipt-paid-back-too-much": (lambda ctx: alter(ctx, s.receipts, KEY, fen=2_600), "of 2600 went back"),
     "a-receipt-that-forgets-a-refund": (lambda ctx: alter(ctx, s.receipts, KEY, refunded_fen=100), "says 100"),
-    "a-confirmed-instruction-that-is-open": (
-        lambda ctx: alter(ctx, s.instructions, held("confirmed"), state="issued", closed_ms=None), "is issued, its",
+    "an-instruction-for-another-receipt": (
+        lambda ctx: alter_payout(ctx, "pending", receipt=b"?" * 16), "another receipt back",
     ),
-    "an-open-instruction-that-is-confirmed": (
-        lambda ctx: alter(ctx, s.instructions, held("issued"), state="confirmed", closed_ms=1), "is confirmed, its",
+    "an-instruction-with-a-time-limit": (lambda ctx: alter(ctx, s.transfers, told("pending"), expires_ms=1), "limit 1"),
+    "an-instruction-that-expired": (
+        lambda ctx: alter(ctx, s.transfers, told("pending"), state="expired", closed_ms=1), "is expired",
     ),
-    "a-rejected-instruction-that-is-confirmed": (
-        lambda ctx: alter(ctx, s.instructions, held("rejected"), state="confirmed"), "is confirmed, its",
-    ),
-    "an-instruction-of-another-sum": (lambda ctx: alter(ctx, s.instructions, held("issued"), fen=1), "its transfer is"),
-    "an-open-instruction-that-is-closed": (
-        lambda ctx: alter(ctx, s.instructions, held("issued"), closed_ms=1), "closed at 1",
+    "an-instruction-paid-in-part": (lambda ctx: alter(ctx, s.transfers, told("posted"), posted_fen=1), "is 1 of"),
+    "an-open-instruction-with-a-reason": (lambda ctx: alter_payout(ctx, "pending", reason="?"), "it was rejected"),
+    "a-paid-instruction-that-was-tried-again": (
+        lambda ctx: alter_payout(ctx, "posted", successor=b"?" * 16), "it was rejected",
     ),
     "a-successor-that-is-not-there": (
-        lambda ctx: alter(ctx, s.instructions, held("rejected"), successor=b"?" * 16), "has a successor",
+        lambda ctx: alter_payout(ctx, "voided", successor=b"?" * 16), "a successor that there is not",
     ),
     "an-open-instruction-unlisted": (lambda ctx: drop(ctx, s.due), "and their list differ"),
     "a-closed-instruction-listed": (lambda ctx: s.due.put(ctx, s.due_key("bank", 1, b"?" * 16), 1), "list differ"),
@@ -200,3 +214,10 @@ def test_a_life_cycle_is_whole(table: dict[str, dict[str, str]], states: object,
     assert set(table) == set(get_args(states))
     assert {name for name, steps in table.items() if not steps} == ends
     assert set(table[first].values()) == ends
+
+
+@pytest.mark.parametrize(("said", "event"), [("confirm", "post"), ("reject", "void")])
+def test_what_a_custodian_says_is_what_becomes_of_the_money(said: str, event: str) -> None:
+    for state, name in s.INSTRUCTION_STATES.items():
+        held = s.TRANSFER_TRANSITIONS[state].get(event)
+        assert s.INSTRUCTION_TRANSITIONS[name].get(said) == (held and s.INSTRUCTION_STATES[held])

@@ -216,8 +216,12 @@ class Payments(RuleBasedStateMachine):
 
     def rejected(self) -> list[bytes]:
         """Refunds that wait to be issued again."""
-        found = rows_of(self.world, "instruction")
-        return [bytes.fromhex(key) for key, row in found.items() if row[6] == "rejected" and row[2] and row[9] is None]
+        found = []
+        for key, row in rows_of(self.world, "transfer").items():
+            receipt, _, successor = cast("list[object]", row[10] or [None] * 3)
+            if row[6] == "voided" and receipt and successor is None:
+                found.append(bytes.fromhex(key))
+        return found
 
     @precondition(lambda self: self.rejected())
     @rule(place=PLACE)
@@ -242,10 +246,10 @@ class Payments(RuleBasedStateMachine):
 
     @invariant()
     def every_fen_is_accounted_for(self) -> None:
-        """From the rows of receipts, instructions, debts and entries alone; accounts' own sums are only compared."""
+        """From the rows of receipts, transfers out, debts and entries alone; accounts' own sums are only compared."""
         brought = sum(int(str(row[2])) for row in rows_of(self.world, "receipt").values())
-        instructions = rows_of(self.world, "instruction").values()
-        left = sum(int(str(row[3])) for row in instructions if row[6] == "confirmed")
+        outward = [row for row in rows_of(self.world, "transfer").values() if row[1] == p.custodian_account("bank")]
+        left = sum(int(str(row[2])) for row in outward if row[6] == "posted")
         assert (brought, left) == (self.model.issued, self.model.redeemed)
         balances = {name: int(str(row[4])) - int(str(row[2])) for name, row in rows_of(self.world, "account").items()}
         assert sum(balances.values()) == 0

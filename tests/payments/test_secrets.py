@@ -14,9 +14,7 @@ from ledger.state import Table
 from tests.payments.story import tell
 from tests.payments.world import World, number_of
 
-RESTRICTED = (
-    s.accounts, s.transfers, s.pages, s.receipts, s.instructions, s.receivables, s.notices, s.noticed, s.days,
-)  # fmt: skip
+RESTRICTED = (s.accounts, s.transfers, s.pages, s.receipts, s.receivables, s.notices, s.noticed, s.days)
 PUBLIC = (s.due, s.agreements)
 
 ID = re.compile(r"[0-9a-f]{32}")

@@ -16,6 +16,7 @@ from ledger.modules.payments import Money, Transfer, payments_module
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
+from ledger.modules.payments.payouts import Instruction, instruction_of
 from ledger.modules.registry.messages import Metric, RegisterDevice, RegisterMember
 from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import OrganisationView
@@ -185,9 +186,9 @@ class World(Chain):
         """What a custodian has to do, oldest first."""
         return [bytes.fromhex(key[-32:]) for key, _ in s.due.scan(self.context(), f"{custodian}/")]
 
-    def instruction(self, identifier: bytes) -> s.Instruction:
+    def instruction(self, identifier: bytes) -> Instruction:
         """An instruction that there is."""
-        found = s.instructions.get(self.context(), identifier.hex())
+        found = instruction_of(self.context(), identifier.hex())
         assert found is not None
         return found
 

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 def check_invariants(ctx: "Context") -> list[str]:
     """Every breach found in all of payments, empty when it is sound."""
     accounts, transfers = dict(s.accounts.every(ctx)), dict(s.transfers.every(ctx))
-    instructions, receivables = dict(s.instructions.every(ctx)), dict(s.receivables.every(ctx))
+    payouts = {key: row for key, row in transfers.items() if row.payout is not None}
+    receivables = dict(s.receivables.every(ctx))
     return [
         *_double_entry(accounts, transfers),
         *_conservation(accounts),
         *_transfer_breaches(transfers),
         *_entry_breaches(ctx, accounts, transfers),
-        *_receipt_breaches(ctx, instructions, receivables),
-        *_instruction_breaches(ctx, instructions, transfers),
+        *_receipt_breaches(ctx, payouts, receivables),
+        *_payout_breaches(ctx, payouts),
         *_debt_breaches(accounts, receivables),
         *_day_breaches(ctx, accounts),
         *_notice_breaches(ctx),
@@ -99,6 +100,8 @@ def _transfer_breaches(transfers: dict[str, s.TransferRow]) -> "Iterator[str]":
         for credit in (row.credit, *(part.credit for part in row.further)):
             if row.debit == credit or p.custodian_of(row.debit) != p.custodian_of(credit):
                 yield f"transfer {key} goes from {row.debit} to {credit}"
+            if s.is_custodian(credit) != (row.payout is not None):
+                yield f"transfer {key} goes to {credit}, the custodian is told {row.payout}"
 
 
 def _entry_breaches(
@@ -132,13 +135,14 @@ def _entry_breaches(
 
 
 def _receipt_breaches(
-    ctx: "Context", instructions: dict[str, s.Instruction], receivables: dict[str, s.Receivable]
+    ctx: "Context", payouts: dict[str, s.TransferRow], receivables: dict[str, s.Receivable]
 ) -> "Iterator[str]":
     """A receipt counts what was instructed or is owed to it, at most what it brought."""
     counted: Counter[str] = Counter()
-    for row in instructions.values():
-        if row.receipt is not None and row.successor is None:
-            counted[p.receipt_key(row.receipt)] += row.fen
+    for row in payouts.values():
+        key = s.receipt_key_of(row.debit)
+        if key is not None and row.payout is not None and row.payout.successor is None:
+            counted[key] += row.fen
     for debt in receivables.values():
         key = s.receipt_key_of(debt.creditor)
         if key is not None:
@@ -148,29 +152,30 @@ def _receipt_breaches(
             yield f"receipt {key} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[key]} did"
 
 
-def _instruction_breaches(
-    ctx: "Context", instructions: dict[str, s.Instruction], transfers: dict[str, s.TransferRow]
-) -> "Iterator[str]":
-    """Each instruction has its money held, paid out or released as its state says; the open ones are listed."""
-    states = {"issued": "pending", "confirmed": "posted", "rejected": "voided"}
+def _payout_breaches(ctx: "Context", payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
+    """What custodians are told: to pay a receipt back out of its account alone, all or nothing, without a time limit,
+    again only what they rejected. What is open is listed.
+    """
     listed = {key for key, _ in s.due.every(ctx)}
     wanted = set[str]()
-    for key, row in instructions.items():
-        held = transfers.get(key)
-        there = None if held is None else (held.debit, held.credit, held.fen, held.state)
-        if there != (row.account, p.custodian_account(row.custodian), row.fen, states[row.state]):
-            yield f"instruction {key} is {row.state}, its transfer is {there}"
-        if (row.state == "issued") != (row.closed_ms is None):
-            yield f"instruction {key} is {row.state}, closed at {row.closed_ms}"
-        if row.successor is not None and (row.state != "rejected" or row.successor.hex() not in instructions):
-            yield f"instruction {key} is {row.state} and has a successor"
-        if row.state == "issued":
-            wanted.add(s.due_key(row.custodian, row.issued_ms, bytes.fromhex(key)))
+    for key, row in payouts.items():
+        told = row.payout
+        assert told is not None, key
+        of = None if told.receipt is None else p.receipt_key(told.receipt)
+        if of != s.receipt_key_of(row.debit):
+            yield f"instruction {key} is to pay another receipt back than that of {row.debit}"
+        if row.expires_ms is not None or row.state not in s.INSTRUCTION_STATES:
+            yield f"instruction {key} is {row.state}, its time limit {row.expires_ms}"
+        if row.state == "posted" and row.posted_fen != row.fen:
+            yield f"instruction {key} is {row.posted_fen} of {row.fen} paid"
+        if (told.reason or told.successor is not None) and row.state != "voided":
+            yield f"instruction {key} is {row.state} and says it was rejected"
+        if told.successor is not None and told.successor.hex() not in payouts:
+            yield f"instruction {key} has a successor that there is not"
+        if row.state == "pending":
+            wanted.add(s.due_key(p.custodian_of(row.debit), row.made_ms, bytes.fromhex(key)))
     if listed != wanted:
         yield f"open instructions and their list differ: {sorted(listed ^ wanted)}"
-    for key, transfer in transfers.items():
-        if s.is_custodian(transfer.credit) and key not in instructions:
-            yield f"transfer {key} goes to {transfer.credit} without an instruction"
 
 
 def _debt_breaches(accounts: dict[str, s.Account], receivables: dict[str, s.Receivable]) -> "Iterator[str]":

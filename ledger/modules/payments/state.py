@@ -32,7 +32,18 @@ INSTRUCTION_TRANSITIONS: "Mapping[str, Mapping[str, InstructionState]]" = {
     "confirmed": {},
     "rejected": {},
 }
-"""state -> event -> next state of an instruction. Issued again, a rejected one is followed by another (`successor`)."""
+"""state -> event -> next state of an instruction. Issued again, a rejected one is followed by another (`successor`).
+
+An instruction is the transfer that holds its money: the table above says what becomes of that, this one what its
+custodian may say of it.
+"""
+
+INSTRUCTION_STATES: "Mapping[TransferState, InstructionState]" = {
+    "pending": "issued",
+    "posted": "confirmed",
+    "voided": "rejected",
+}
+"""State of the transfer -> state of the instruction that it is."""
 
 
 class Account(Message):
@@ -65,11 +76,23 @@ class Account(Message):
         return self.credits_posted - self.debits_posted - self.debits_pending
 
 
+class Payout(Message):
+    """What makes a transfer an instruction: the number of the receipt to pay back, None for a withdrawal.
+
+    `reason`: the custodian's, where it could not pay; `successor`: the id under which it was asked again.
+    """
+
+    receipt: bytes | None
+    reason: str = ""
+    successor: bytes | None = None
+
+
 class TransferRow(Message):
     """A movement. `fen` is what was asked for, `posted_fen` what has moved (0 unless posted).
 
     `expires_ms` is set for holds that may expire; `closed_ms` as soon as the transfer is no longer pending. `further`:
-    see `ports.Transfer`; a hold has none.
+    see `ports.Transfer`; a hold has none. `payout`: of transfers to the world outside, which the custodian is
+    instructed to make.
     """
 
     debit: str
@@ -82,6 +105,7 @@ class TransferRow(Message):
     posted_fen: int = 0
     closed_ms: int | None = None
     further: tuple[Part, ...] = ()
+    payout: Payout | None = None
 
     @property
     def moved(self) -> tuple[Part, ...]:
@@ -108,24 +132,6 @@ class ReceiptRow(Message):
     beneficiary: str
     accepted_ms: int
     refunded_fen: int = 0
-
-
-class Instruction(Message):
-    """What a custodian is to pay out: to where a receipt came from, or (`receipt` None) to the account's owner.
-
-    Its money is held in `account` by the transfer of the same id, until the custodian confirms or rejects it.
-    """
-
-    custodian: str
-    account: str
-    receipt: bytes | None
-    fen: int
-    why: Why
-    issued_ms: int
-    state: InstructionState = "issued"
-    closed_ms: int | None = None
-    reason: str = ""
-    successor: bytes | None = None
 
 
 class Receivable(Message):
@@ -163,7 +169,7 @@ class Day(Message):
 
 accounts: Table[Account] = Table("payments", "account", Account, restricted=True)
 transfers: Table[TransferRow] = Table("payments", "transfer", TransferRow, restricted=True)
-"""Hex id -> transfer."""
+"""Hex id -> transfer; those to custodians' own accounts are the instructions (`payouts.py`)."""
 
 ENTRIES_PER_PAGE = 32
 """Most movements touch accounts that many others touch in the same block, and each row that a block changes costs a
@@ -177,9 +183,6 @@ receipts' and custodians' own.
 
 receipts: Table[ReceiptRow] = Table("payments", "receipt", ReceiptRow, restricted=True)
 """`receipt_key(number)` -> receipt."""
-
-instructions: Table[Instruction] = Table("payments", "instruction", Instruction, restricted=True)
-"""Hex id -> instruction."""
 
 due: Table[int] = Table("payments", "due", int)
 """`<custodian>/<issued ms, 15 digits>-<hex id>` of each instruction neither confirmed nor rejected -> its issue in ms:

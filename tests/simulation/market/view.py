@@ -8,7 +8,8 @@ from ledger.genesis import Genesis
 from ledger.modules.archive.state import Endorsement, Review, Visit, endorsements, reviews, visits
 from ledger.modules.claims.state import Claim, claims
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders
-from ledger.modules.payments.state import Account, Instruction, accounts, instructions
+from ledger.modules.payments.payouts import Instruction, every_instruction
+from ledger.modules.payments.state import Account, accounts
 from ledger.modules.rewards.state import Offer, Points, Redemption, offers, points, redemptions
 from ledger.state import BlockState
 
@@ -48,7 +49,7 @@ class View:
     @cached_property
     def instructions(self) -> dict[str, Instruction]:
         """Hex id -> instruction."""
-        return dict(instructions.scan(self.context(), limit=ROWS_MAX))
+        return dict(every_instruction(self.context()))
 
     @cached_property
     def reviews(self) -> dict[str, Review]:

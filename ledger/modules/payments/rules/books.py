@@ -21,9 +21,11 @@ from ledger.days import day_of
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.errors import NotEnough, PostedTooMuch, TransferClosed, TransferDiffers, TransferUnknown
+from ledger.modules.payments.payouts import instruction_in
 
 if TYPE_CHECKING:
     from ledger.context import Context
+    from ledger.modules.payments.payouts import Instruction
     from ledger.modules.payments.ports import Transfer, Why
     from ledger.state import Table
 
@@ -55,6 +57,10 @@ class Books:
         key = identifier.hex()
         return self._transfers.get(key) or s.transfers.get(self.ctx, key)
 
+    def instruction(self, identifier: bytes) -> "Instruction | None":
+        """The instruction that the transfer with this id is, or None."""
+        return instruction_in(self.transfer(identifier))
+
     def other(self, table: "Table[Any]", key: str) -> Any:
         """A row of another of payments' tables as it stands now, or None."""
         found = self._others.get(table.prefix + key.encode())
@@ -85,14 +91,14 @@ class Books:
         self._transfers[identifier.hex()] = row
         self._flow(identifier, row)
 
-    def hold(self, transfer: "Transfer", expires_ms: int | None) -> None:
-        """Reserve money under an id that is new; raises `NotEnough`."""
+    def hold(self, transfer: "Transfer", expires_ms: int | None, payout: s.Payout | None = None) -> None:
+        """Reserve money under an id that is new, with `payout` for the custodian to pay out; raises `NotEnough`."""
         debit, credit, fen = transfer.debit, transfer.credit, transfer.fen
         self._begin(transfer)
         assert not transfer.further, transfer
         self._need(debit, fen)
         self._transfers[transfer.id.hex()] = s.TransferRow(
-            debit, credit, fen, transfer.why, self.ctx.time_ms, expires_ms, "pending"
+            debit, credit, fen, transfer.why, self.ctx.time_ms, expires_ms, "pending", payout=payout
         )
         self.change(debit, debits_pending=self.account(debit).debits_pending + fen)
         self.change(credit, credits_pending=self.account(credit).credits_pending + fen)
@@ -109,6 +115,12 @@ class Books:
     def release(self, identifier: bytes, event: str) -> None:
         """`void` or `expire` a hold; raises `TransferUnknown` or `TransferClosed`."""
         self._end(identifier, self._need_transfer(identifier), event, 0)
+
+    def note(self, identifier: bytes, **fields: Any) -> None:
+        """Add to what an instruction says. Requires one."""
+        row = self._need_transfer(identifier)
+        assert row.payout is not None, identifier.hex()
+        self._transfers[identifier.hex()] = replace(row, payout=replace(row.payout, **fields))
 
     def close(self) -> None:
         """Write everything down."""

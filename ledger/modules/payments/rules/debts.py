@@ -38,9 +38,7 @@ def reserve(books: "Books", key: str, fen: int) -> s.ReceiptRow:
 def instruct(books: "Books", identifier: bytes, account: str, receipt: bytes | None, fen: int, why: "Why") -> None:
     """Hold `fen` of `account` for the custodian to pay out: to where a receipt came from, or to the owner (None)."""
     custodian, now_ms = p.custodian_of(account), books.ctx.time_ms
-    books.hold(Transfer(identifier, account, p.custodian_account(custodian), fen, why), None)
-    row = s.Instruction(custodian, account, receipt, fen, why, now_ms)
-    books.put(s.instructions, identifier.hex(), row)
+    books.hold(Transfer(identifier, account, p.custodian_account(custodian), fen, why), None, s.Payout(receipt))
     books.put(s.due, s.due_key(custodian, now_ms, identifier), now_ms)
 
 

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ledger.module import Rules
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import ports as p
@@ -23,6 +21,7 @@ from ledger.text import check_text
 
 if TYPE_CHECKING:
     from ledger.context import Context
+    from ledger.modules.payments.payouts import Instruction
 
 rules = Rules()
 
@@ -33,7 +32,7 @@ def confirm(ctx: "Context", _action: m.Confirm) -> None:
     batch = ctx.need_restricted(m.Confirmed)
     books = Books(ctx)
     for place, identifier in enumerate(batch.instructions, 1):
-        row = _end(books, identifier, "confirm", place)
+        row = _need_open(books, identifier, "confirm", place)
         books.post(identifier, row.fen)
     _finish(ctx, books)
 
@@ -44,8 +43,9 @@ def reject(ctx: "Context", _action: m.Reject) -> None:
     terms = ctx.need_restricted(m.Rejected)
     check_text("reason", terms.reason)
     books = Books(ctx)
-    row = _end(books, terms.instruction, "reject", 1, terms.reason)
+    row = _need_open(books, terms.instruction, "reject", 1)
     books.release(terms.instruction, "void")
+    books.note(terms.instruction, reason=terms.reason)
     if row.receipt is None:
         pay_debts(books, row.account)
     _finish(ctx, books)
@@ -56,29 +56,28 @@ def reissue(ctx: "Context", _action: m.Reissue) -> None:
     """A rejected refund is tried once more, under another id. It was counted for its receipt and stays so."""
     identifier = ctx.need_restricted(m.Again).instruction
     books = Books(ctx)
-    row: s.Instruction = s.instructions.need(ctx, identifier.hex(), InstructionUnknown(1))
+    row = books.instruction(identifier)
+    if row is None:
+        raise InstructionUnknown(1)
     ctx.require(row.receipt is not None, NotRefund())
     ctx.require(row.state == "rejected" and row.successor is None, NotRejected())
     following = p.instruction_id(identifier)
-    books.put(s.instructions, identifier.hex(), replace(row, successor=following))
+    books.note(identifier, successor=following)
     instruct(books, following, row.account, row.receipt, row.fen, row.why)
     books.close()
 
 
-def _end(books: Books, identifier: bytes, event: str, place: int, reason: str = "") -> s.Instruction:
-    """The instruction, no longer open; raises unless it is the signer's to end."""
-    row: s.Instruction | None = books.other(s.instructions, identifier.hex())
+def _need_open(books: Books, identifier: bytes, event: str, place: int) -> "Instruction":
+    """The instruction, taken off the list of what is to do; raises unless it is the signer's to end."""
+    row = books.instruction(identifier)
     if row is None:
         raise InstructionUnknown(place)
     if row.custodian != books.ctx.signer.organisation:
         raise InstructionOfOther(place)
-    following = s.INSTRUCTION_TRANSITIONS[row.state].get(event)
-    if following is None:
+    if event not in s.INSTRUCTION_TRANSITIONS[row.state]:
         raise InstructionClosed(place)
-    ended = replace(row, state=following, closed_ms=books.ctx.time_ms, reason=reason)
-    books.put(s.instructions, identifier.hex(), ended)
     s.due.delete(books.ctx, s.due_key(row.custodian, row.issued_ms, identifier))
-    return ended
+    return row
 
 
 def _finish(ctx: "Context", books: Books) -> None:

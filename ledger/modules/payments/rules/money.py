@@ -115,7 +115,7 @@ class Money:
         assert not s.is_custodian(transfer.debit), transfer
         books = Books(ctx)
         identifier = p.instruction_id(transfer.id)
-        known: s.Instruction | None = books.other(s.instructions, identifier.hex())
+        known = books.instruction(identifier)
         at_once = transfer.debit == transfer.credit
         if known is not None:
             content = (known.account, known.receipt, known.fen, known.why)
