@@ -30,6 +30,11 @@ WRITE_BUFFER_SIZE = 16 << 20
 own thread costs (`--write-buffer 4`: with less of it). Hashes do not compress, so nothing is compressed.
 """
 
+SHARES = tuple(1 - place / 16 for place in range(8))
+"""How much of what may gather in memory does, by a validator's place. They all write the same bytes at the same
+heights: if they filled as much, all would merge tables at once, and no quorum would go on meanwhile.
+"""
+
 _BLOCK_CACHE_SIZE = 16 << 20
 _TABLE_FILE_SIZE = 1 << 20
 _OPEN_FILES_MAX = 266
@@ -45,9 +50,10 @@ Delete = Callable[[bytes], None]
 class LevelStore:
     """`ledger.storage.port.Store` over LevelDB. One thread writes; snapshots may be read from any thread."""
 
-    def __init__(self, path: Path, lock: int, database: Any, guard: WalGuard, first_head: Head) -> None:
+    def __init__(self, path: Path, lock: int, database: Any, guard: WalGuard, first_head: Head, share: float) -> None:
         """Use `open`."""
         self._path = str(path)
+        self._share = share
         self._lock = lock
         self._database = database
         self._first_head = first_head
@@ -67,14 +73,23 @@ class LevelStore:
 
     @classmethod
     def open(
-        cls, path: Path, chain_id: bytes, first_head: Head, *, write_buffer_size: int = WRITE_BUFFER_SIZE
+        cls,
+        path: Path,
+        chain_id: bytes,
+        first_head: Head,
+        *,
+        place: int = 0,
+        write_buffer_size: int = WRITE_BUFFER_SIZE,
     ) -> "LevelStore":
         """Open the ledger of `chain_id` in `path`, or begin one in an empty directory.
 
-        `first_head` is the head before the first block (`Genesis.head()`). Raises a `StorageError` that names path and
-        remedy. What is stored at the head is checked against its certificate's text before anything is built on it.
+        `first_head` is the head before the first block (`Genesis.head()`), `place` which of the network's validators
+        this is (see `SHARES`). Raises a `StorageError` that names path and remedy. What is stored at the head is
+        checked against its certificate's text before anything is built on it.
         """
         database_path = prepare_directory(path, chain_id)
+        share = SHARES[place % len(SHARES)]
+        write_buffer_size = round(write_buffer_size * share)
         with ExitStack() as undo:
             lock = lock_directory(path)
             undo.callback(os.close, lock)
@@ -82,7 +97,7 @@ class LevelStore:
             undo.callback(database.close)
             try:
                 _check_meta(path, database, chain_id)
-                store = cls(path, lock, database, WalGuard(database_path, write_buffer_size), first_head)
+                store = cls(path, lock, database, WalGuard(database_path, write_buffer_size), first_head, share)
                 check_head(str(path), store.snapshot(), store.synced_height)
             except plyvel.Error as error:
                 raise Corrupt(str(path), reason_of(error)) from error
@@ -155,7 +170,7 @@ class LevelStore:
     def _take_nodes(self, put: Put, delete: Delete, block: Block) -> tuple[RecentNodes, int]:
         """Note what a block changed, or write all nodes that wait; returns those in memory, and how many entries."""
         nodes = self._nodes.after(block.changes.nodes)
-        if not nodes.is_full:
+        if not nodes.fill(self._share):
             put(keys.CHANGED + keys.number(block.height), encode(tuple(block.changes.values)))
             return nodes, 1
         merged = nodes.merged()

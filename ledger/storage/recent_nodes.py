@@ -43,10 +43,9 @@ class RecentNodes:
         size = sum(len(path) + len(node or b"") for path, node in nodes.items())
         return RecentNodes((nodes, *older), self.blocks + 1, self.size + size, self.written)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to write them."""
-        return self.blocks >= BLOCKS_MAX or self.size > BYTES_MAX
+    def fill(self, share: float) -> bool:
+        """Whether they fill this share of what may wait: then it is time to write them."""
+        return self.blocks >= BLOCKS_MAX * share or self.size > BYTES_MAX * share
 
     def merged(self) -> dict[bytes, bytes | None]:
         """The newest of each path."""

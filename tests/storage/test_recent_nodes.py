@@ -68,3 +68,15 @@ def test_what_waits_is_not_on_the_disk(tmp_path: Path) -> None:
     store.close()
     assert on_disk(tmp_path / "ledger", keys.NODE) == len(maker.nodes)
     assert on_disk(tmp_path / "ledger", keys.CHANGED) == 0
+
+
+def test_validators_write_them_at_heights_of_their_own(tmp_path: Path) -> None:
+    waiting = []
+    for place in range(4):
+        maker, path = Maker(14), tmp_path / str(place)
+        store = open_store(path, place=place)
+        for _ in range(recent_nodes.BLOCKS_MAX):
+            store.write(*maker.make(1))
+        store.close()
+        waiting.append(on_disk(path, keys.CHANGED))
+    assert waiting == [0, 4, 8, 12], "blocks since they were written"
