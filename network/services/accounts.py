@@ -1,19 +1,19 @@
 """Accounts, statements and instructions as their owners and overseers may see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 
 from linxin.v1 import trade_pb2
 
 from ledger.context import Context
 from ledger.modules.groupbuy.state import campaigns
-from ledger.modules.payments.payouts import Instruction, instruction_of
+from ledger.modules.payments.payouts import Instruction, instruction_of, open_instructions
 from ledger.modules.payments.ports import custodian_of
 from ledger.modules.payments.state import (
     Account,
     Entry,
     accounts,
-    due,
     entry_at,
     has_statement,
     is_custodian,
@@ -182,8 +182,8 @@ def _entry_message(number: int, entry: Entry) -> trade_pb2.StatementEntry:
 def list_instructions(
     ctx: Context, asker: Asker, request: trade_pb2.ListInstructionsRequest
 ) -> trade_pb2.ListInstructionsResponse:
-    """A page of a custodian's instructions: the open ones oldest first, or all by id. The token is the key of the last
-    one looked at. Raises `BadField`, `NotAllowed`.
+    """A page of a custodian's instructions: the open ones oldest first, or all by id. The token is the place of the
+    last one looked at. Raises `BadField`, `NotAllowed`.
     """
     check_range("$.page_size", request.page_size, 0, PAGE_MAX)
     custodian = check_text("$.custodian", request.custodian, CAMPAIGN_ID_MAX)
@@ -195,26 +195,26 @@ def list_instructions(
     prefix = "" if request.include_closed else f"{custodian}/"
     if not request.page_token.startswith(prefix if request.page_token else ""):
         raise BadField("$.page_token", "it is of another question")
-    after: str | None = request.page_token or None
-    keys = _keys(ctx, prefix, after, closed=request.include_closed)
-    for key in keys:
+    after = request.page_token
+    found = list(islice(_places(ctx, custodian, after, closed=request.include_closed), LOOKED_AT_MAX))
+    for place, name in found:
         if len(page.instructions) == (request.page_size or PAGE_DEFAULT):
-            page.next_page_token = after or ""
+            page.next_page_token = after
             return page
-        after = key
-        name = key.rpartition("-")[2]
+        after = place
         row = instruction_of(ctx, name)
         if row is not None and row.custodian == custodian:
             page.instructions.append(_instruction_message(name, row))
-    if len(keys) == LOOKED_AT_MAX:
-        page.next_page_token = after or ""
+    if len(found) == LOOKED_AT_MAX:
+        page.next_page_token = after
     return page
 
 
-def _keys(ctx: Context, prefix: str, after: str | None, *, closed: bool) -> list[str]:
-    """At most `LOOKED_AT_MAX` keys that end in the ids of transfers, after the key `after`."""
-    table = transfers if closed else due
-    return [key for key, _ in table.scan(ctx, prefix, after=after, limit=LOOKED_AT_MAX)]
+def _places(ctx: Context, custodian: str, after: str, *, closed: bool) -> Iterable[tuple[str, str]]:
+    """(place, hex id) of a custodian's open instructions, or of all transfers, behind the place `after`."""
+    if not closed:
+        return open_instructions(ctx, custodian, after)
+    return ((key, key) for key, _ in transfers.scan(ctx, after=after or None, limit=LOOKED_AT_MAX))
 
 
 def _instruction_message(name: str, row: Instruction) -> trade_pb2.Instruction:

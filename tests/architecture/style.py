@@ -17,6 +17,7 @@ MODULE_EXTRAS = {
     "ports": "the narrow interfaces to other modules, where state.py would grow too long",
     "evidence": "what trace tells of goods and those who had them, by which claims judge; beside its other ports",
     "splitting": "how payments divides whole fen, which group buying and claims do by the same function",
+    "payouts": "instructions to custodians, which no row holds: read out of transfers by rules, services and tests",
     "identifiers": "check digits and prefixes of GS1 keys and network codes, which standards/ describes from outside",
 }
 """Parts a module may have beside these, each for a reason."""

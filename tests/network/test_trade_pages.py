@@ -8,6 +8,7 @@ from linxin.v1 import trade_pb2
 
 from ledger.context import Context, Signer
 from ledger.modules.groupbuy.messages import Cancel
+from ledger.modules.payments.messages import Confirm, Confirmed
 from ledger.roles import Role
 from network.access import Asker
 from network.services import accounts, campaigns, lines
@@ -75,9 +76,32 @@ def test_all_is_found_once_however_small_the_pages(
     asked = trade_pb2.ListAccountsRequest(prefix="bank/campaign:", page_size=page_size)
     names = [each.name for each in walk(lambda at, of: accounts.list_accounts(at, AUDITOR, of), ctx, asked, "accounts")]
     assert names == sorted({f"bank/campaign:{name}{part}" for name in NAMES for part in ("", "/deposit")})
-    everything = trade_pb2.ListInstructionsRequest(custodian="bank", include_closed=True, page_size=page_size)
-    seen = walk(lambda at, of: accounts.list_instructions(at, AUDITOR, of), ctx, everything, "instructions")
-    assert len({each.id for each in seen}) == len(seen)
+
+
+@pytest.mark.parametrize("looked_at", [1, 2, 3, 1_000])
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_instructions_are_all_found_once_however_small_the_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch, page_size: int, looked_at: int
+) -> None:
+    monkeypatch.setattr(accounts, "LOOKED_AT_MAX", looked_at)
+    here = world.fork()
+    for name in ("c5", "c1"):
+        here.accept("farm", Cancel(name, "霜冻"))
+        here.drain()
+
+    def listed(**more: Any) -> list[Any]:
+        request = trade_pb2.ListInstructionsRequest(custodian="bank", page_size=page_size, **more)
+        ctx = here.context()
+        return walk(lambda at, asked: accounts.list_instructions(at, AUDITOR, asked), ctx, request, "instructions")
+
+    waiting = listed()
+    assert [each.why for each in waiting] == ["cancelled"] * 4
+    assert waiting == sorted(waiting, key=lambda each: each.issued_ms)
+    here.accept("bank", Confirm(), Confirmed((waiting[0].id,)))
+    assert listed() == waiting[1:]
+    everything = listed(include_closed=True)
+    assert [each.id for each in everything] == sorted(each.id for each in waiting)
+    assert [each.id for each in everything if each.state == "confirmed"] == [waiting[0].id]
 
 
 def test_a_page_looks_at_no_more_than_it_may(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

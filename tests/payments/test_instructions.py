@@ -5,6 +5,7 @@ from ledger.modules.payments import errors as e
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
+from ledger.modules.payments.payouts import open_instructions
 from ledger.text import TextForbidden
 from tests.payments.world import BANK, DAY_MS, ESCROW, FARM, LEADER, World, transfer, using
 from tests.registry.chain import key_of
@@ -119,8 +120,32 @@ def test_the_largest_batch_is_one_record(world: World) -> None:
 
     world.use(many)
     assert len(world.due()) == 256
+    pages = s.due.scan(world.context())
+    assert [(key, len(page)) for key, page in pages] == [(f"bank/{number:08d}", 32) for number in range(8)]
     world.confirm(*world.due())
-    assert (world.due(), world.balance(BANK)) == ([], -744)
+    assert (world.due(), world.balance(BANK), s.due.scan(world.context())) == ([], -744, [])
+
+
+def test_an_instruction_leaves_its_page_and_no_other(world: World) -> None:
+    world.fund("farm", 100)
+    for _ in range(34):
+        world.say("farm", m.Withdraw(), m.WithdrawTerms("bank", 1))
+    first, second, *others, last = world.due()
+    places = [place for place, _ in open_instructions(world.context(), "bank")]
+    world.say("bank", m.Reject(), m.Rejected(second, "closed"))
+    world.confirm(last, first)
+    assert world.due() == others
+    assert [(key, len(page)) for key, page in s.due.scan(world.context())] == [
+        ("bank/00000000", 30),
+        ("bank/00000001", 1),
+    ]
+    behind = [key for _, key in open_instructions(world.context(), "bank", places[1])]
+    assert [bytes.fromhex(key) for key in behind] == others, "the place of one that is rejected is a place still"
+    world.confirm(*others)
+    assert not s.due.scan(world.context())
+    assert not list(open_instructions(world.context(), "bank", places[-1]))
+    world.say("farm", m.Withdraw(), m.WithdrawTerms("bank", 1))
+    assert [key for key, _ in s.due.scan(world.context())] == ["bank/00000001"], "34 were given before"
 
 
 def test_a_rejected_refund_waits_and_is_issued_again_by_whoever_asks(world: World) -> None:

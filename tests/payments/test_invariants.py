@@ -111,7 +111,7 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "a-transfer-between-custodians": (lambda ctx: payment(ctx, FARM, "bank-2/member:x"), "to bank-2/member:x"),
     "a-transfer-past-instructions": (lambda ctx: payment(ctx, FARM, BANK), "is told None"),
     "an-instruction-that-stays-inside": (
-        lambda ctx: alter(ctx, s.transfers, held("posted"), payout=s.Payout(None)), "is told Payout",
+        lambda ctx: alter(ctx, s.transfers, held("posted"), payout=s.Payout(None, 0)), "is told Payout",
     ),
     "more-posted-than-asked": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=10**9), "10000000"),
     "less-than-nothing-posted": (lambda ctx: alter(ctx, s.transfers, held("posted"), posted_fen=-1), "-1 of"),
@@ -150,7 +150,15 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
         lambda ctx: alter_payout(ctx, "voided", successor=b"?" * 16), "a successor that there is not",
     ),
     "an-open-instruction-unlisted": (lambda ctx: drop(ctx, s.due), "and their list differ"),
-    "a-closed-instruction-listed": (lambda ctx: s.due.put(ctx, s.due_key("bank", 1, b"?" * 16), 1), "list differ"),
+    "a-closed-instruction-listed": (
+        lambda ctx: s.due.put(ctx, s.due_key("bank", 1), (s.Due(1, b"?" * 16),)), "list differ",
+    ),
+    "an-open-instruction-listed-twice": (
+        lambda ctx: s.due.put(ctx, "bank/00000000", 2 * (s.due.get(ctx, "bank/00000000") or ())), "list differ",
+    ),
+    "a-page-of-nothing-to-do": (lambda ctx: s.due.put(ctx, s.due_key("bank", 1), ()), "00000001 of what is to do"),
+    "an-instruction-on-another-page": (lambda ctx: alter_payout(ctx, "voided", page=1), "on the pages"),
+    "instructions-miscounted": (lambda ctx: more(ctx, BANK, "instructions"), "on the pages"),
     "a-debt-forgiven-by-nobody": (
         lambda ctx: alter(ctx, s.receivables, lambda row: row.left_fen > 0, left_fen=0), "left",
     ),

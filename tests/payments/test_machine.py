@@ -218,7 +218,7 @@ class Payments(RuleBasedStateMachine):
         """Refunds that wait to be issued again."""
         found = []
         for key, row in rows_of(self.world, "transfer").items():
-            receipt, _, successor = cast("list[object]", row[10] or [None] * 3)
+            receipt, *_, successor = cast("list[object]", row[10] or [None, None])
             if row[6] == "voided" and receipt and successor is None:
                 found.append(bytes.fromhex(key))
         return found

@@ -34,8 +34,9 @@ def public_sight(world: World) -> tuple[list[Any], list[str], list[Any]]:
     leaves = [decode_leaf(raw) for raw in world.leaves]
     seen = [[leaf.kind, public_body(leaf.body), leaf.outcome, leaf.subjects] for leaf in leaves if leaf.kind != 2]
     names = sorted(ID.sub("#", key.decode()) for key in world.rows())
-    plain = sorted([ID.sub("#", key), value] for table in PUBLIC for key, value in table.scan(world.context()))
-    return seen, names, plain
+    ctx = world.context()
+    open_ones = [[key, [each.issued_ms for each in page]] for key, page in s.due.scan(ctx)]
+    return seen, names, [*open_ones, *s.agreements.scan(ctx)]
 
 
 def test_the_public_cannot_tell_amounts_apart() -> None:

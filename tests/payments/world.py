@@ -16,7 +16,7 @@ from ledger.modules.payments import Money, Transfer, payments_module
 from ledger.modules.payments import messages as m
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
-from ledger.modules.payments.payouts import Instruction, instruction_of
+from ledger.modules.payments.payouts import Instruction, instruction_of, open_instructions
 from ledger.modules.registry.messages import Metric, RegisterDevice, RegisterMember
 from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import OrganisationView
@@ -184,7 +184,7 @@ class World(Chain):
 
     def due(self, custodian: str = "bank") -> list[bytes]:
         """What a custodian has to do, oldest first."""
-        return [bytes.fromhex(key[-32:]) for key, _ in s.due.scan(self.context(), f"{custodian}/")]
+        return [bytes.fromhex(key) for _, key in open_instructions(self.context(), custodian)]
 
     def instruction(self, identifier: bytes) -> Instruction:
         """An instruction that there is."""

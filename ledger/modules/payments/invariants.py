@@ -31,7 +31,8 @@ def check_invariants(ctx: "Context") -> list[str]:
         *_transfer_breaches(transfers),
         *_entry_breaches(ctx, accounts, transfers),
         *_receipt_breaches(ctx, payouts, receivables),
-        *_payout_breaches(ctx, payouts),
+        *_payout_breaches(payouts),
+        *_due_breaches(ctx, accounts, payouts),
         *_debt_breaches(accounts, receivables),
         *_day_breaches(ctx, accounts),
         *_notice_breaches(ctx),
@@ -152,12 +153,10 @@ def _receipt_breaches(
             yield f"receipt {key} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[key]} did"
 
 
-def _payout_breaches(ctx: "Context", payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
+def _payout_breaches(payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
     """What custodians are told: to pay a receipt back out of its account alone, all or nothing, without a time limit,
-    again only what they rejected. What is open is listed.
+    again only what they rejected.
     """
-    listed = {key for key, _ in s.due.every(ctx)}
-    wanted = set[str]()
     for key, row in payouts.items():
         told = row.payout
         assert told is not None, key
@@ -172,10 +171,26 @@ def _payout_breaches(ctx: "Context", payouts: dict[str, s.TransferRow]) -> "Iter
             yield f"instruction {key} is {row.state} and says it was rejected"
         if told.successor is not None and told.successor.hex() not in payouts:
             yield f"instruction {key} has a successor that there is not"
+
+
+def _due_breaches(ctx: "Context", accounts: dict[str, s.Account], payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
+    """What is open is listed, each in its page; pages follow time, and all but the last were given in full."""
+    wanted: Counter[tuple[str, s.Due]] = Counter()
+    given: dict[str, list[tuple[int, int]]] = {}
+    for key, row in payouts.items():
+        assert row.payout is not None, key
+        given.setdefault(row.credit, []).append((row.made_ms, row.payout.page))
         if row.state == "pending":
-            wanted.add(s.due_key(p.custodian_of(row.debit), row.made_ms, bytes.fromhex(key)))
-    if listed != wanted:
-        yield f"open instructions and their list differ: {sorted(listed ^ wanted)}"
+            page = s.due_key(p.custodian_of(row.credit), row.payout.page)
+            wanted[page, s.Due(row.made_ms, bytes.fromhex(key))] += 1
+    pages = dict(s.due.every(ctx))
+    if Counter((page, each) for page, entries in pages.items() for each in entries) != wanted:
+        yield f"open instructions and their list differ: {sorted(pages)}"
+    yield from (f"page {page} of what is to do is empty" for page, entries in pages.items() if not entries)
+    for name, account in accounts.items():
+        told = [page for _, page in sorted(given.get(name, []))]
+        if told != [number // s.ENTRIES_PER_PAGE for number in range(account.instructions)]:
+            yield f"{name} was given {account.instructions} instructions, on the pages {told}"
 
 
 def _debt_breaches(accounts: dict[str, s.Account], receivables: dict[str, s.Receivable]) -> "Iterator[str]":

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from ledger.context import Context
     from ledger.modules.payments.ports import Why
 
+PAGES_AT_ONCE = 8
+
 
 class Instruction(NamedTuple):
     """What a custodian is to pay out: to where a receipt came from, or (`receipt` None) to the account's owner.
 
     Its money is held in `account` until the custodian confirms or rejects it. `reason`: why it could not be paid;
-    `successor`: the instruction by which it was tried again.
+    `successor`: the instruction by which it was tried again. `page`: see `state.Payout`.
     """
 
     custodian: str
@@ -29,6 +31,7 @@ class Instruction(NamedTuple):
     closed_ms: int | None
     reason: str
     successor: bytes | None
+    page: int
 
 
 def instruction_in(row: s.TransferRow | None) -> Instruction | None:
@@ -47,6 +50,7 @@ def instruction_in(row: s.TransferRow | None) -> Instruction | None:
         row.closed_ms,
         told.reason,
         told.successor,
+        told.page,
     )
 
 
@@ -61,3 +65,21 @@ def every_instruction(ctx: "Context") -> "Iterator[tuple[str, Instruction]]":
         instruction = instruction_in(row)
         if instruction is not None:
             yield key, instruction
+
+
+def open_instructions(ctx: "Context", custodian: str, after: str = "") -> "Iterator[tuple[str, str]]":
+    """(place, hex id) of what a custodian has to do, oldest first, behind the place `after`; "" = from the first.
+
+    A place stays good when its instruction is no longer open.
+    """
+    at = after.rpartition("/")[0]
+    pages = [(at, s.due.get(ctx, at) or ())] if at else []
+    while True:
+        for at, entries in pages:
+            for issued_ms, instruction in sorted(entries):
+                place = f"{at}/{issued_ms:015d}-{instruction.hex()}"
+                if place > after:
+                    yield place, instruction.hex()
+        pages = s.due.scan(ctx, f"{custodian}/", after=at or None, limit=PAGES_AT_ONCE)
+        if not pages:
+            return

@@ -3,7 +3,7 @@
 What accounts are called, and by what receipts and transfers are found, is in `ports.py`.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ledger.crypto.encoding import Message
 from ledger.modules.payments.messages import DayTotals
@@ -50,7 +50,8 @@ class Account(Message):
     """Sums of all that ever happened to an account, fen, and how many entries it has.
 
     `owner` is a subject, or "" for what belongs to nobody in particular. `owes_fen`: what it owes to others in all;
-    `debts`: how many debts there ever were, the first `debts_paid` of which are paid.
+    `debts`: how many debts there ever were, the first `debts_paid` of which are paid. `instructions`: of a custodian's
+    own account, how many it was ever given.
     """
 
     owner: str
@@ -62,6 +63,7 @@ class Account(Message):
     owes_fen: int = 0
     debts: int = 0
     debts_paid: int = 0
+    instructions: int = 0
 
     @property
     def balance_fen(self) -> int:
@@ -79,10 +81,12 @@ class Account(Message):
 class Payout(Message):
     """What makes a transfer an instruction: the number of the receipt to pay back, None for a withdrawal.
 
-    `reason`: the custodian's, where it could not pay; `successor`: the id under which it was asked again.
+    `page`: of `due`, where it stands while it is open. `reason`: the custodian's, where it could not pay; `successor`:
+    the id under which it was asked again.
     """
 
     receipt: bytes | None
+    page: int
     reason: str = ""
     successor: bytes | None = None
 
@@ -111,6 +115,13 @@ class TransferRow(Message):
     def moved(self) -> tuple[Part, ...]:
         """All that has moved out of the debit account."""
         return (Part(self.credit, self.posted_fen, self.why), *self.further) if self.posted_fen else ()
+
+
+class Due(NamedTuple):
+    """An instruction that a custodian has neither confirmed nor rejected: its issue in ms, its id."""
+
+    issued_ms: int
+    instruction: bytes
 
 
 class Entry(Message):
@@ -184,9 +195,9 @@ receipts' and custodians' own.
 receipts: Table[ReceiptRow] = Table("payments", "receipt", ReceiptRow, restricted=True)
 """`receipt_key(number)` -> receipt."""
 
-due: Table[int] = Table("payments", "due", int)
-"""`<custodian>/<issued ms, 15 digits>-<hex id>` of each instruction neither confirmed nor rejected -> its issue in ms:
-what a custodian has to do, oldest first.
+due: Table[tuple[Due, ...]] = Table("payments", "due", tuple[Due, ...])
+"""`<custodian>/<page, 8 digits>`, from 0 -> what is still to do of `ENTRIES_PER_PAGE` instructions that followed one
+another; no row where that is nothing.
 """
 
 receivables: Table[Receivable] = Table("payments", "receivable", Receivable, restricted=True)
@@ -246,9 +257,9 @@ def receivable_key(debtor: str, number: int) -> str:
     return f"{debtor}/{number:06d}"
 
 
-def due_key(custodian: str, issued_ms: int, instruction: bytes) -> str:
-    """Where an open instruction is listed."""
-    return f"{custodian}/{issued_ms:015d}-{instruction.hex()}"
+def due_key(custodian: str, page: int) -> str:
+    """Where the open instructions of a page are listed."""
+    return f"{custodian}/{page:08d}"
 
 
 def day_key(custodian: str, day: int) -> str:

@@ -67,7 +67,7 @@ class Books:
         return found[2] if found is not None else table.get(self.ctx, key)
 
     def put(self, table: "Table[Any]", key: str, value: Any) -> None:
-        """Write a row of another of payments' tables."""
+        """Write a row of another of payments' tables; None deletes it."""
         self._others[table.prefix + key.encode()] = (table, key, value)
 
     def same(self, transfer: "Transfer", expires_ms: int | None = None) -> s.TransferRow | None:
@@ -130,7 +130,10 @@ class Books:
         for key, row in self._transfers.items():
             s.transfers.put(self.ctx, key, row)
         for table, key, value in self._others.values():
-            table.put(self.ctx, key, value)
+            if value is None:
+                table.delete(self.ctx, key)
+            else:
+                table.put(self.ctx, key, value)
 
     def _begin(self, transfer: "Transfer") -> None:
         """What our own callers must have made sure of."""

@@ -37,9 +37,14 @@ def reserve(books: "Books", key: str, fen: int) -> s.ReceiptRow:
 
 def instruct(books: "Books", identifier: bytes, account: str, receipt: bytes | None, fen: int, why: "Why") -> None:
     """Hold `fen` of `account` for the custodian to pay out: to where a receipt came from, or to the owner (None)."""
-    custodian, now_ms = p.custodian_of(account), books.ctx.time_ms
-    books.hold(Transfer(identifier, account, p.custodian_account(custodian), fen, why), None, s.Payout(receipt))
-    books.put(s.due, s.due_key(custodian, now_ms, identifier), now_ms)
+    custodian = p.custodian_of(account)
+    world = p.custodian_account(custodian)
+    given = books.account(world).instructions
+    page = given // s.ENTRIES_PER_PAGE
+    books.hold(Transfer(identifier, account, world, fen, why), None, s.Payout(receipt, page))
+    books.change(world, instructions=given + 1)
+    key = s.due_key(custodian, page)
+    books.put(s.due, key, (*(books.other(s.due, key) or ()), s.Due(books.ctx.time_ms, identifier)))
 
 
 def owe(books: "Books", debtor: str, creditor: str, fen: int, charge: bytes, why: "Why") -> None:

@@ -76,7 +76,9 @@ def _need_open(books: Books, identifier: bytes, event: str, place: int) -> "Inst
         raise InstructionOfOther(place)
     if event not in s.INSTRUCTION_TRANSITIONS[row.state]:
         raise InstructionClosed(place)
-    s.due.delete(books.ctx, s.due_key(row.custodian, row.issued_ms, identifier))
+    key = s.due_key(row.custodian, row.page)
+    left = tuple(each for each in books.other(s.due, key) if each.instruction != identifier)
+    books.put(s.due, key, left or None)
     return row
 
 
