@@ -220,9 +220,7 @@ def _open_store(home: Path, config: NodeConfig, genesis: Genesis, stack: ExitSta
     """The ledger, or the one that was built to take its place."""
     path = home / config.data / LEDGER
     settle(path)
-    first = [validator.id for validator in genesis.file.validators]
-    place = first.index(config.name) if config.name in first else len(first)
-    store = LevelStore.open(path, genesis.chain_id, genesis.head(), place=place)
+    store = LevelStore.open(path, genesis.chain_id, genesis.head(), place=genesis.place_of(config.name))
     stack.callback(store.close)
     return store
 

@@ -97,6 +97,11 @@ class Genesis(msgspec.Struct, frozen=True):
         found = (Validator(self.cosigner_name(v.id), bytes.fromhex(v.public_key)) for v in self.file.validators)
         return tuple(sorted(found, key=lambda validator: validator.name))
 
+    def place_of(self, validator_id: str) -> int:
+        """Where a first validator stands among them, from 0; of a later one, how many first ones there are."""
+        first = [validator.id for validator in self.file.validators]
+        return first.index(validator_id) if validator_id in first else len(first)
+
     def head(self) -> Head:
         """The head before the first block."""
         return Head(0, 0, ZERO_HASH, Frontier(), self.validators())

@@ -30,9 +30,9 @@ WRITE_BUFFER_SIZE = 16 << 20
 own thread costs (`--write-buffer 4`: with less of it). Hashes do not compress, so nothing is compressed.
 """
 
-SHARES = tuple(1 - place / 16 for place in range(8))
-"""How much of what may gather in memory does, by a validator's place. They all write the same bytes at the same
-heights: if they filled as much, all would merge tables at once, and no quorum would go on meanwhile.
+SHARES = (16, 15, 14, 13, 12, 11, 10, 9)
+"""How many sixteenths of what may gather in memory do, by a validator's place. They all write the same bytes at the
+same heights: if they filled as much, all would merge tables at once, and no quorum would go on meanwhile.
 """
 
 _BLOCK_CACHE_SIZE = 16 << 20
@@ -50,7 +50,7 @@ Delete = Callable[[bytes], None]
 class LevelStore:
     """`ledger.storage.port.Store` over LevelDB. One thread writes; snapshots may be read from any thread."""
 
-    def __init__(self, path: Path, lock: int, database: Any, guard: WalGuard, first_head: Head, share: float) -> None:
+    def __init__(self, path: Path, lock: int, database: Any, guard: WalGuard, first_head: Head, share: int) -> None:
         """Use `open`."""
         self._path = str(path)
         self._share = share
@@ -89,7 +89,7 @@ class LevelStore:
         """
         database_path = prepare_directory(path, chain_id)
         share = SHARES[place % len(SHARES)]
-        write_buffer_size = round(write_buffer_size * share)
+        write_buffer_size = write_buffer_size * share // 16
         with ExitStack() as undo:
             lock = lock_directory(path)
             undo.callback(os.close, lock)

@@ -43,9 +43,9 @@ class RecentNodes:
         size = sum(len(path) + len(node or b"") for path, node in nodes.items())
         return RecentNodes((nodes, *older), self.blocks + 1, self.size + size, self.written)
 
-    def fill(self, share: float) -> bool:
-        """Whether they fill this share of what may wait: then it is time to write them."""
-        return self.blocks >= BLOCKS_MAX * share or self.size > BYTES_MAX * share
+    def fill(self, sixteenths: int) -> bool:
+        """Whether they fill so much of what may wait: then it is time to write them."""
+        return 16 * self.blocks >= BLOCKS_MAX * sixteenths or 16 * self.size > BYTES_MAX * sixteenths
 
     def merged(self) -> dict[bytes, bytes | None]:
         """The newest of each path."""
