@@ -13,7 +13,7 @@ from ledger.roles import Role
 from ledger.state import OUTPUT, ROLES, SELF, BlockState, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ledger.crypto.encoding import Message
 
@@ -21,10 +21,22 @@ _M = TypeVar("_M")
 
 SUBJECTS_MAX = 1_024
 EVENTS_MAX = 1_024
-TIMER_KEY = "{due:016d}-{height:012d}-{position:06d}-{number:04d}"
+TIMER_KEY = "{due:016d}-{height:012d}-{page:04d}"
 
-timers: Table[bytes] = Table("ledger", "timer", bytes)
-"""Due work, by due time: `ledger/timer/<due ms>-<height>-<position in block>-<number>` -> encoded timer."""
+TIMERS_PER_PAGE = 64
+"""Much of what a block does falls due at one time, and each row that a block changes costs a path of the state tree."""
+
+timers: Table[tuple[bytes, ...]] = Table("ledger", "timer", tuple[bytes, ...])
+"""Due work, by due time: `ledger/timer/<due ms>-<height>-<page>` -> encoded timers in the order of scheduling."""
+
+
+def scheduled(ctx: "Context") -> "Iterator[tuple[int, bytes]]":
+    """(due time in ms, encoded timer) of everything scheduled, in the order in which it will run: unbounded, for
+    invariants and readers, not for rules.
+    """
+    for key, page in timers.every(ctx):
+        due_ms = int(key.partition("-")[0])
+        yield from ((due_ms, raw) for raw in page)
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,6 @@ class Context:
     secret: bytes = b""
     events: list[list[str | int | bytes]] = field(default_factory=list)
     subjects: dict[str, list[str | int | None]] = field(default_factory=dict)
-    scheduled: int = 0
     work: int = 0
     """Rows' worth of work that a timer has done; a block runs timers until `timers_per_block` is used up."""
     _salt: "Callable[[bytes], bytes] | None" = None
@@ -115,9 +126,14 @@ class Context:
         """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of
         scheduling.
         """
-        key = TIMER_KEY.format(due=due_ms, height=self.height, position=self.position, number=self.scheduled)
-        self.scheduled += 1
-        timers.put(self, key, encode(timer))
+        pages = self.state.timer_pages
+        page = pages.get(due_ms, 0)
+        key = TIMER_KEY.format(due=due_ms, height=self.height, page=page)
+        waiting = timers.get(self, key) or ()
+        if len(waiting) >= TIMERS_PER_PAGE:
+            pages[due_ms] = page + 1
+            key, waiting = TIMER_KEY.format(due=due_ms, height=self.height, page=page + 1), ()
+        timers.put(self, key, (*waiting, encode(timer)))
 
     def need_restricted(self, kind: "type[_M]") -> "_M":
         """The restricted part of this transaction; raises `RestrictedNeeded` when it came without one, or another."""

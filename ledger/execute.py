@@ -198,17 +198,33 @@ class _Run:
         """Run what is due, oldest first, until `timers_per_block` rows' worth of work is done; the rest resumes in the
         next block.
         """
-        until = TIMER_KEY.format(due=self.time_ms + 1, height=0, position=0, number=0)
+        until = TIMER_KEY.format(due=self.time_ms + 1, height=0, page=0)
         left = self.parameters["timers_per_block"]
-        for key, raw in timers.scan(self.context(), limit=left, until=until):
+        for key, page in timers.scan(self.context(), limit=left, until=until):
+            ran = 0
+            while ran < len(page) and left > 0:
+                left -= self.process_timer(page[ran])
+                ran += 1
+            self.forget_timers(key, ran)
             if left <= 0:
                 break
-            timer = self.registry.decode_timer(raw)
-            ctx = self.context()
-            self.process_effect(ctx, raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
-            left -= max(1, ctx.work)
-            timers.delete(self.context(), key)
-            self.state.keep()
+
+    def process_timer(self, raw: bytes) -> int:
+        """Run one timer; returns how many rows' worth of work it did."""
+        timer = self.registry.decode_timer(raw)
+        ctx = self.context()
+        self.process_effect(ctx, raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
+        return max(1, ctx.work)
+
+    def forget_timers(self, key: str, ran: int) -> None:
+        """Take the first timers off a page, to which they may have added others."""
+        ctx = self.context()
+        left = (timers.get(ctx, key) or ())[ran:]
+        if left:
+            timers.put(ctx, key, left)
+        else:
+            timers.delete(ctx, key)
+        self.state.keep()
 
     def process_handover(self) -> None:
         """In the block whose checkpoint names another set for the next height, write down that it takes over."""

@@ -214,6 +214,8 @@ class BlockState:
     dirty: dict[bytes, "Table[Any]"] = field(default_factory=dict)
     writes: dict[bytes, tuple["Table[Any]", Row | None]] = field(default_factory=dict)
     homes: dict[str, tuple[bytes, "Table[Any]"]] = field(default_factory=dict)
+    timer_pages: dict[int, int] = field(default_factory=dict)
+    """Due time in ms -> which page of what this block schedules for it is being filled; 0 unless said."""
 
     def home(self, subject: str) -> tuple[bytes, "Table[Any]"]:
         """State key and table of a subject's row; raises KeyError for a type that no module declares."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from ledger.block import Head
 from ledger.certificate import quorum
@@ -53,7 +53,12 @@ def timers_overdue(snapshot: Snapshot) -> int:
     """Timers that were due by the last final block and did not fit into it, up to `TIMERS_COUNTED_MAX`."""
     last = timers.prefix + f"{snapshot.head.time_ms:016d}-".encode() + b"\xff"
     due = takewhile(lambda pair: pair[0] < last, snapshot.scan(timers.prefix, b""))
-    return sum(1 for _ in islice(due, TIMERS_COUNTED_MAX))
+    counted = 0
+    for _, page in due:
+        counted += len(timers.decode(page, None).value)
+        if counted >= TIMERS_COUNTED_MAX:
+            return TIMERS_COUNTED_MAX
+    return counted
 
 
 def standing_of(view: NodeView, head: Head, now_ms: int) -> Standing:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from ledger.context import timers
+from ledger.context import scheduled
 from ledger.crypto.encoding import decode
 from ledger.crypto.hashing import digest
 from ledger.crypto.signing import SigningKey
@@ -213,7 +213,7 @@ class Garden(Court):
 
     def timers(self, tag: str) -> int:
         """How many timers of a kind are scheduled."""
-        return sum(decode(raw, list[Any])[0] == tag for _, raw in timers.every(self.context()))
+        return sum(decode(raw, list[Any])[0] == tag for _, raw in scheduled(self.context()))
 
     def recount(self) -> dict[str, tuple[int, int]]:
         """(earned, spent) of each key by what the leaves say alone."""

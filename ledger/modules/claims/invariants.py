@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ledger.context import Context, timers
+from ledger.context import Context, scheduled
 from ledger.crypto.encoding import decode
 from ledger.days import day_of
 from ledger.modules.claims.rules.common import Case
@@ -58,23 +58,23 @@ def check_claims(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
 
 def check_time_limits(ports: "Ports", ctx: Context, found: Found) -> Iterator[str]:
     """Every claim that waits has a timer at its time limit; what a leader is owed is held until its timer."""
-    scheduled: Counter[tuple[str, int, str, int]] = Counter()
-    for key, raw in timers.every(ctx):
+    waiting: Counter[tuple[str, int, str, int]] = Counter()
+    for due_ms, raw in scheduled(ctx):
         tag, *named = decode(raw, list[Any])
         if tag == "claims.due":
             order, number, stage = named
-            scheduled[order, number, stage, int(key.partition("-")[0])] += 1
+            waiting[order, number, stage, due_ms] += 1
     for order, own in found.items():
         for number, claim in enumerate(own, 1):
             stage = "contest" if claim.state == "provisional" else "adjudication"
-            if claim.state in WAITING and scheduled[order, number, stage, claim.due_ms] != 1:
+            if claim.state in WAITING and waiting[order, number, stage, claim.due_ms] != 1:
                 yield f"{order}.{number} waits for {stage} at {claim.due_ms}, and no timer does"
             due_ms = claim.paid_ms + ctx.parameters["repay_ms"]
             case = Case(ports.payments, ports.lines, ctx, order, number, claim)
             held = case.payments.pending(ctx, case.transfer(b"repay", "", "", 1, "repayment").id)
             if claim.own and held not in (0, claim.paid_fen):
                 yield f"{order}.{number}: {held} fen are held for the leader's {claim.paid_fen}"
-            if held and not scheduled[order, number, "repay", due_ms]:
+            if held and not waiting[order, number, "repay", due_ms]:
                 yield f"{order}.{number}: {held} fen are held for the leader, and no timer pays them"
 
 

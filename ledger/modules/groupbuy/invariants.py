@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.context import Context, timers
+from ledger.context import Context, scheduled
 from ledger.crypto.encoding import decode
 from ledger.modules.groupbuy.rules.common import GONE, line_key, supply_key
 from ledger.modules.groupbuy.rules.cutting import tier_of
@@ -208,7 +208,7 @@ def check_amounts(by_campaign: Orders) -> Iterator[str]:
 def check_way_out(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) -> Iterator[str]:
     """Nobody's silence can hold a campaign for ever: while it is not at its end, some timer of it is due."""
     waiting: defaultdict[str, set[str]] = defaultdict(set)
-    for _, raw in timers.every(ctx):
+    for _, raw in scheduled(ctx):
         tag, *fields = decode(raw, list)
         if str(tag).startswith("groupbuy."):
             kind = str(tag).removeprefix("groupbuy.")

@@ -7,7 +7,7 @@ itself.
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ledger.context import timers
+from ledger.context import scheduled
 from ledger.crypto.encoding import encode
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
@@ -236,13 +236,13 @@ def _day_breaches(ctx: "Context", accounts: dict[str, s.Account]) -> "Iterator[s
 
 def _notice_breaches(ctx: "Context") -> "Iterator[str]":
     """A guarantee counts its notices that are not over, and each of them has a timer."""
-    scheduled = {raw for _, raw in timers.every(ctx)}
+    waiting = {raw for _, raw in scheduled(ctx)}
     under: Counter[str] = Counter()
     for key, notice in s.notices.every(ctx):
         if notice.moved_fen is not None:
             continue
         under[notice.source] += notice.fen
-        if encode(Release(bytes.fromhex(key))) not in scheduled:
+        if encode(Release(bytes.fromhex(key))) not in waiting:
             yield f"nothing ends the notice {key}"
     rows = Counter(dict(s.noticed.every(ctx)))
     if rows != under:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ledger.context import timers
+from ledger.context import scheduled
 from ledger.crypto.encoding import decode
 from ledger.modules.rewards import state as s
 
@@ -52,10 +52,10 @@ def _worth(row: s.Redemption) -> int:
 def check_invariants(ports: "Ports", ctx: "Context") -> list[str]:
     """Every breach found in all of rewards, empty when it is sound."""
     found = {tag: set[tuple[Any, ...]]() for tag in ("rewards.lapse", "rewards.recheck")}
-    for key, raw in timers.every(ctx):
+    for due_ms, raw in scheduled(ctx):
         tag, *fields = decode(raw, list[Any])
         if tag in found:
-            found[tag].add((*fields, int(key.partition("-")[0])))
+            found[tag].add((*fields, due_ms))
     return [
         *_check_points(ctx),
         *_check_redemptions(ctx, found["rewards.lapse"]),
