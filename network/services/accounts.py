@@ -17,8 +17,6 @@ from ledger.modules.payments.state import (
     entry_at,
     has_statement,
     is_custodian,
-    receipt_key_of,
-    receipts,
     statement,
     transfers,
 )
@@ -45,10 +43,6 @@ def may_read(ctx: Context, asker: Asker, name: str, row: Account) -> bool:
         return True
     organisation = organisation_of(asker)
     own = {f"organisation:{organisation}"} if organisation else {asker.name}
-    key = receipt_key_of(name)
-    if key is not None:
-        receipt = receipts.get(ctx, key)
-        return receipt is not None and receipt.beneficiary in own
     if is_custodian(name):
         return organisation == custodian_of(name)
     kind, _, rest = name.partition("/")[2].partition(":")

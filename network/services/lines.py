@@ -9,8 +9,8 @@ from ledger.modules.groupbuy.rules.common import line_key, line_state, order_at
 from ledger.modules.groupbuy.rules.terms import MICRO_KG_IN_GRAM, unit_micro_kg
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, lines, orders, tries
 from ledger.modules.groupbuy.words import WORDS
-from ledger.modules.payments.ports import receipt_account, receipt_key
-from ledger.modules.payments.state import receipts
+from ledger.modules.payments.ports import receipt_account
+from ledger.modules.payments.state import account_row
 from ledger.modules.trace.state import products
 from network.access import Asker
 from network.errors import BadField, NotFound
@@ -182,7 +182,8 @@ def money_message(row: OrderRow) -> trade_pb2.LineMoney:
 
 
 def _ties(ctx: Context, order: str, row: OrderRow, campaign: Campaign) -> trade_pb2.OrderTies:
-    receipt = receipts.get(ctx, receipt_key(row.receipt))
+    account = receipt_account(campaign.terms.custodian, row.receipt)
+    receipt = account_row(ctx, account).receipt
     assert receipt is not None, f"{order} was placed without a receipt"
     return trade_pb2.OrderTies(
         algorithm=row.algorithm,
@@ -193,7 +194,7 @@ def _ties(ctx: Context, order: str, row: OrderRow, campaign: Campaign) -> trade_
         receipt_fen=receipt.fen,
         instructed_back_fen=receipt.refunded_fen,
         tries=tries.get(ctx, order) or 0,
-        account=account_message(ctx, receipt_account(campaign.terms.custodian, row.receipt)),
+        account=account_message(ctx, account),
     )
 
 

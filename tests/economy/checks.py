@@ -23,7 +23,6 @@ from ledger.modules.payments.state import (
     INSTRUCTION_TRANSITIONS,
     TRANSFER_TRANSITIONS,
     accounts,
-    receipts,
     receivables,
     transfers,
 )
@@ -48,7 +47,7 @@ class Rows:
         ctx = chain.context()
         self.accounts = dict(accounts.scan(ctx, limit=ROWS_MAX))
         self.transfers = dict(transfers.scan(ctx, limit=ROWS_MAX))
-        self.receipts = dict(receipts.scan(ctx, limit=ROWS_MAX))
+        self.receipts = {name: row.receipt for name, row in self.accounts.items() if row.receipt is not None}
         self.instructions = dict(every_instruction(ctx))
         self.receivables = dict(receivables.scan(ctx, limit=ROWS_MAX))
         self.campaigns: dict[str, Campaign] = dict(campaigns.scan(ctx, limit=ROWS_MAX))
@@ -120,9 +119,9 @@ def not_paid_twice(rows: Rows) -> Iterator[str]:
     for row in rows.instructions.values():
         if row.receipt is not None and row.state != "rejected":
             told[row.receipt] += row.fen
-    for key, receipt in rows.receipts.items():
+    for name, receipt in rows.receipts.items():
         if told[receipt.number] > receipt.fen or receipt.refunded_fen > receipt.fen:
-            yield f"receipt {key} brought {receipt.fen} and is paid back {told[receipt.number]}"
+            yield f"{name} brought {receipt.fen} and is paid back {told[receipt.number]}"
 
 
 def escrows_cover(rows: Rows) -> Iterator[str]:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from ledger.errors import describe
 from ledger.modules.claims.state import claims
 from ledger.modules.groupbuy.state import campaigns, orders
-from ledger.modules.payments.ports import receipt_key
-from ledger.modules.payments.state import accounts, agreements, days, receipts, receivables
+from ledger.modules.payments.ports import receipt_account
+from ledger.modules.payments.state import accounts, agreements, days, receivables
 from tests.economy.campaigns import make_scenario
 from tests.economy.checks import Rows, check_rows, stuck, untold
 from tests.economy.leaving import take_all_out
@@ -194,12 +194,12 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
     ctx = chain.context()
     names = {happening["order"] for _, block in scenario["blocks"] for happening in block if "order" in happening}
     by_id = {order_of(name).hex(): name for name in names}
-    by_receipt = {receipt_key(number_of("receipt", name)): name for name in names}
+    by_receipt = {receipt_account("bank", number_of("receipt", name)): name for name in names}
     rows = dict(accounts.scan(ctx, limit=TABLE_MAX))
     named = {account: account_name(account) for account in rows}
     debts: Counter[tuple[str, str]] = Counter()
     for key, debt in receivables.scan(ctx, limit=TABLE_MAX):
-        creditor = account_name(debt.creditor) or "receipt:" + by_receipt[debt.creditor.partition(":")[2]]
+        creditor = account_name(debt.creditor) or "receipt:" + by_receipt[debt.creditor]
         if debt.left_fen:
             debts[account_name(key.rpartition("/")[0]), creditor] += debt.left_fen
     known = dict(campaigns.scan(ctx, limit=TABLE_MAX))
@@ -209,7 +209,7 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
             for key, row in orders.scan(ctx, limit=TABLE_MAX)
         },
         "receipts": {
-            by_receipt[key]: row.refunded_fen for key, row in receipts.scan(ctx, limit=TABLE_MAX) if key in by_receipt
+            by_receipt[key]: row.receipt.refunded_fen for key, row in rows.items() if row.receipt and key in by_receipt
         },
         "balances": {named[key]: row.balance_fen for key, row in rows.items() if named[key] and row.balance_fen},
         "held": {named[key]: row.debits_pending for key, row in rows.items() if named[key] and row.debits_pending},

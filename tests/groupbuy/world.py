@@ -17,7 +17,7 @@ from ledger.modules.groupbuy.rules.common import supply_key
 from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders, supplies
 from ledger.modules.payments import Money, payments_module
 from ledger.modules.payments.messages import Deposit, Receipt, receipt_message
-from ledger.modules.payments.state import accounts, receipts
+from ledger.modules.payments.state import accounts
 from ledger.modules.registry.messages import RegisterMember, SetRoles
 from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import DeviceView, OrganisationView
@@ -107,7 +107,8 @@ class World(trace.World):
     def refunded(self, order: str) -> int:
         """What was instructed to be paid back to an order's receipt, fen."""
         used = self.line(order).receipt
-        return sum(row.refunded_fen for _, row in receipts.scan(self.context(), limit=10_000) if row.number == used)
+        brought = [row.receipt for _, row in accounts.scan(self.context(), limit=10_000) if row.receipt is not None]
+        return sum(receipt.refunded_fen for receipt in brought if receipt.number == used)
 
     # Campaigns.
 

@@ -26,7 +26,7 @@ def test_a_refund_out_of_the_receipts_own_account(world: World) -> None:
     row = world.instruction(instruction)
     assert (row.account, row.receipt, row.fen, row.why, row.state) == (account, number, 30, "price_fell", "issued")
     assert (world.balance(account), world.available(account), world.balance(BANK)) == (100, 70, -100)
-    assert world.money.receipt_fen(world.context(), number) == 70
+    assert world.to_give_back(account) == 70
     world.confirm(instruction)
     assert (world.balance(account), world.balance(BANK), world.due()) == (70, -70, [])
     assert world.instruction(instruction).state == "confirmed"
@@ -56,7 +56,7 @@ def test_a_receipt_is_never_paid_back_more_than_it_brought(world: World) -> None
     world.misuse(
         e.ReceiptOverdrawn, lambda ctx, money: money.refund(ctx, transfer("4", FARM, account, 1, "weight"), number)
     )
-    assert world.money.receipt_fen(world.context(), number) == 0
+    assert world.to_give_back(account) == 0
 
 
 def test_an_id_stands_for_one_refund(world: World) -> None:
@@ -159,7 +159,7 @@ def test_a_rejected_refund_waits_and_is_issued_again_by_whoever_asks(world: Worl
     row = world.instruction(first)
     assert (row.state, row.reason, world.transfer(first).state) == ("rejected", "卡已注销", "voided")
     assert (world.balance(account), world.available(account), world.due()) == (40, 40, [])
-    assert world.money.receipt_fen(world.context(), number) == 60, "it stays counted"
+    assert world.to_give_back(account) == 60, "it stays counted"
     world.say(stranger, m.Reissue(), m.Again(first))
     (second,) = world.due()
     assert (second != first, world.instruction(first).successor) == (True, second)

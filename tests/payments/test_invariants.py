@@ -96,7 +96,15 @@ def alter_payout(ctx: Context, state: str, **changes: Any) -> None:
     s.transfers.put(ctx, key, replace(row, payout=replace(row.payout, **changes)))
 
 
-KEY = p.receipt_key(number_of("the order's"))
+ORDERS = p.receipt_account("bank", number_of("the order's"))
+
+
+def alter_receipt(ctx: Context, **changes: Any) -> None:
+    """Change what the order's receipt says."""
+    receipt = s.account_row(ctx, ORDERS).receipt
+    assert receipt is not None
+    alter(ctx, s.accounts, ORDERS, receipt=replace(receipt, **changes))
+
 
 DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "a-fen-from-nowhere": (lambda ctx: more(ctx, FARM, "credits_posted"), "its transfers come to"),
@@ -132,8 +140,15 @@ DAMAGE: dict[str, tuple[Callable[[Context], object], str]] = {
     "the-last-entry-left-out": (lambda ctx: cut_page(ctx, slice(None, -1)), f"the statement of {ESCROW}"),
     "a-page-left-out": (lambda ctx: drop(ctx, s.pages), "the statement of"),
     "entries-miscounted": (lambda ctx: alter(ctx, s.accounts, ESCROW, entries=2), f"the statement of {ESCROW}"),
-    "a-receipt-paid-back-too-much": (lambda ctx: alter(ctx, s.receipts, KEY, fen=2_600), "of 2600 went back"),
-    "a-receipt-that-forgets-a-refund": (lambda ctx: alter(ctx, s.receipts, KEY, refunded_fen=100), "says 100"),
+    "a-receipt-paid-back-too-much": (lambda ctx: alter_receipt(ctx, fen=2_600), "of 2600 went back"),
+    "a-receipt-that-forgets-a-refund": (lambda ctx: alter_receipt(ctx, refunded_fen=100), "says 100"),
+    "a-receipt-in-anothers-account": (
+        lambda ctx: alter_receipt(ctx, number=b"?" * 16), f"{ORDERS} has the receipt of",
+    ),
+    "a-receipts-account-without-it": (lambda ctx: alter(ctx, s.accounts, ORDERS, receipt=None), "account None"),
+    "a-receipt-in-an-owners-account": (
+        lambda ctx: alter(ctx, s.accounts, FARM, receipt=s.Accepted(b"?" * 16, 0)), f"{FARM} has the receipt of",
+    ),
     "an-instruction-for-another-receipt": (
         lambda ctx: alter_payout(ctx, "pending", receipt=b"?" * 16), "another receipt back",
     ),

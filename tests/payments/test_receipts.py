@@ -46,7 +46,7 @@ def test_an_orders_money_waits_in_the_receipts_account(world: World) -> None:
     number, account = world.bring(900)
     assert account == p.receipt_account("bank", number)
     assert (world.balance(account), world.account(account).owner) == (900, ORDER)
-    assert world.money.receipt_fen(world.context(), number) == 900
+    assert world.to_give_back(account) == 900
     assert number.hex() not in account
 
 

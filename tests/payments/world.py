@@ -182,6 +182,12 @@ class World(Chain):
         """What an account can spend, fen."""
         return self.money.available(self.context(), name)
 
+    def to_give_back(self, account: str) -> int:
+        """What may still be paid back to the receipt of an account, fen."""
+        receipt = self.account(account).receipt
+        assert receipt is not None, account
+        return receipt.fen - receipt.refunded_fen
+
     def due(self, custodian: str = "bank") -> list[bytes]:
         """What a custodian has to do, oldest first."""
         return [bytes.fromhex(key) for _, key in open_instructions(self.context(), custodian)]

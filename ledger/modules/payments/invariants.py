@@ -30,7 +30,7 @@ def check_invariants(ctx: "Context") -> list[str]:
         *_conservation(accounts),
         *_transfer_breaches(transfers),
         *_entry_breaches(ctx, accounts, transfers),
-        *_receipt_breaches(ctx, payouts, receivables),
+        *_receipt_breaches(accounts, payouts, receivables),
         *_payout_breaches(payouts),
         *_due_breaches(ctx, accounts, payouts),
         *_debt_breaches(accounts, receivables),
@@ -136,21 +136,22 @@ def _entry_breaches(
 
 
 def _receipt_breaches(
-    ctx: "Context", payouts: dict[str, s.TransferRow], receivables: dict[str, s.Receivable]
+    accounts: dict[str, s.Account], payouts: dict[str, s.TransferRow], receivables: dict[str, s.Receivable]
 ) -> "Iterator[str]":
-    """A receipt counts what was instructed or is owed to it, at most what it brought."""
+    """A receipt counts what was instructed or is owed to it, at most what it brought, in the account named after it."""
     counted: Counter[str] = Counter()
     for row in payouts.values():
-        key = s.receipt_key_of(row.debit)
-        if key is not None and row.payout is not None and row.payout.successor is None:
-            counted[key] += row.fen
+        if row.payout is not None and row.payout.successor is None:
+            counted[row.debit] += row.fen
     for debt in receivables.values():
-        key = s.receipt_key_of(debt.creditor)
-        if key is not None:
-            counted[key] += debt.left_fen
-    for key, receipt in s.receipts.every(ctx):
-        if not counted[key] == receipt.refunded_fen <= receipt.fen:
-            yield f"receipt {key} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[key]} did"
+        counted[debt.creditor] += debt.left_fen
+    for name, account in accounts.items():
+        receipt = account.receipt
+        wanted = None if receipt is None else p.receipt_account(p.custodian_of(name), receipt.number)
+        if wanted != (name if s.is_receipt(name) else None):
+            yield f"{name} has the receipt of the account {wanted}"
+        if receipt is not None and not counted[name] == receipt.refunded_fen <= receipt.fen:
+            yield f"{name} says {receipt.refunded_fen} of {receipt.fen} went back, {counted[name]} did"
 
 
 def _payout_breaches(payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
@@ -160,8 +161,8 @@ def _payout_breaches(payouts: dict[str, s.TransferRow]) -> "Iterator[str]":
     for key, row in payouts.items():
         told = row.payout
         assert told is not None, key
-        of = None if told.receipt is None else p.receipt_key(told.receipt)
-        if of != s.receipt_key_of(row.debit):
+        source = None if told.receipt is None else p.receipt_account(p.custodian_of(row.debit), told.receipt)
+        if source != (row.debit if s.is_receipt(row.debit) else None):
             yield f"instruction {key} is to pay another receipt back than that of {row.debit}"
         if row.expires_ms is not None or row.state not in s.INSTRUCTION_STATES:
             yield f"instruction {key} is {row.state}, its time limit {row.expires_ms}"

@@ -1,8 +1,8 @@
 """What payments needs of the registry, and what it offers group buying and claims: `Payments`, nothing wider, and the
 names of accounts.
 
-Names of state keys are public. So no number of a receipt stands in one (`receipt_key`), and the id of a transfer that
-belongs to an order is made from something the public does not know: its receipt's number (`transfer_id`).
+Names of state keys are public. So no number of a receipt stands in one (`receipt_account`), and the id of a transfer
+that belongs to an order is made from something the public does not know: its receipt's number (`transfer_id`).
 """
 
 from collections.abc import Iterable
@@ -136,9 +136,6 @@ class Payments(Protocol):
     def available(self, ctx: "Context", account: str) -> int:
         """What can be spent: posted credits less posted and pending debits; 0 for an unknown account."""
 
-    def receipt_fen(self, ctx: "Context", receipt: bytes) -> int:
-        """What may still be paid back to a receipt: what it brought less what was instructed; 0 for an unknown one."""
-
 
 def transfer_id(*parts: bytes) -> bytes:
     """The id of a transfer: the same parts give the same id, so that what is named by them happens once.
@@ -154,19 +151,14 @@ def instruction_id(refund: bytes) -> bytes:
     return transfer_id(refund, b"instruction")
 
 
-def receipt_key(number: bytes) -> str:
-    """By what the receipt with this number is found; does not tell the number."""
-    return digest("receipt", number)[:ID_SIZE].hex()
-
-
 def custodian_account(custodian: str) -> str:
     """The world outside, as far as this custodian is its gate: the one account that may be negative."""
     return f"{custodian}/custodian"
 
 
 def receipt_account(custodian: str, number: bytes) -> str:
-    """What a receipt brought and is not yet used, or is on its way back."""
-    return f"{custodian}/receipt:{receipt_key(number)}"
+    """What a receipt brought and is not yet used, or is on its way back. Does not tell the number."""
+    return f"{custodian}/receipt:{digest('receipt', number)[:ID_SIZE].hex()}"
 
 
 def owner_account(custodian: str, owner: str) -> str:

@@ -1,6 +1,6 @@
 """What payments knows: accounts and transfers in double entry, receipts, instructions, debts, days; all restricted.
 
-What accounts are called, and by what receipts and transfers are found, is in `ports.py`.
+What accounts are called, and by what transfers are found, is in `ports.py`.
 """
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -46,12 +46,20 @@ INSTRUCTION_STATES: "Mapping[TransferState, InstructionState]" = {
 """State of the transfer -> state of the instruction that it is."""
 
 
+class Accepted(Message):
+    """A receipt that was accepted. `refunded_fen`: instructed to be paid back, or owed to it by a debtor."""
+
+    number: bytes
+    fen: int
+    refunded_fen: int = 0
+
+
 class Account(Message):
     """Sums of all that ever happened to an account, fen, and how many entries it has.
 
     `owner` is a subject, or "" for what belongs to nobody in particular. `owes_fen`: what it owes to others in all;
     `debts`: how many debts there ever were, the first `debts_paid` of which are paid. `instructions`: of a custodian's
-    own account, how many it was ever given.
+    own account, how many it was ever given. `receipt`: of a receipt's account, whose owner is the beneficiary.
     """
 
     owner: str
@@ -64,6 +72,7 @@ class Account(Message):
     debts: int = 0
     debts_paid: int = 0
     instructions: int = 0
+    receipt: Accepted | None = None
 
     @property
     def balance_fen(self) -> int:
@@ -134,17 +143,6 @@ class Entry(Message):
     why: Why
 
 
-class ReceiptRow(Message):
-    """A receipt that was accepted. `refunded_fen`: instructed to be paid back, or owed to it by a debtor."""
-
-    custodian: str
-    number: bytes
-    fen: int
-    beneficiary: str
-    accepted_ms: int
-    refunded_fen: int = 0
-
-
 class Receivable(Message):
     """A debt: `left_fen` of `fen` still to be paid to the account `creditor`. `id`: of the charge it came from."""
 
@@ -192,9 +190,6 @@ pages: Table[tuple[Entry, ...]] = Table("payments", "page", tuple[Entry, ...], r
 receipts' and custodians' own.
 """
 
-receipts: Table[ReceiptRow] = Table("payments", "receipt", ReceiptRow, restricted=True)
-"""`receipt_key(number)` -> receipt."""
-
 due: Table[tuple[Due, ...]] = Table("payments", "due", tuple[Due, ...])
 """`<custodian>/<page, 8 digits>`, from 0 -> what is still to do of `ENTRIES_PER_PAGE` instructions that followed one
 another; no row where that is nothing.
@@ -221,10 +216,9 @@ def is_custodian(account: str) -> bool:
     return account.endswith("/custodian")
 
 
-def receipt_key_of(account: str) -> str | None:
-    """The `receipt_key` in a receipt's account; None for any other account."""
-    kind, _, key = account.partition("/")[2].partition(":")
-    return key if kind == "receipt" else None
+def is_receipt(account: str) -> bool:
+    """Whether it has what a receipt brought."""
+    return account.partition("/")[2].startswith("receipt:")
 
 
 def owner_of(account: str) -> str:
@@ -237,7 +231,7 @@ def owner_of(account: str) -> str:
 
 def has_statement(account: str) -> bool:
     """Whether movements of this account are written down as entries."""
-    return not is_custodian(account) and receipt_key_of(account) is None
+    return not is_custodian(account) and not is_receipt(account)
 
 
 def page_key(account: str, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ledger.modules.payments.state import receipts
+from ledger.modules.payments.state import accounts
 from tests.economy.checks import LIVES, Lives, Rows, check_lives, check_rows, stuck
 from tests.simulation.market.recount import check_memory
 from tests.simulation.market.view import ROWS_MAX, View
@@ -93,7 +93,8 @@ class Checks:
     def _check_book(self) -> None:
         """The ledger took in and paid out what the bank was told, and, once all is answered, nothing else."""
         view, market = self.newest(), self._market
-        issued = {row.number: row.fen for _, row in receipts.scan(view.context(), limit=ROWS_MAX)}
+        inside = [row.receipt for _, row in accounts.scan(view.context(), limit=ROWS_MAX)]
+        issued = {receipt.number: receipt.fen for receipt in inside if receipt is not None}
         redeemed = {bytes.fromhex(key) for key, row in view.instructions.items() if row.state == "confirmed"}
         if not (market.taken.items() <= issued.items() and market.paid <= redeemed):
             raise self._cluster.oracle.fail("the bank was told of money that the ledger does not know")

@@ -17,22 +17,18 @@ DEBTS_PER_CALL = 8
 """Debts that one call pays at most, so that it stays bounded."""
 
 
-def need_receipt(books: "Books", key: str) -> s.ReceiptRow:
-    """The receipt under this `receipt_key`; raises `ReceiptUnknown`."""
-    row: s.ReceiptRow | None = books.other(s.receipts, key)
-    if row is None:
+def reserve(books: "Books", account: str, fen: int) -> s.Accepted:
+    """Count `fen` as paid back to an account's receipt; raises `ReceiptUnknown`, and `ReceiptOverdrawn` beyond what it
+    brought.
+    """
+    receipt = books.account(account).receipt
+    if receipt is None:
         raise ReceiptUnknown
-    return row
-
-
-def reserve(books: "Books", key: str, fen: int) -> s.ReceiptRow:
-    """Count `fen` as paid back to a receipt; raises `ReceiptOverdrawn` where that is more than it brought."""
-    row = need_receipt(books, key)
-    row = replace(row, refunded_fen=row.refunded_fen + fen)
-    if row.refunded_fen > row.fen:
+    receipt = replace(receipt, refunded_fen=receipt.refunded_fen + fen)
+    if receipt.refunded_fen > receipt.fen:
         raise ReceiptOverdrawn
-    books.put(s.receipts, key, row)
-    return row
+    books.change(account, receipt=receipt)
+    return receipt
 
 
 def instruct(books: "Books", identifier: bytes, account: str, receipt: bytes | None, fen: int, why: "Why") -> None:
@@ -49,9 +45,8 @@ def instruct(books: "Books", identifier: bytes, account: str, receipt: bytes | N
 
 def owe(books: "Books", debtor: str, creditor: str, fen: int, charge: bytes, why: "Why") -> None:
     """Write down that `debtor` owes. What is owed to a receipt counts as paid back to it."""
-    key = s.receipt_key_of(creditor)
-    if key is not None:
-        reserve(books, key, fen)
+    if s.is_receipt(creditor):
+        reserve(books, creditor, fen)
     account = books.account(debtor)
     number = account.debts + 1
     row = s.Receivable(charge, creditor, fen, fen, why, books.ctx.time_ms)
@@ -83,7 +78,6 @@ def _pay_debt(books: "Books", debtor: str, number: int, debt: s.Receivable, fen:
     identifier = p.transfer_id(debt.id, b"debt", debt.left_fen.to_bytes(8, "big"))
     books.pay(Transfer(identifier, debtor, debt.creditor, fen, "receivable"))
     books.put(s.receivables, s.receivable_key(debtor, number), replace(debt, left_fen=debt.left_fen - fen))
-    key = s.receipt_key_of(debt.creditor)
-    if key is not None:
-        receipt = need_receipt(books, key)
+    receipt = books.account(debt.creditor).receipt
+    if receipt is not None:
         instruct(books, p.instruction_id(identifier), debt.creditor, receipt.number, fen, debt.why)

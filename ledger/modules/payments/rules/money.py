@@ -39,16 +39,14 @@ class Money:
     def accept(self, ctx: "Context", receipt: "Receipt", beneficiary: str) -> str:
         """Issue what a sound receipt made out to `beneficiary` brings; returns the receipt's account."""
         self._check(ctx, receipt, beneficiary)
-        custodian, key = receipt.custodian, p.receipt_key(receipt.number)
-        ctx.require(not s.receipts.has(ctx, key), ReceiptUsed(custodian))
+        custodian, identifier = receipt.custodian, p.transfer_id(receipt.number, b"receipt")
         books = Books(ctx)
+        ctx.require(books.transfer(identifier) is None, ReceiptUsed(custodian))
         world, account = p.custodian_account(custodian), p.receipt_account(custodian, receipt.number)
         if receipt.fen - books.account(world).balance_fen > FEN_MAX:
             raise CustodianFull(custodian)
-        books.change(account, owner=beneficiary)
-        books.pay(Transfer(p.transfer_id(receipt.number, b"receipt"), world, account, receipt.fen, "receipt"))
-        row = s.ReceiptRow(custodian, receipt.number, receipt.fen, beneficiary, ctx.time_ms)
-        books.put(s.receipts, key, row)
+        books.change(account, owner=beneficiary, receipt=s.Accepted(receipt.number, receipt.fen))
+        books.pay(Transfer(identifier, world, account, receipt.fen, "receipt"))
         books.close()
         return account
 
@@ -123,8 +121,7 @@ class Money:
             same = content == (transfer.credit, receipt, transfer.fen, transfer.why) and (moved is None) == at_once
             ctx.require(same, TransferDiffers())
             return
-        row = reserve(books, p.receipt_key(receipt), transfer.fen)
-        assert transfer.credit == p.receipt_account(row.custodian, receipt), transfer
+        assert reserve(books, transfer.credit, transfer.fen).number == receipt, transfer
         if not at_once:
             if books.same(transfer) is not None:
                 raise TransferDiffers
@@ -160,11 +157,6 @@ class Money:
     def available(self, ctx: "Context", account: str) -> int:
         """What can be spent of an account, fen."""
         return s.account_row(ctx, account).available_fen
-
-    def receipt_fen(self, ctx: "Context", receipt: bytes) -> int:
-        """What may still be paid back to a receipt, fen."""
-        row = s.receipts.get(ctx, p.receipt_key(receipt))
-        return 0 if row is None else row.fen - row.refunded_fen
 
 
 def _check_inside(transfer: Transfer) -> None:
