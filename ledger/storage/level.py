@@ -25,7 +25,7 @@ from ledger.storage.records import FORMAT, BlockRecord, StoredHead, StoredMeta, 
 from ledger.storage.snapshot import LevelSnapshot, Seen, seen_after
 from ledger.storage.wal import WalGuard
 
-WRITE_BUFFER_SIZE = 16 << 20
+WRITE_BUFFER_SIZE = 64 << 20
 """Blocks gather in memory up to this size before they become tables. `python -m benchmarks.store` shows what LevelDB's
 own thread costs (`--write-buffer 4`: with less of it). Hashes do not compress, so nothing is compressed.
 """
