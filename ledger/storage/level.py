@@ -27,8 +27,8 @@ from ledger.storage.wal import WalGuard
 
 WRITE_BUFFER_SIZE = 64 << 20
 """Blocks gather in memory up to this size before they become tables. LevelDB merges a table after some hundred lookups
-that passed through it to older ones, so that each soon goes down through the whole ledger: the fewer, the better
-(`python -m benchmarks.merging`). Hashes do not compress, so nothing is compressed.
+that passed through it to older ones, so that each soon goes down through the whole ledger: the fewer, the better (ADR
+0030, `python -m benchmarks.merging`). Hashes do not compress, so nothing is compressed.
 """
 
 SHARES = (16, 15, 14, 13, 12, 11, 10, 9)
