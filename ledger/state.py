@@ -245,20 +245,10 @@ class BlockState:
         try:
             return self.rows[key]
         except KeyError:
-            row = self.rows[key] = self._stored(table, key, stored)
+            value = self.reader.get(key) if stored is None else stored
+            private = self.reader.private(key) if table.restricted and value is not None else None
+            row = self.rows[key] = None if value is None else table.decode(value, private)
             return row
-
-    def _stored(self, table: "Table[Any]", key: bytes, value: bytes | None = None) -> Row | None:
-        """The row before this block; `value`: its public value, if that is known already."""
-        if table.restricted and not table.subject:
-            # Salt and row are all that execution wants; the public value, a commitment to them, is not read.
-            private = self.reader.private(key)
-            return None if private is None else table.decode(b"", private)
-        if value is None:
-            value = self.reader.get(key)
-        if value is None:
-            return None
-        return table.decode(value, self.reader.private(key) if table.restricted else None)
 
     def scan(
         self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int, end: bytes | None = None
@@ -302,12 +292,11 @@ class BlockState:
         """(key, row before the block, row after it) of every row of `table` that the block changed; None = no row."""
         for key, of in self.dirty.items():
             if of is table:
-                before, after = self._stored(table, key), self.rows[key]
-                yield (
-                    key[len(table.prefix) :].decode(),
-                    None if before is None else before.value,
-                    None if after is None else after.value,
-                )
+                value = self.reader.get(key)
+                private = self.reader.private(key) if table.restricted and value is not None else None
+                before = None if value is None else table.decode(value, private).value
+                after = self.rows[key]
+                yield key[len(table.prefix) :].decode(), before, None if after is None else after.value
 
     def encoded(self) -> tuple[dict[bytes, bytes | None], dict[bytes, bytes | None]]:
         """All changed rows of the block as (public values, private values); None = deleted."""
