@@ -93,13 +93,14 @@ async def test_one_refused_event_leaves_nothing_or_with_proceed_itself(rest: Res
 
 async def test_every_refusal_of_a_document_is_told(rest: Rest, client: Client) -> None:
     """The receipt is planned by what the shipment before it would be: it is ruled, and so refused."""
+    born = harvest("ROLLSHIP1")
     note = {"bizTransactionList": [{"type": "desadv", "bizTransaction": "urn:linxin:shipment:rb-note"}]}
     receiver = {"type": "possessing_party", "destination": "urn:linxin:organisation:hub"}
     sent = {"quantityList": [goods("ROLLSHIP1", 4)]}
     leaving = said("ObjectEvent", action="OBSERVE", bizStep="shipping", destinationList=[receiver], **sent, **note)
     arriving = said("ObjectEvent", action="OBSERVE", bizStep="receiving", **sent, **note)
     again = harvest("L1")
-    job = await asyncio.to_thread(rest.capture, document(harvest("ROLLSHIP1"), leaving, arriving, again))
+    job = await asyncio.to_thread(rest.capture, document(born, leaving, arriving, again))
     assert job["events"] == []
     told = [(each["event"], each["refusal"]) for each in job["errors"]]
     assert told == [(2, NotParty.number), (3, AlreadyRegistered.number)]
