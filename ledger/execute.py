@@ -4,7 +4,7 @@ Order within a block: genesis effects (height 1), the proposal's transactions as
 a handover to other validators, expiry of remembered ids, the state root, the header leaf, the log root, the text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -72,21 +72,39 @@ def execute(
     """Apply one ordered proposal to the state under `reader`, which is the state at `head`.
 
     `checked` is aligned with the proposal's transactions: decoded, with a valid signature, or the refusal of a
-    stateless
-    check (then it is dropped: no id, no leaf). `at` is the proposal's place in the consensus log.
+    stateless check (then it is dropped: no id, no leaf). `at` is the proposal's place in the consensus log.
+    """
+    steps = execute_in_steps(head, reader, proposal, at, checked, registry, genesis)
+    return next(block for block in steps if block is not None)
+
+
+def execute_in_steps(
+    head: Head,
+    reader: Reader,
+    proposal: Proposal,
+    at: Position,
+    checked: Sequence[Transaction | Refusal],
+    registry: Registry,
+    genesis: Genesis,
+) -> Iterator[Block | None]:
+    """`execute`, giving way after each record and each timer: None for every step, and the block as the last one.
+    What happens between the steps changes nothing of it.
     """
     run = _Run(head, reader, proposal, registry, genesis)
     if run.height == 1:
         run.process_genesis()
-    receipts = [run.process_transaction(number, item) for number, item in enumerate(checked)]
-    run.process_timers()
+    receipts: list[Receipt | None] = []
+    for number, item in enumerate(checked):
+        receipts.append(run.process_transaction(number, item))
+        yield None
+    yield from run.process_timers()
     run.process_handover()
     run.remember_transactions()
     run.remember_secret()
     position.put(run.context(), "", at)
     run.state.keep()
     run.check_balance()
-    return run.make_block(receipts, at)
+    yield run.make_block(receipts, at)
 
 
 def dry_run(
@@ -194,9 +212,9 @@ class _Run:
             return Repeated(item.id.hex())
         return None
 
-    def process_timers(self) -> None:
+    def process_timers(self) -> Iterator[None]:
         """Run what is due, oldest first, until `timers_per_block` rows' worth of work is done; the rest resumes in the
-        next block.
+        next block. Gives way after each.
         """
         until = TIMER_KEY.format(due=self.time_ms + 1, height=0, page=0)
         left = self.parameters["timers_per_block"]
@@ -205,6 +223,7 @@ class _Run:
             while ran < len(page) and left > 0:
                 left -= self.process_timer(page[ran])
                 ran += 1
+                yield None
             self.forget_timers(key, ran)
             if left <= 0:
                 break

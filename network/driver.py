@@ -1,8 +1,8 @@
 """The loop of a validator: tells the replica the time and what arrives, and does what it asks for.
 
-One event loop, no threads: peers' messages come in by callbacks, signatures are checked by the pool, and everything
-else waits while a block is executed. So ticks that were missed are not made up for: a node that was busy must hear what
-has come meanwhile before it concludes that its leader is silent.
+One event loop, no threads: peers' messages come in by callbacks, signatures are checked by the pool, and a block is
+executed some records at a time (docs/adr/0031). Ticks that were missed are not made up for: a node that was busy must
+hear what has come meanwhile before it concludes that its leader is silent.
 """
 
 import asyncio
@@ -144,7 +144,7 @@ class Driver:
         while True:
             work = self._replica.work(self._now_ms())
             self._do(work)
-            # Sending, and whatever else has come meanwhile, goes before the next block is executed.
+            # Sending, and whatever else has come meanwhile, goes before more of a block is executed.
             await asyncio.sleep(0)
             if self._failure is not None:
                 raise self._failure

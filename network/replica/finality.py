@@ -7,8 +7,9 @@ write covers it.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from consensus.ballot import Ballots
@@ -21,7 +22,7 @@ from ledger.block import Block, Head, Position, Proposal, Receipt, Validator, de
 from ledger.certificate import quorum
 from ledger.crypto.checkpoint import assemble_note, checkpoint_hash, cosign, parse_note
 from ledger.crypto.signing import SigningKey
-from ledger.execute import execute
+from ledger.execute import execute_in_steps
 from ledger.genesis import Genesis
 from ledger.module import Registry
 from ledger.replay import CertifiedBlock as Given
@@ -89,8 +90,16 @@ class Finality:
     """The only writer of the ledger. What it raises stops the node."""
 
     def __init__(
-        self, genesis: Genesis, registry: Registry, key: SigningKey, id: str, ledger: Ledger, safety: SafetyFile
+        self,
+        genesis: Genesis,
+        registry: Registry,
+        key: SigningKey,
+        id: str,
+        ledger: Ledger,
+        safety: SafetyFile,
+        steps_at_once: int,
     ) -> None:
+        self._steps_at_once = steps_at_once
         self._genesis = genesis
         self._registry = registry
         self._key = key
@@ -101,6 +110,7 @@ class Finality:
         self._newest = Newest()
         self._overlay = Overlay(ledger.snapshot)
         self._executed: deque[Executed] = deque()
+        self._running: Iterator[Block | None] | None = None
         at = ledger.snapshot.position
         self._voters = None if at is None else Voters(tuple(at.voters), tuple(at.outgoing))
         self._signed_at_start = safety.promises.height
@@ -124,14 +134,27 @@ class Finality:
         """Whether nothing more may be executed before a certificate comes."""
         return len(self._executed) >= UNCERTIFIED_MAX
 
+    @property
+    def is_executing(self) -> bool:
+        """Whether a proposal is executed in part."""
+        return self._running is not None
+
     def execute(
         self, entry: Entry, proposal: Proposal, checked: Sequence[Checked], voters: Voters, now_ms: int
-    ) -> Executed:
-        """Execute a released proposal and cosign its checkpoint, if this validator is one of those who certify it."""
+    ) -> Executed | None:
+        """Execute some of a released proposal, and cosign its checkpoint in the end, if this validator is one of those
+        who certify it. None = more is left: call again with the same entry.
+        """
         head = self.head
-        at = Position(entry.term, entry.index, entry.digest, voters.incoming, voters.outgoing)
-        reader = self._newest.over(self._overlay.reader)
-        block = execute(head, reader, proposal, at, checked, self._registry, self._genesis)
+        if self._running is None:
+            at = Position(entry.term, entry.index, entry.digest, voters.incoming, voters.outgoing)
+            reader = self._newest.over(self._overlay.reader)
+            self._running = execute_in_steps(head, reader, proposal, at, checked, self._registry, self._genesis)
+        block = next(filter(None, islice(self._running, self._steps_at_once)), None)
+        if block is None:
+            return None
+        self._running = None
+        assert block.height == head.height + 1, "nothing else was executed meanwhile"
         self._newest.follow(block)
         self._now_ms = now_ms
         executed = Executed(block, entry.tip, voters, head.validators, checked, "")
@@ -207,9 +230,11 @@ class Finality:
     def adopt(self, certified: CertifiedBlock) -> Final:
         """Make the next certified block final that a peer gave, executing it again unless that is done already.
 
-        Its certificate is verified by the replay. Raises `ReplayError` for a block that is not what its certificate
-        says, `Diverged` when this node has executed something else at that height.
+        Not while `is_executing`: it may be this one. Its certificate is verified by the replay. Raises `ReplayError`
+        for a block that is not what its certificate says, `Diverged` when this node has executed something else at that
+        height.
         """
+        assert self._running is None
         head = self._ledger.head
         if self._executed:
             return self._adopt_executed(certified, head)

@@ -2,8 +2,8 @@
 it does its durable writes through the ports it was given, and says what to send.
 
 The driver (node.py, or the simulator) calls `tick` every `TICK_MS`, `receive` for each message, and `work` after any of
-these, again and again while it returns `more`, sending each time what it is given: so acknowledgements leave before the
-next block is executed.
+these, again and again while it returns `more`, sending each time what it is given: so what comes meanwhile is answered
+before the rest of a block is executed.
 """
 
 from collections import deque
@@ -89,7 +89,8 @@ class Replica:
         self._keep_evidence = keep_evidence
         self._state = NetworkState(genesis, ledger)
         self._certified, voters = recover(genesis, id, log, safety, ledger)
-        self.finality = Finality(genesis, registry, key, id, ledger, safety)
+        limits = limits or Limits()
+        self.finality = Finality(genesis, registry, key, id, ledger, safety, limits.steps_at_once)
         self._checks = Checks(mempool)
         newest = ledger.snapshot.block(ledger.head.height)
         resume = Resume(ledger.head.height, self._certified, voters, newest.note if newest is not None else "")
@@ -104,7 +105,6 @@ class Replica:
         self._giving = Giving()
         self._asked: set[str] = set()
         self._forwarding = Forwarding(mempool)
-        limits = limits or Limits()
         self._proposer = Proposer(self.member, mempool, self._state, self.finality, ledger, limits, self.hand_over)
         self._released: deque[Entry] = deque()
         self._processed = self._certified.index
@@ -189,12 +189,12 @@ class Replica:
     # What a validator does.
 
     def work(self, now_ms: int) -> Work:
-        """Everything there is to do now, durable writes included, up to one block executed."""
+        """Everything there is to do now, durable writes included, up to some of one block executed."""
         self._order(now_ms)
         progressed = self._drain_member()
         if not self._out.messages:
             progressed |= self._process_released(now_ms)
-        progressed |= self._certify() or self._adopt()
+        progressed |= self._certify() or (not self.finality.is_executing and self._adopt())
         self._ask_for_blocks(now_ms)
         self._answer_peers()
         waiting = [executed.tip.index for executed in self.finality.awaiting]
@@ -263,14 +263,14 @@ class Replica:
     # Finality.
 
     def _process_released(self, now_ms: int) -> bool:
-        """Go on with what is ordered, up to one executed block. Returns whether anything came of it."""
+        """Go on with what is ordered, up to some of one block. Returns whether anything came of it."""
         progressed = False
         while self._released and self._process(self._released[0], now_ms):
             self._processed = self._released.popleft().index
             progressed = True
             if self.finality.awaiting:
                 break
-        return progressed
+        return progressed or self.finality.is_executing
 
     def _process(self, entry: Entry, now_ms: int) -> bool:
         """Whether an entry is done with; False = it has to wait."""
@@ -290,9 +290,9 @@ class Replica:
             return True  # Decided the same way everywhere: the entry has its index and makes no block.
         results = [result for result in pending.results if result is not None]
         executed = self.finality.execute(entry, pending.proposal, results, self.member.voters, now_ms)
-        if executed.cosigned:
+        if executed is not None and executed.cosigned:
             self._out.broadcast(wire.Cosigned(executed.cosigned))
-        return True
+        return executed is not None
 
     def _take(self, note: str) -> bool:
         """Count the cosignatures of a note; returns whether an honest validator may have sent it."""

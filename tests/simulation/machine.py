@@ -1,7 +1,8 @@
 """A validator's machine: disks, ledger store and clock that outlive processes, and the process that runs a `Replica`.
 
 The driver does what node.py does: hands over what arrives, lets time pass in ticks, does the replica's work, checks
-signatures, answers clients. Disk time keeps the process busy; a pause (SIGSTOP) keeps it from everything.
+signatures, answers clients. Disk time and steps of execution keep the process busy; a pause (SIGSTOP) keeps it from
+everything.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from network.mempool import Dropped, Entry, Mempool, Ticket
 from network.replica.checks import check_all
 from network.replica.errors import PeerFault, Retired
 from network.replica.replica import Replica
-from network.replica.work import Work
+from network.replica.work import Limits, Work
 from tests.simulation.disk import Disk, Stopped
 from tests.simulation.kernel import MILLISECOND, START_MS, Violation
 from tests.simulation.store import MemoryStore
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 TICK_US = 50 * MILLISECOND
 SEGMENT_SIZE = 5_000
 """Small, so that the log rolls over, and is cut at its beginning, between any two synced writes of the ledger."""
+
+STEP_US = 750
+"""Blocks are small here, so each record of one is a step of its own; it takes twice this time at most."""
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Machine:
         self._clock_at, self._clock_us = 0, 0
         self.replica: Replica | None = None
         self.generation = 0
+        self.step_us = STEP_US
         self.paused_until = 0
         self.busy_until = 0
         self.stopped_by: Exception | None = None
@@ -140,6 +145,7 @@ class Machine:
             self.mempool,
             self.evidence.append,
             draw,
+            Limits(steps_at_once=1),
         )
         self.replica = replica
 
@@ -252,15 +258,19 @@ class Machine:
             self._turn()
 
     def _turn(self) -> None:
-        """Do the replica's work until there is none."""
+        """Do the replica's work until there is none; while a block is executed, soon go on."""
         assert self.replica is not None
         self._turn_at = None
         more = True
         while more:
             work = self.replica.work(self.now_ms())
             self._carry_out(work)
-            more = work.more
+            more = work.more and not self.replica.finality.is_executing
         self._answer_clients()
+        if self.replica.finality.is_executing:
+            self.busy_until = self.kernel.now + self.chance.randint(1, 2 * self.step_us)
+            self._turn_by(self.busy_until)
+            return
         due_ms = self.replica.deadline_ms()
         if due_ms is not None:
             wait_us = max(0, due_ms - self.now_ms()) * MILLISECOND * 1_000_000 // self.rate_ppm

@@ -336,6 +336,20 @@ RULES = (
         "if tip is not None and tip.term == mark.term == term and term < 0:",
     ),
     Mutant(
+        "adopts-what-it-executes",
+        "a block given by a peer is taken over while the same one is being executed",
+        "network.replica.replica",
+        "(not self.finality.is_executing and self._adopt())",
+        "self._adopt()",
+    ),
+    Mutant(
+        "proposals-mixed-up",
+        "what follows is taken for done while a proposal is executed in part",
+        "network.replica.replica",
+        "return executed is not None",
+        "return True",
+    ),
+    Mutant(
         "change-not-synced",
         "a power cut makes those who stay forget that they left a validator behind which has stopped",
         "network.replica.finality",

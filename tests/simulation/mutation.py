@@ -26,7 +26,7 @@ from tests.simulation.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("vectors", "parts", "scenarios", "seeds")
-SCENARIOS = ("scenarios", "removals", "liars", "divergence", "releases")
+SCENARIOS = ("scenarios", "steps", "removals", "liars", "divergence", "releases")
 SEEDS = 80
 TIMEOUT_S = 900
 

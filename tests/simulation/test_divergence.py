@@ -1,10 +1,12 @@
 """A validator with wrong rules stops alone and loudly; mended, it goes on, and never signs those heights again."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from ledger.block import Block, Proposal
 from ledger.crypto.checkpoint import parse_checkpoint, parse_note
-from ledger.execute import execute
+from ledger.execute import execute_in_steps
 from ledger.module import Registry
 from network.replica import finality
 from network.replica.errors import Diverged
@@ -20,12 +22,12 @@ def _give_wrong_rules(monkeypatch: pytest.MonkeyPatch, machine: Machine, first: 
     """From height `first` on this machine's process, until it ends, executes every block to another result."""
     wrong = Registry(registry().modules)
 
-    def differ(head, reader, proposal, at, checked, rules, genesis) -> Block:  # type: ignore[no-untyped-def]
+    def differ(head, reader, proposal, at, checked, rules, genesis) -> Iterator[Block | None]:  # type: ignore[no-untyped-def]
         if rules is wrong and head.height + 1 >= first:
             proposal = Proposal(proposal.time_ms + 1, proposal.transactions)
-        return execute(head, reader, proposal, at, checked, rules, genesis)
+        return execute_in_steps(head, reader, proposal, at, checked, rules, genesis)
 
-    monkeypatch.setattr(finality, "execute", differ)
+    monkeypatch.setattr(finality, "execute_in_steps", differ)
     assert machine.replica is not None
     machine.replica.finality._registry = wrong
     machine.excuses = (Diverged,)

@@ -1,5 +1,7 @@
 """Where a fault of software leaves no checkpoint a quorum all stop, and go on by a release that a quorum has signed."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from consensus.errors import PromiseBroken
@@ -8,7 +10,7 @@ from consensus.release import BadRelease, CheckedRelease, Release, check_release
 from consensus.storage.safety import SafetyFile
 from ledger.block import Block, Proposal
 from ledger.crypto.checkpoint import Checkpoint, assemble_note, checkpoint_hash, cosign, parse_checkpoint, parse_note
-from ledger.execute import execute
+from ledger.execute import execute_in_steps
 from ledger.module import Registry
 from network.release import apply_here, sign_here
 from network.replica import finality
@@ -27,12 +29,12 @@ def _split(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, i
     first = cluster.height + 5
     builds = {id(rules := Registry(registry().modules)): (rules, number) for number in set(wrong.values())}
 
-    def differ(head, reader, proposal, at, checked, rules, genesis) -> Block:  # type: ignore[no-untyped-def]
+    def differ(head, reader, proposal, at, checked, rules, genesis) -> Iterator[Block | None]:  # type: ignore[no-untyped-def]
         if id(rules) in builds and head.height + 1 >= first:
             proposal = Proposal(proposal.time_ms + builds[id(rules)][1], proposal.transactions)
-        return execute(head, reader, proposal, at, checked, rules, genesis)
+        return execute_in_steps(head, reader, proposal, at, checked, rules, genesis)
 
-    monkeypatch.setattr(finality, "execute", differ)
+    monkeypatch.setattr(finality, "execute_in_steps", differ)
     by_number = {number: rules for rules, number in builds.values()}
     for name, machine in cluster.machines.items():
         machine.excuses = (Diverged,)
