@@ -26,6 +26,11 @@ log = structlog.get_logger(__name__)
 HAND_OVER_S_MAX = 1.0
 """How long a leader that is told to stop may take to let another lead: without that, all wait for an election."""
 
+TURNS = 4
+"""Of the event loop between two pieces of work: it takes several to read a call, check it and let it wait. With one, the
+calls that come while a block is executed are behind it and the next proposal, and blocks are small and large in turn.
+"""
+
 UPDATE_TICKS = 20
 """Ticks between two looks at whether the ledger knows other peers or addresses."""
 
@@ -145,7 +150,8 @@ class Driver:
             work = self._replica.work(self._now_ms())
             self._do(work)
             # Sending, and whatever else has come meanwhile, goes before more of a block is executed.
-            await asyncio.sleep(0)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             if self._failure is not None:
                 raise self._failure
             if not work.more:

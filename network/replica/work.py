@@ -11,8 +11,8 @@ class Limits:
 
     block_count: int = 1_000
     block_bytes: int = 4_000_000
-    steps_at_once: int = 32
-    """Records and timers executed before anything else gets its turn: some ten milliseconds' worth."""
+    steps_at_once: int = 16
+    """Records and timers executed before anything else gets its turn: some five milliseconds' worth."""
 
 
 @dataclass
