@@ -27,8 +27,8 @@ HAND_OVER_S_MAX = 1.0
 """How long a leader that is told to stop may take to let another lead: without that, all wait for an election."""
 
 TURNS = 4
-"""Of the event loop between two pieces of work: it takes several to read a call, check it and let it wait. With one, the
-calls that come while a block is executed are behind it and the next proposal, and blocks are small and large in turn.
+"""Of the event loop between two pieces of work: it takes several to read a call, check it and let it wait. With one,
+calls that come while a block is executed stay behind it and the next proposal: blocks are small and large in turn.
 """
 
 UPDATE_TICKS = 20
