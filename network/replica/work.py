@@ -12,7 +12,7 @@ class Limits:
     block_count: int = 1_000
     block_bytes: int = 4_000_000
     steps_at_once: int = 16
-    """Records and timers executed before anything else gets its turn: some five milliseconds' worth."""
+    """Records and timers executed before anything else gets its turn."""
 
 
 @dataclass
