@@ -80,6 +80,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     salt: bytes | None = None
 
 
+_UNREAD = Row(None)
+"""Itself, not its value, stands for a row that was not looked for yet."""
+
 _V = TypeVar("_V")
 
 _TABLES: dict[bytes, "Table[Any]"] = {}
@@ -242,13 +245,12 @@ class BlockState:
         """The row without the running transaction's writes. `stored`: what the state before this block holds, for who
         has read it already.
         """
-        try:
-            return self.rows[key]
-        except KeyError:
+        row = self.rows.get(key, _UNREAD)
+        if row is _UNREAD:
             value = self.reader.get(key) if stored is None else stored
             private = self.reader.private(key) if table.restricted and value is not None else None
             row = self.rows[key] = None if value is None else table.decode(value, private)
-            return row
+        return row
 
     def scan(
         self, table: "Table[Any]", prefix: bytes, start: bytes, limit: int, end: bytes | None = None

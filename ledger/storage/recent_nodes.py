@@ -18,6 +18,9 @@ BYTES_MAX = 32 << 20
 LAYERS_MAX = 4
 """Blocks whose nodes lie apart, so that the next block's are taken without copying any; the older ones are merged."""
 
+_UNKNOWN = b"unknown"
+"""Itself, not its bytes, stands for a path that a layer does not tell."""
+
 Nodes = Mapping[bytes, bytes | None]
 """Path -> node, None = removed."""
 
@@ -40,7 +43,7 @@ class RecentNodes:
     def after(self, nodes: Nodes) -> "RecentNodes":
         """With those of the next block."""
         older = self.layers if len(self.layers) < LAYERS_MAX else (self.merged(),)
-        size = sum(len(path) + len(node or b"") for path, node in nodes.items())
+        size = sum(map(len, nodes)) + sum(map(len, filter(None, nodes.values())))
         return RecentNodes((nodes, *older), self.blocks + 1, self.size + size, self.written)
 
     def fill(self, sixteenths: int) -> bool:
@@ -56,10 +59,11 @@ class RecentNodes:
 
     def over(self, read: NodeAt, path: bytes) -> bytes | None:
         """The node of a path; `read` gives those on the disk."""
-        for layer in self.layers:
-            if path in layer:
-                return layer[path]
-        return self.written[path] if path in self.written else read(path)
+        for layer in (*self.layers, self.written):
+            node = layer.get(path, _UNKNOWN)
+            if node is not _UNKNOWN:
+                return node
+        return read(path)
 
 
 def find_again(

@@ -38,12 +38,8 @@ def seen_after(seen: Seen, changes: Changes) -> Seen:
     """What is still known of what was seen when a block has changed the state."""
     if not seen or len(seen) >= SEEN_MAX:
         return {}
-    after = dict(seen)
-    for space, changed in ((keys.VALUE, changes.values), (keys.NODE, changes.nodes)):
-        for key, value in changed.items():
-            if space + key in after:
-                after[space + key] = value
-    return after
+    changed = {keys.VALUE: changes.values, keys.NODE: changes.nodes}
+    return {key: changed[key[:1]].get(key[1:], value) for key, value in seen.items()}
 
 
 class LevelSnapshot:

@@ -18,6 +18,10 @@ VALUE_OVERHEAD = 250
 """Bytes that a remembered value takes beside its own; that a key has none is remembered too."""
 
 
+_UNKNOWN = b"unknown"
+"""Itself, not its bytes, stands for what is not remembered."""
+
+
 class Values:
     """Values of state keys lately read or written, in two generations: when the young one is full, the old one goes."""
 
@@ -29,12 +33,14 @@ class Values:
 
     def get(self, key: bytes, read: Callable[[bytes], bytes | None]) -> bytes | None:
         """The value of a key; `read` gives it where it is not known."""
-        try:
-            return self._young[key]
-        except KeyError:
-            value = self._young[key] = self._old[key] if key in self._old else read(key)
+        value = self._young.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
+            value = self._old.get(key, _UNKNOWN)
+            if value is _UNKNOWN:
+                value = read(key)
+            self._young[key] = value
             self._bytes += VALUE_OVERHEAD + len(value or b"")
-            return value
+        return value
 
     def update(self, changed: Mapping[bytes, bytes | None]) -> None:
         """Take over new values; None: the key has none any more."""
