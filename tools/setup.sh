@@ -11,9 +11,18 @@ usable() {  # a shim may be on the path and still not run, so ask the interprete
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1
 }
 
+lays_environments() {
+    "$1" -c 'import ensurepip, venv' >/dev/null 2>&1
+}
+
 find_python() {
-    local candidate
-    for candidate in ${LINXIN_PYTHON:+"$LINXIN_PYTHON"} python3.12 python3.11 python3 python; do
+    local candidate named=(${LINXIN_PYTHON:+"$LINXIN_PYTHON"} python3.12 python3.11 python3 python)
+    # Distributions build theirs with what profiling told; version managers often compile without, and the same work then
+    # takes much longer (docs/OPERATORS.md, "Which Python").
+    [[ -n "${LINXIN_PYTHON:-}" ]] || for candidate in /usr/bin/python3.12 /usr/bin/python3.11; do
+        usable "$candidate" && lays_environments "$candidate" && { echo "$candidate"; return; }
+    done
+    for candidate in "${named[@]}"; do
         usable "$candidate" && { echo "$candidate"; return; }
     done
     cat >&2 <<'WORDS'
@@ -27,7 +36,7 @@ WORDS
 
 lay() {
     local python=$1
-    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    if ! lays_environments "$python"; then
         echo "$("$python" --version) has no venv module. 缺少 venv 模块。  Debian, Ubuntu: sudo apt-get install" \
             "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2
         exit 1
