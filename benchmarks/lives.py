@@ -28,20 +28,23 @@ from ledger.modules.trace.identifiers import complete_network_code
 
 PARAMETERS = {
     "block_interval_ms": 400,
-    "timers_per_block": 768,
+    "timers_per_block": 512,
     "publish_ms": 5_000,
     "perishable_window_ms": 5_000,
     "holdback_ms": 5_000,
 }
 """What the benchmark's network declares in its genesis file.
 
-Windows are so short that lives end while it is measured. Blocks are made at most every 300 ms (50 by default): each
-costs the four nodes some 30 ms of CPU whatever is in it, and a second is allowed. A block then has room for as many due
-timers as six of them would otherwise have, less a half, so that a burst of them leaves CPU for what goes on beside.
+Windows are so short that lives end while it is measured. Blocks are made at most every 400 ms (50 by default): each
+costs all nodes CPU whatever is in it, and a second is allowed. A block then has room for twice as many due timers as by
+default, a quarter of what the eight blocks in whose place it stands would have: a burst of them leaves CPU for what
+goes on beside, and takes the longer.
 """
 
-SETTLED_S = 12.0
-"""After its last hand-over a campaign is closed within this: the window and the holdback, and two seconds."""
+SETTLED_S = 32.0
+"""After its last hand-over a campaign is closed within this: the window and the holdback, each ended by a timer that
+waits for the next block (ten seconds at most, once the load is over), and two seconds.
+"""
 
 LIFETIME_MS = 3_600_000
 KG = 1_000_000
