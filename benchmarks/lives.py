@@ -28,7 +28,7 @@ from ledger.modules.trace.identifiers import complete_network_code
 
 PARAMETERS = {
     "block_interval_ms": 400,
-    "timers_per_block": 512,
+    "timers_per_block": 768,
     "publish_ms": 5_000,
     "perishable_window_ms": 5_000,
     "holdback_ms": 5_000,
@@ -36,9 +36,9 @@ PARAMETERS = {
 """What the benchmark's network declares in its genesis file.
 
 Windows are so short that lives end while it is measured. Blocks are made at most every 400 ms (50 by default): each
-costs all nodes CPU whatever is in it, and a second is allowed. A block then has room for twice as many due timers as by
-default, a quarter of what the eight blocks in whose place it stands would have: a burst of them leaves CPU for what
-goes on beside, and takes the longer.
+costs all nodes CPU whatever is in it, and a second is allowed. A block then has room for three times as many due timers
+as by default (with twice as many, those of the load itself fall behind), and not for eight times as many, like the
+eight blocks in whose place it stands: a burst of them leaves CPU for what goes on beside.
 """
 
 SETTLED_S = 32.0
