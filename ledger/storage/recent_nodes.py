@@ -18,9 +18,6 @@ BYTES_MAX = 32 << 20
 LAYERS_MAX = 4
 """Blocks whose nodes lie apart, so that the next block's are taken without copying any; the older ones are merged."""
 
-_UNKNOWN = b"unknown"
-"""Itself, not its bytes, stands for a path that a layer does not tell."""
-
 Nodes = Mapping[bytes, bytes | None]
 """Path -> node, None = removed."""
 
@@ -60,9 +57,8 @@ class RecentNodes:
     def over(self, read: NodeAt, path: bytes) -> bytes | None:
         """The node of a path; `read` gives those on the disk."""
         for layer in (*self.layers, self.written):
-            node = layer.get(path, _UNKNOWN)
-            if node is not _UNKNOWN:
-                return node
+            if path in layer:
+                return layer[path]
         return read(path)
 
 

@@ -39,7 +39,8 @@ def seen_after(seen: Seen, changes: Changes) -> Seen:
     if not seen or len(seen) >= SEEN_MAX:
         return {}
     changed = {keys.VALUE: changes.values, keys.NODE: changes.nodes}
-    return {key: changed[key[:1]].get(key[1:], value) for key, value in seen.items()}
+    known = dict(seen)  # reads in threads go on adding to it, and only a copy at one blow cannot meet them
+    return {key: changed[key[:1]].get(key[1:], value) for key, value in known.items()}
 
 
 class LevelSnapshot:

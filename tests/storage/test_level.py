@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ledger.block import Changes
 from ledger.crypto import log_tree
 from ledger.crypto.log_tree import leaf_hash
 from ledger.errors import InvariantBroken
+from ledger.storage import keys
 from ledger.storage.errors import StoreClosed
-from ledger.storage.snapshot import LevelSnapshot
+from ledger.storage.snapshot import LevelSnapshot, seen_after
 from tests.storage.made import FIRST_HEAD, Maker, Model, open_store
 
 
@@ -174,3 +176,17 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     for use in uses:
         with pytest.raises(StoreClosed, match="closed"):
             use()
+
+
+def test_reads_in_threads_go_on_while_a_block_is_taken_over() -> None:
+    seen: dict[bytes, bytes | None] = {keys.VALUE + b"a": b"old", keys.NODE + b"a": b"node"}
+
+    class ReadMeanwhile(dict[bytes, bytes | None]):
+        """Each look at it finds that a thread has seen something more."""
+
+        def get(self, key: bytes, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
+            seen[keys.VALUE + bytes([len(seen)])] = b"of before"
+            return super().get(key, default)
+
+    changes = Changes(values=ReadMeanwhile({b"a": b"new", b"b": b"not seen"}))
+    assert seen_after(seen, changes) == {keys.VALUE + b"a": b"new", keys.NODE + b"a": b"node"}
