@@ -16,13 +16,15 @@ lays_environments() {
 }
 
 find_python() {
-    local candidate named=(${LINXIN_PYTHON:+"$LINXIN_PYTHON"} python3.12 python3.11 python3 python)
+    local candidate
     # Distributions build theirs with what profiling told; version managers often compile without, and the same work then
     # takes much longer (docs/OPERATORS.md, "Which Python").
-    [[ -n "${LINXIN_PYTHON:-}" ]] || for candidate in /usr/bin/python3.12 /usr/bin/python3.11; do
-        usable "$candidate" && lays_environments "$candidate" && { echo "$candidate"; return; }
-    done
-    for candidate in "${named[@]}"; do
+    if [[ -z "${LINXIN_PYTHON:-}" ]]; then
+        for candidate in /usr/bin/python3.12 /usr/bin/python3.11; do
+            usable "$candidate" && lays_environments "$candidate" && { echo "$candidate"; return; }
+        done
+    fi
+    for candidate in ${LINXIN_PYTHON:+"$LINXIN_PYTHON"} python3.12 python3.11 python3 python; do
         usable "$candidate" && { echo "$candidate"; return; }
     done
     cat >&2 <<'WORDS'
