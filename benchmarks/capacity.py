@@ -30,18 +30,18 @@ from benchmarks.rig import Rig, running_rig
 from benchmarks.tables import show
 from benchmarks.watch import Watch, cores_used, queue_figures
 from client.submit import Submitter
-from ledger.modules.groupbuy.rules.sweeps import LINE_WORK
+from ledger.timers import WAITING_EVERY
 
 FINAL_P99_MS_MAX = 1_000
 SIGN_S_AN_ORDER = 0.002
 SIGN_S_LEAST = 5.0
 """Time allowed for signing a load before it begins: its times are in what is signed."""
 
-WATCH_S, WATCH_BURST_S = 2.0, 0.25
+WATCH_S, WATCH_BURST_S = 2.0, 1.0
 BURST_ORDERS_PER_S = 400
 """At which rate the burst's orders are allowed to be placed beforehand, in batches."""
 BURST_AFTER_S = 20.0
-"""How much longer the other load goes on than draining the burst takes where timers have half of each block's room."""
+"""How much longer the other load goes on than draining the burst takes beside much of it."""
 BURST_LEFT = 20
 """Overdue timers that are no burst's any more: other campaigns have some too."""
 
@@ -137,8 +137,7 @@ def measure_burst(rig: Rig, campaigns: int, rate: float, pace: Pace) -> dict[str
     """`campaigns` of fifty orders cut off in the same second, while the load at `rate` goes on."""
     some = burst_groups(rig, campaigns)
     lead_s = pace.life_s + 10.0
-    blocks = 2 * MEMBERS_MAX * campaigns * LINE_WORK / PARAMETERS["timers_per_block"]
-    end_s = lead_s + BURST_AFTER_S + blocks * PARAMETERS["block_interval_ms"] / 1000
+    end_s = lead_s + BURST_AFTER_S + campaigns * WAITING_EVERY * PARAMETERS["block_interval_ms"] / 1000
     others = rig.take_for(end_s, rate)
     market, beside = rig.market("burst", pace, some), rig.market("beside", pace, others)
     with say.status(f"signing {MEMBERS_MAX * campaigns} orders of the burst"):

@@ -28,7 +28,7 @@ from ledger.modules.trace.identifiers import complete_network_code
 
 PARAMETERS = {
     "block_interval_ms": 400,
-    "timers_per_block": 768,
+    "timers_per_block": 1_024,
     "publish_ms": 5_000,
     "perishable_window_ms": 5_000,
     "holdback_ms": 5_000,

@@ -10,10 +10,11 @@ from ledger.crypto.hashing import digests
 from ledger.errors import Refusal, RestrictedNeeded, TooManyEffects
 from ledger.module import Timer
 from ledger.roles import Role
-from ledger.state import OUTPUT, ROLES, SELF, BlockState, Table
+from ledger.state import OUTPUT, ROLES, SELF, BlockState
+from ledger.timers import TIMERS_PER_PAGE, timer_key, timers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from ledger.crypto.encoding import Message
 
@@ -21,22 +22,6 @@ _M = TypeVar("_M")
 
 SUBJECTS_MAX = 1_024
 EVENTS_MAX = 1_024
-TIMER_KEY = "{due:016d}-{height:012d}-{page:04d}"
-
-TIMERS_PER_PAGE = 64
-"""Much of what a block does falls due at one time, and each row that a block changes costs a path of the state tree."""
-
-timers: Table[tuple[bytes, ...]] = Table("ledger", "timer", tuple[bytes, ...])
-"""Due work, by due time: `ledger/timer/<due ms>-<height>-<page>` -> encoded timers in the order of scheduling."""
-
-
-def scheduled(ctx: "Context") -> "Iterator[tuple[int, bytes]]":
-    """(due time in ms, encoded timer) of everything scheduled, in the order in which it will run: unbounded, for
-    invariants and readers, not for rules.
-    """
-    for key, page in timers.every(ctx):
-        due_ms = int(key.partition("-")[0])
-        yield from ((due_ms, raw) for raw in page)
 
 
 @dataclass(frozen=True)
@@ -123,16 +108,14 @@ class Context:
         return self.state.row(table, key) is not None
 
     def schedule(self, due_ms: int, timer: Timer) -> None:
-        """Let `timer` run in the first block whose time is at least `due_ms`, in order of due time, then of
-        scheduling.
-        """
+        """Let `timer` run in the first block whose time is at least `due_ms` and that has room (`ledger/timers.py`)."""
         pages = self.state.timer_pages
         page = pages.get(due_ms, 0)
-        key = TIMER_KEY.format(due=due_ms, height=self.height, page=page)
+        key = timer_key(due_ms, self.height, page)
         waiting = timers.get(self, key) or ()
         if len(waiting) >= TIMERS_PER_PAGE:
             pages[due_ms] = page + 1
-            key, waiting = TIMER_KEY.format(due=due_ms, height=self.height, page=page + 1), ()
+            key, waiting = timer_key(due_ms, self.height, page + 1), ()
         timers.put(self, key, (*waiting, encode(timer)))
 
     def need_restricted(self, kind: "type[_M]") -> "_M":

@@ -4,7 +4,7 @@ Order within a block: genesis effects (height 1), the proposal's transactions as
 a handover to other validators, expiry of remembered ids, the state root, the header leaf, the log root, the text.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from ledger.block import (
     encode_leaf,
 )
 from ledger.certificate import validators_hash
-from ledger.context import TIMER_KEY, Context, Signer, timers
+from ledger.context import Context, Signer
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import Checkpoint, checkpoint_hash
 from ledger.crypto.encoding import encode
@@ -48,6 +48,7 @@ from ledger.errors import (
 from ledger.genesis import Genesis
 from ledger.module import Handler, Registry, Timer, tag_of
 from ledger.state import BlockState, CountedIds, Reader, Row, Table
+from ledger.timers import forget, room_to_wait, timer_key, timers
 from ledger.transaction import Transaction
 
 MINUTE_MS = 60_000
@@ -213,20 +214,30 @@ class _Run:
         return None
 
     def process_timers(self) -> Iterator[None]:
-        """Run what is due, oldest first, until `timers_per_block` rows' worth of work is done; the rest resumes in the
-        next block. Gives way after each.
+        """Run what is due, `timers_per_block` rows' worth of work at most (the last timer may go beyond it); the rest
+        waits for the next block. What fell due lately, within a block's time before the last block, goes first; then
+        what waits since before. Each oldest first. Gives way after each.
         """
-        until = TIMER_KEY.format(due=self.time_ms + 1, height=0, page=0)
-        left = self.parameters["timers_per_block"]
-        for key, page in timers.scan(self.context(), limit=left, until=until):
+        records, room = len(self.leaves), self.parameters["timers_per_block"]
+        lately = timer_key(max(0, self.head.time_ms - self.parameters["block_interval_ms"]))
+        until = timer_key(self.time_ms + 1)
+        room = yield from self.run_timers(timers.scan(self.context(), after=lately, until=until, limit=room), room)
+        room = room_to_wait(room, records, self.height, self.parameters)
+        yield from self.run_timers(timers.scan(self.context(), until=lately, limit=room), room)
+
+    def run_timers(self, pages: Sequence[tuple[str, tuple[bytes, ...]]], room: int) -> Generator[None, None, int]:
+        """Run the timers of these rows until `room` rows' worth of work is done; returns what is left of it."""
+        for key, page in pages:
+            if room <= 0:
+                break
             ran = 0
-            while ran < len(page) and left > 0:
-                left -= self.process_timer(page[ran])
+            while ran < len(page) and room > 0:
+                room -= self.process_timer(page[ran])
                 ran += 1
                 yield None
-            self.forget_timers(key, ran)
-            if left <= 0:
-                break
+            forget(self.context(), key, ran)
+            self.state.keep()
+        return room
 
     def process_timer(self, raw: bytes) -> int:
         """Run one timer; returns how many rows' worth of work it did."""
@@ -234,16 +245,6 @@ class _Run:
         ctx = self.context()
         self.process_effect(ctx, raw, partial(_run_timer, self.registry.timers[type(timer)], timer))
         return max(1, ctx.work)
-
-    def forget_timers(self, key: str, ran: int) -> None:
-        """Take the first timers off a page, to which they may have added others."""
-        ctx = self.context()
-        left = (timers.get(ctx, key) or ())[ran:]
-        if left:
-            timers.put(ctx, key, left)
-        else:
-            timers.delete(ctx, key)
-        self.state.keep()
 
     def process_handover(self) -> None:
         """In the block whose checkpoint names another set for the next height, write down that it takes over."""

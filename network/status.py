@@ -6,8 +6,8 @@ from itertools import takewhile
 
 from ledger.block import Head
 from ledger.certificate import quorum
-from ledger.context import timers
 from ledger.storage.port import Snapshot
+from ledger.timers import timers
 from network.metrics.standing import Standing
 
 

@@ -1,4 +1,4 @@
-"""What the certified ledger says of the network itself: its validators, parameters, and changes under way."""
+"""What the certified ledger says of the network itself: its validators, parameters, and what is under way."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from ledger.modules.governance.state import (
     pending_change,
     validator_records,
 )
+from ledger.timers import is_timer_due
 from network.replica.finality import Ledger
 
 ANY_HEIGHT = 1 << 62
@@ -24,7 +25,7 @@ def genesis_records(genesis: Genesis) -> dict[str, ValidatorRecord]:
 
 
 class NetworkState:
-    """A reading of governance's tables, made anew by `refresh` whenever a block has become final since."""
+    """A reading of governance's tables and of timers, made anew by `refresh` when a block has become final since."""
 
     def __init__(self, genesis: Genesis, ledger: Ledger) -> None:
         self._genesis = genesis
@@ -33,6 +34,8 @@ class NetworkState:
         self.records: Mapping[str, ValidatorRecord] = {}
         self.parameters: Mapping[str, int] = genesis.parameters
         self.is_changing = False
+        self.is_timer_due = False
+        """Whether the newest final block had no room for all timers that were due."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -45,6 +48,7 @@ class NetworkState:
         self.records = validator_records(reader) if height else genesis_records(self._genesis)
         self.parameters = effective_parameters(reader, self._genesis)
         self.is_changing = pending_change(reader) is not None
+        self.is_timer_due = is_timer_due(reader, self._ledger.head.time_ms)
 
     def public_key(self, id: str) -> bytes | None:
         """The ledger key of a validator or learner, present or past."""

@@ -57,8 +57,10 @@ class Proposer:
 
     @property
     def _is_hurried(self) -> bool:
-        """Whether blocks are wanted although nothing waits: the first one, or those a set change needs to take hold."""
-        return self._ledger.head.height == 0 or self._state.is_changing
+        """Whether blocks are wanted although nothing waits: the first one, those a set change needs to take hold, or
+        those that due timers still need.
+        """
+        return self._ledger.head.height == 0 or self._state.is_changing or self._state.is_timer_due
 
     def _propose(self, now_ms: int) -> None:
         taken = self._mempool.take(self._limits.block_count, self._limits.block_bytes)

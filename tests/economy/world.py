@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.block import Block, Head, Position, Proposal
-from ledger.context import Context, timers
+from ledger.context import Context
 from ledger.crypto.encoding import Message
 from ledger.crypto.signing import SigningKey
 from ledger.execute import execute
@@ -31,6 +31,7 @@ from ledger.modules.trace.identifiers import complete_network_code, gs1_check_di
 from ledger.modules.trace.messages import Band
 from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
+from ledger.timers import timers
 from ledger.transaction import Transaction, decode_transaction, make_transaction
 from tests.economy.campaigns import LEADERS, START_MS
 from tests.registry.chain import key_of

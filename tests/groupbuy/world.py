@@ -5,7 +5,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledger.block import Receipt as BlockReceipt
-from ledger.context import timers
 from ledger.crypto.encoding import Message
 from ledger.crypto.hashing import digest
 from ledger.crypto.signing import SigningKey
@@ -23,6 +22,7 @@ from ledger.modules.registry.rules.keys import KeyView
 from ledger.modules.registry.state import DeviceView, OrganisationView
 from ledger.modules.trace import Goods, trace_module
 from ledger.roles import Role
+from ledger.timers import timers
 from ledger.transaction import make_transaction
 from tests.registry.chain import START_MS, Chain, key_of
 from tests.trace import world as trace

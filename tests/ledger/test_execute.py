@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ledger.block import EFFECT, HEADER, TRANSACTION, Block, decode_leaf
 from ledger.crypto import state_tree
 from ledger.crypto.checkpoint import parse_checkpoint
+from ledger.crypto.encoding import Decoder
 from ledger.crypto.hashing import digest, sha256
 from ledger.crypto.log_tree import Frontier, leaf_hash
 from ledger.errors import describe
@@ -137,6 +139,34 @@ def test_timers_run_when_due_in_bounded_number_and_resume() -> None:
     chain.block(*[chain.sign(Put(f"k{number}", "x", remind_ms=5000)) for number in range(5)])
     assert [len(chain.block(after_ms=delay).leaves) - 1 for delay in (1000, 4000, 1, 1, 1)] == [0, 2, 2, 1, 0]
     assert chain.state.values[b"toy/note/k4"] == b"\x91\xa8reminded"
+
+
+_decode: Decoder[Any] = Decoder(Any, 1_000)
+
+
+def ran(block: Block) -> list[str]:
+    """The keys whose reminders ran in a block."""
+    effects = (leaf for leaf in map(decode_leaf, block.leaves) if leaf.kind == EFFECT)
+    return [_decode(leaf.body)[1] for leaf in effects if b"toy.remind" in leaf.body]
+
+
+def test_a_crowd_of_timers_makes_room_for_records_and_for_what_falls_due_later() -> None:
+    """Beside eight records, worth 64 rows, nothing is left for what waits; every second block has room for an eighth of
+    sixteen rows all the same.
+    """
+    chain, interval_ms = ToyChain(parameters={"timers_per_block": 16}), 50
+    crowd = [chain.sign(Put(f"crowd-{number}", "x", remind_ms=1_000)) for number in range(56)]
+    chain.block(*crowd)
+    found = [ran(chain.block(after_ms=1_000))]
+    for turn in range(10):
+        busy = [chain.sign(Put(f"busy-{turn}-{each}", "x")) for each in range(7)]
+        later = chain.sign(Put(f"later-{turn}", "x", remind_ms=interval_ms))
+        found.append(ran(chain.block(*busy, later, after_ms=interval_ms)))
+    assert [len(keys) for keys in found[:3]] == [16, 16, 16], "at first all of them fell due lately"
+    following = [[key.partition("-")[0] for key in keys] for keys in found[4:]]
+    assert [keys.count("later") for keys in following] == [1] * 7, "nobody else waits for the crowd"
+    waited = [keys.count("crowd") for keys in following]
+    assert waited == [2, 0, 2, 0, 2, 0, 2], "an eighth of the room in every second block"
 
 
 def test_block_time_never_stands_still() -> None:

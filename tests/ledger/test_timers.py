@@ -4,17 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.block import Position, Proposal, decode_leaf
-from ledger.context import TIMERS_PER_PAGE, Context, scheduled, timers
+from ledger.context import Context
 from ledger.execute import execute
 from ledger.genesis import Genesis, load_genesis
-from ledger.module import Module, Registry, Rules, Timer
+from ledger.module import DEFAULT_PARAMETERS, Module, Registry, Rules, Timer
 from ledger.modules.registry import registry_module
 from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
+from ledger.timers import RECORD_WORK, TIMERS_PER_PAGE, WAITING_EVERY, WAITING_SHARE, scheduled, timers
 from tests.registry.chain import START_MS, genesis_json
 
 Plan = list[tuple[int, int, int]]
 """(due after the start, how many timers follow at once when it runs, how much work it says it does)."""
+
+INTERVAL_MS = DEFAULT_PARAMETERS["block_interval_ms"]
 
 
 class Ring(Timer, tag="test.ring"):
@@ -65,32 +68,43 @@ class Clock:
 
 
 def expect(plan: Plan, per_block: int, times: list[int]) -> list[list[int]]:
-    """What runs in each block, by the rule alone: sorted by due time, then by scheduling; what a block's timers
-    schedule waits for the next block.
+    """What runs in each block, by the rule alone: what fell due lately, then what has waited longer, each sorted by due
+    time, then by scheduling; what a block's timers schedule waits for the next block.
     """
     waiting = sorted((after_ms, 1, number, follow, work) for number, (after_ms, follow, work) in enumerate(plan))
-    numbers, found = len(plan), []
+    numbers, found, last_ms, records = len(plan), [], -START_MS, 1
     for height, time_ms in enumerate(times, 1):
-        left, ran, added = per_block, [], []
-        while waiting and left > 0 and waiting[0][0] <= time_ms:
-            _, _, number, follow, work = waiting.pop(0)
-            ran.append(number)
-            left -= max(1, work)
-            added += [(time_ms, height, numbers + more, 0, 1) for more in range(follow)]
-            numbers += follow
+        due = [each for each in waiting if each[0] <= time_ms]
+        room, ran, added = per_block, [], []
+        lately = [each for each in due if each[0] >= last_ms - INTERVAL_MS]
+        longer = [each for each in due if each[0] < last_ms - INTERVAL_MS]
+        for part in (lately, longer):
+            if part is longer:
+                room -= RECORD_WORK * records
+                if room <= 0:
+                    room = 0 if height % WAITING_EVERY else max(1, per_block // WAITING_SHARE)
+            while part and room > 0:
+                ring = part.pop(0)
+                waiting.remove(ring)
+                ran.append(ring[2])
+                room -= max(1, ring[4])
+                added += [(time_ms, height, numbers + more, 0, 1) for more in range(ring[3])]
+                numbers += ring[3]
         waiting = sorted(waiting + added)
         found.append(ran)
+        last_ms, records = time_ms, 0
     return found
 
 
 PLANS = st.lists(
-    st.tuples(st.sampled_from([1, 2, 5]), st.sampled_from([0, 0, 1, 70]), st.sampled_from([0, 1, 3, 40])), max_size=160
+    st.tuples(st.sampled_from([1, 2, 5, 1_500]), st.sampled_from([0, 0, 1, 70]), st.sampled_from([0, 1, 3, 40])),
+    max_size=160,
 )
 
 
 @given(PLANS, st.sampled_from([1, 3, 64, 65, 400]))
-def test_they_run_in_order_of_due_time_then_of_scheduling(plan: Plan, per_block: int) -> None:
-    clock, times = Clock(plan, per_block), [0, 1, 2, 3, 6, 7, 8, 20, 21, 22]
+def test_they_run_as_the_rule_says(plan: Plan, per_block: int) -> None:
+    clock, times = Clock(plan, per_block), [0, 1, 2, 3, 6, 7, 57, 60, 120, 121, 1_520, 1_521, 1_600, 1_601, 1_602]
     assert [clock.block(time_ms) for time_ms in times] == expect(plan, per_block, times)
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
-from ledger.context import Context, timers
+from ledger.context import Context
 from ledger.crypto.hashing import digest
 from ledger.errors import InvariantBroken
 from ledger.modules.payments import ports as p
@@ -14,6 +14,7 @@ from ledger.modules.payments import state as s
 from ledger.modules.payments.invariants import check_invariants
 from ledger.modules.payments.messages import DayTotals
 from ledger.state import Table
+from ledger.timers import timers
 from tests.payments.story import tell
 from tests.payments.world import BANK, ESCROW, FARM, GUARANTEE, HUB, World, number_of, transfer
 

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from ledger.context import scheduled
 from ledger.crypto.encoding import decode
 from ledger.crypto.hashing import digest
 from ledger.crypto.signing import SigningKey
@@ -32,6 +31,7 @@ from ledger.modules.rewards.state import (
     title_key,
     titles,
 )
+from ledger.timers import scheduled
 from tests.claims.world import Court
 from tests.groupbuy.market import CAMPAIGN
 from tests.groupbuy.world import BERRY, DAY_MS, HOUR_MS, KG

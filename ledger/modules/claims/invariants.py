@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ledger.context import Context, scheduled
+from ledger.context import Context
 from ledger.crypto.encoding import decode
 from ledger.days import day_of
 from ledger.modules.claims.rules.common import Case
 from ledger.modules.claims.state import CLAIM_TRANSITIONS, WAITING, Claim, claim_key, claims, day_key, laid_out
+from ledger.timers import scheduled
 
 if TYPE_CHECKING:
     from ledger.modules.claims.ports import Ports

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.context import Context, scheduled
+from ledger.context import Context
 from ledger.crypto.encoding import decode
 from ledger.modules.groupbuy.rules.common import GONE, line_key, supply_key
 from ledger.modules.groupbuy.rules.cutting import tier_of
@@ -27,6 +27,7 @@ from ledger.modules.groupbuy.state import (
     tickets,
 )
 from ledger.modules.payments.ports import deposit_account, escrow_account, holdback_account
+from ledger.timers import scheduled
 
 if TYPE_CHECKING:
     from ledger.modules.groupbuy.ports import Ports

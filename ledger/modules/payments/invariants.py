@@ -7,11 +7,11 @@ itself.
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ledger.context import scheduled
 from ledger.crypto.encoding import encode
 from ledger.modules.payments import ports as p
 from ledger.modules.payments import state as s
 from ledger.modules.payments.messages import DayTotals, Release
+from ledger.timers import scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ledger.context import scheduled
 from ledger.crypto.encoding import decode
 from ledger.modules.rewards import state as s
+from ledger.timers import scheduled
 
 if TYPE_CHECKING:
     from ledger.context import Context

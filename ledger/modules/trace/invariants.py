@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ledger.context import Context, timers
+from ledger.context import Context
 from ledger.modules.trace.identifiers import trace_code
 from ledger.modules.trace.state import (
     Flag,
@@ -22,6 +22,7 @@ from ledger.modules.trace.state import (
     stays,
     units,
 )
+from ledger.timers import timers
 
 
 def check_invariants(ctx: Context) -> list[str]:
