@@ -36,9 +36,8 @@ PARAMETERS = {
 """What the benchmark's network declares in its genesis file.
 
 Windows are so short that lives end while it is measured. Blocks are made at most every 400 ms (50 by default): each
-costs all nodes CPU whatever is in it, and a second is allowed. A block then has room for three times as many due timers
-as by default (with twice as many, those of the load itself fall behind), and not for eight times as many, like the
-eight blocks in whose place it stands: a burst of them leaves CPU for what goes on beside.
+costs all nodes CPU whatever is in it, and a second is allowed. A block has room for four times as many due timers as by
+default: twice what falls due by itself in that time, since what misses its blocks waits among the crowd.
 """
 
 SETTLED_S = 32.0
