@@ -143,7 +143,9 @@ def restart(network: Network) -> None:
 
 
 async def height_of(client: Client) -> int:
-    return int((await client.ledger.GetStatus(ledger_pb2.GetStatusRequest(), timeout=10)).height)
+    # Often a channel's first call: a connection that breaks while it is made is made again.
+    request = ledger_pb2.GetStatusRequest()
+    return int((await client.ledger.GetStatus(request, timeout=10, wait_for_ready=True)).height)
 
 
 async def test_an_auditors_observer_runs_the_rules_again_from_genesis(
