@@ -130,7 +130,7 @@ class Access:
         self._genesis = genesis
         self._chain = chain
         self._now_ms = now_ms
-        self._used: OrderedDict[bytes, int] = OrderedDict()
+        self._used: OrderedDict[tuple[bytes, bytes], int] = OrderedDict()
 
     def signer(self, metadata: Metadata, method: str, *, once: bool = False) -> Signer:
         """Who signed the current request to `method`; with `once`, its signature is good this one time.
@@ -218,7 +218,7 @@ class Access:
         if not verify(signature.algorithm, signature.public_key, signature.signature, message):
             raise SignatureNeeded("the signature does not verify")
         if once:
-            self._use(message, signature.time_ms, now_ms)
+            self._use((signature.public_key, message), signature.time_ms, now_ms)
         return signature
 
     def _signature(self, metadata: Metadata) -> ledger_pb2.RequestSignature:
@@ -235,15 +235,16 @@ class Access:
         state = BlockState(self._chain.snapshot)
         return Context(state, head.height, head.time_ms, self._genesis.parameters, self._genesis.chain_id)
 
-    def _use(self, message: bytes, time_ms: int, now_ms: int) -> None:
-        # By message, not by signature: an ECDSA signature has a twin that verifies as well.
+    def _use(self, signed: tuple[bytes, bytes], time_ms: int, now_ms: int) -> None:
+        # By key and message, not by signature: an ECDSA signature has a twin that verifies as well. Not by message
+        # alone: two may ask the same in the same millisecond.
         while self._used and next(iter(self._used.values())) < now_ms - 2 * REQUEST_WINDOW_MS:
             self._used.popitem(last=False)
-        if message in self._used:
+        if signed in self._used:
             raise SignatureNeeded("this signed request was used before")
         if len(self._used) >= USED_MAX:
             raise SignatureNeeded("too many signed requests within a minute")
-        self._used[message] = max(time_ms, now_ms)
+        self._used[signed] = max(time_ms, now_ms)
 
 
 def _resident(community: str, algorithm: int, public_key: bytes) -> Signer:

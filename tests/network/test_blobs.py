@@ -200,11 +200,13 @@ async def test_a_signed_request_is_good_for_its_method_request_chain_and_minute_
     erase = blob_pb2.EraseRequest(address=stored.address)
     assert get_it.SerializeToString() == erase.SerializeToString(), "so that only the method tells them apart"
 
-    def signed(method: str, *, ago_ms: int = 0, chain_id: bytes = node.chain_id) -> Any:
-        time_ms = now_ms() - ago_ms
+    def signed(
+        method: str, *, ago_ms: int = 0, chain_id: bytes = node.chain_id, key: SigningKey = FARM, at_ms: int = 0
+    ) -> Any:
+        time_ms = at_ms or now_ms() - ago_ms
         message = request_message(chain_id, f"/linxin.v1.{method}", sha256(erase.SerializeToString()), time_ms)
         proof = ledger_pb2.RequestSignature(
-            algorithm=1, public_key=FARM.public_key, time_ms=time_ms, signature=FARM.sign(message)
+            algorithm=1, public_key=key.public_key, time_ms=time_ms, signature=key.sign(message)
         )
         return ((REQUEST_METADATA, proof.SerializeToString()),)
 
@@ -221,8 +223,11 @@ async def test_a_signed_request_is_good_for_its_method_request_chain_and_minute_
     ):
         assert await status_of(ask(metadata)) == ("UNAUTHENTICATED", 122)
     assert await get(client, stored.address, FARM) == b"terms", "nothing was erased"
-    good = signed("BlobService/Erase", ago_ms=50_000)
-    await ask(good)
+    at_ms = now_ms() - 50_000
+    others = signed("BlobService/Erase", key=HUB, at_ms=at_ms)
+    assert await status_of(ask(others)) == ("PERMISSION_DENIED", 123)
+    good = signed("BlobService/Erase", at_ms=at_ms)
+    await ask(good)  # although another asked the same in the same millisecond
     assert await status_of(ask(good)) == ("UNAUTHENTICATED", 122), "once"
 
 

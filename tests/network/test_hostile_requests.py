@@ -30,6 +30,7 @@ TYPED = {
     "RESOURCE_EXHAUSTED",
     "FAILED_PRECONDITION",
     "DATA_LOSS",
+    "UNAVAILABLE",  # a read that gave its quorum two milliseconds; with a typed refusal like the others
 }
 OURS = {"DEADLINE_EXCEEDED", "CANCELLED"}
 """What a live stream without news ends with here."""
