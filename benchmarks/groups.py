@@ -2,9 +2,10 @@
 
 Of the data set (BeiBei, Zhang et al., ICDE 2021; `$LINXIN_SHARED/data/orders_groupbuy_beibei`, by default beside the
 repository) come the initiators, the items, the participants, and which groups failed. It has nothing else, so all this
-is made up: that the groups of one item, up to fifty members, are one campaign, led by who initiated the first of them;
-prices and quantities (from the numbers of item and member); times; who else was in a failed group, of which the
-initiator alone is known (three more members); and that a fifth of all campaigns fail.
+is made up: that the groups of one item, fifty members together, are one campaign (1,500 orders of a community in a
+month are one a day), led by who initiated the first of them; prices and quantities (from the numbers of item and
+member); times; who else was in a failed group, of which the initiator alone is known (three more members); and that a
+fifth of all campaigns fail.
 """
 
 import os
@@ -15,9 +16,8 @@ from pathlib import Path
 
 from client.failures import Failure
 
-MEMBERS_MAX = 50
-MEMBERS_MIN = 10
-"""Items that fewer members ever wanted are left out."""
+MEMBERS = 50
+"""Of a campaign that succeeds."""
 
 FAILING_EVERY = 5
 STRANGERS = 3
@@ -103,7 +103,9 @@ def _pairs(path: Path) -> list[tuple[int, int]]:
 
 
 def _by_item(path: Path) -> list[tuple[int, list[int]]]:
-    """Members of each item's groups in the order of the file, each once a campaign, as many campaigns as they fill."""
+    """Members of each item's groups in the order of the file, each once a campaign, as many campaigns as they fill; who
+    is left over fills none.
+    """
     filling: dict[int, dict[int, None]] = {}
     found: list[tuple[int, list[int]]] = []
     for line in path.read_text("ascii").splitlines():
@@ -111,8 +113,7 @@ def _by_item(path: Path) -> list[tuple[int, list[int]]]:
         members = filling.setdefault(item, {})
         for member in (initiator, *participants):
             members[member] = None
-            if len(members) == MEMBERS_MAX:
+            if len(members) == MEMBERS:
                 found.append((item, list(members)))
                 members.clear()
-    found += [(item, list(members)) for item, members in filling.items() if len(members) >= MEMBERS_MIN]
     return found

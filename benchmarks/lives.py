@@ -37,7 +37,7 @@ PARAMETERS = {
 
 Windows are so short that lives end while it is measured. Blocks are made at most every 400 ms (50 by default): each
 costs all nodes CPU whatever is in it, and a second is allowed. A block has room for four times as many due timers as by
-default: twice what falls due by itself in that time, since what misses its blocks waits among the crowd.
+default: with twice as many, steady load left some to each next block (the run of 19:46 in benchmarks/README.md).
 """
 
 SETTLED_S = 32.0

@@ -19,8 +19,6 @@ from ledger.modules.trace.messages import AttachDevice, Column, RecordReadings, 
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
-LIFETIME_MS = 600_000
-"""Benchmark records expire after ten minutes."""
 
 READINGS_IN_COLUMN = 60
 SENSORS, REPORT_MINUTES = 5, 10
@@ -40,8 +38,8 @@ class Signers:
         self._numbers = count()
 
     def sign(self, action: Action, key: SigningKey) -> bytes:
-        """An envelope of the benchmark's lifetime."""
-        return sign_action(key, self.chain_id, action, lifetime_ms=LIFETIME_MS)
+        """An envelope of an action."""
+        return sign_action(key, self.chain_id, action)
 
     def record(self) -> bytes:
         """An individually signed record: one table row (a vehicle) of its own, entered into two journals."""

@@ -48,7 +48,7 @@ from ledger.errors import (
 from ledger.genesis import Genesis
 from ledger.module import Handler, Registry, Timer, tag_of
 from ledger.state import BlockState, CountedIds, Reader, Row, Table
-from ledger.timers import forget, room_to_wait, timer_key, timers
+from ledger.timers import forget, room_for_lately, room_to_wait, timer_key, timers
 from ledger.transaction import Transaction
 
 MINUTE_MS = 60_000
@@ -214,15 +214,16 @@ class _Run:
         return None
 
     def process_timers(self) -> Iterator[None]:
-        """Run what is due, `timers_per_block` rows' worth of work at most (the last timer may go beyond it); the rest
-        waits for the next block. What fell due lately, within a block's time before the last block, goes first; then
-        what waits since before. Each oldest first. Gives way after each.
+        """Run what is due, as much as there is room for (the last timer may go beyond it); the rest waits for the next
+        block. What fell due lately, within a block's time before the last block, goes first; then what waits since
+        before. Each oldest first. Gives way after each.
         """
-        records, room = len(self.leaves), self.parameters["timers_per_block"]
+        records, first = len(self.leaves), room_for_lately(self.time_ms - self.head.time_ms, self.parameters)
         lately = timer_key(max(0, self.head.time_ms - self.parameters["block_interval_ms"]))
         until = timer_key(self.time_ms + 1)
-        room = yield from self.run_timers(timers.scan(self.context(), after=lately, until=until, limit=room), room)
-        room = room_to_wait(room, records, self.height, self.parameters)
+        left = yield from self.run_timers(timers.scan(self.context(), after=lately, until=until, limit=first), first)
+        left += self.parameters["timers_per_block"] - first
+        room = room_to_wait(left, records, self.height, self.parameters)
         yield from self.run_timers(timers.scan(self.context(), until=lately, limit=room), room)
 
     def run_timers(self, pages: Sequence[tuple[str, tuple[bytes, ...]]], room: int) -> Generator[None, None, int]:

@@ -23,6 +23,9 @@ RECORD_WORK = 8
 WAITING_SHARE, WAITING_EVERY = 8, 2
 """Where nothing is left for timers that wait, one block in so many has room for one in so many rows all the same."""
 
+LATE_ROOM_MAX = 8
+"""A block that comes late has room for as much of what fell due lately as the blocks it stands for, up to so many."""
+
 timers: Table[tuple[bytes, ...]] = Table("ledger", "timer", tuple[bytes, ...])
 """Due work, by due time: `ledger/timer/<due ms>-<height>-<page>` -> encoded timers in the order of scheduling."""
 
@@ -56,9 +59,15 @@ def forget(ctx: "Context", key: str, ran: int) -> None:
         timers.delete(ctx, key)
 
 
+def room_for_lately(elapsed_ms: int, parameters: "Mapping[str, int]") -> int:
+    """How many rows' worth of work timers that fell due lately may do in a block, so long after the one before."""
+    per_block = parameters["timers_per_block"]
+    return min(LATE_ROOM_MAX * per_block, max(per_block, per_block * elapsed_ms // parameters["block_interval_ms"]))
+
+
 def room_to_wait(room: int, records: int, height: int, parameters: "Mapping[str, int]") -> int:
-    """How many rows' worth of work timers that wait may do in the block of a height, where others have left `room`:
-    little beside many records.
+    """How many rows' worth of work timers that wait may do in the block of a height, where others have left `room` of
+    `timers_per_block` (or used more than that: it is negative): little beside many records.
     """
     left = room - RECORD_WORK * records
     if left > 0:

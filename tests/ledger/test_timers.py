@@ -11,7 +11,7 @@ from ledger.module import DEFAULT_PARAMETERS, Module, Registry, Rules, Timer
 from ledger.modules.registry import registry_module
 from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
-from ledger.timers import RECORD_WORK, TIMERS_PER_PAGE, WAITING_EVERY, WAITING_SHARE, scheduled, timers
+from ledger.timers import LATE_ROOM_MAX, RECORD_WORK, TIMERS_PER_PAGE, WAITING_EVERY, WAITING_SHARE, scheduled, timers
 from tests.registry.chain import START_MS, genesis_json
 
 Plan = list[tuple[int, int, int]]
@@ -75,12 +75,14 @@ def expect(plan: Plan, per_block: int, times: list[int]) -> list[list[int]]:
     numbers, found, last_ms, records = len(plan), [], -START_MS, 1
     for height, time_ms in enumerate(times, 1):
         due = [each for each in waiting if each[0] <= time_ms]
-        room, ran, added = per_block, [], []
+        since_ms = min(LATE_ROOM_MAX * INTERVAL_MS, max(INTERVAL_MS, time_ms - last_ms))
+        room, ran, added = per_block * since_ms // INTERVAL_MS, [], []
+        more = room - per_block
         lately = [each for each in due if each[0] >= last_ms - INTERVAL_MS]
         longer = [each for each in due if each[0] < last_ms - INTERVAL_MS]
         for part in (lately, longer):
             if part is longer:
-                room -= RECORD_WORK * records
+                room -= more + RECORD_WORK * records
                 if room <= 0:
                     room = 0 if height % WAITING_EVERY else max(1, per_block // WAITING_SHARE)
             while part and room > 0:
