@@ -218,12 +218,13 @@ class _Run:
         block. What fell due lately, within a block's time before the last block, goes first; then what waits since
         before. Each oldest first. Gives way after each.
         """
-        records, first = len(self.leaves), room_for_lately(self.time_ms - self.head.time_ms, self.parameters)
+        records, elapsed_ms = len(self.leaves), self.time_ms - self.head.time_ms
+        first = room_for_lately(elapsed_ms, self.parameters)
         lately = timer_key(max(0, self.head.time_ms - self.parameters["block_interval_ms"]))
         until = timer_key(self.time_ms + 1)
         left = yield from self.run_timers(timers.scan(self.context(), after=lately, until=until, limit=first), first)
         left += self.parameters["timers_per_block"] - first
-        room = room_to_wait(left, records, self.height, self.parameters)
+        room = room_to_wait(left, records, self.height, elapsed_ms, self.parameters)
         yield from self.run_timers(timers.scan(self.context(), until=lately, limit=room), room)
 
     def run_timers(self, pages: Sequence[tuple[str, tuple[bytes, ...]]], room: int) -> Generator[None, None, int]:

@@ -23,6 +23,11 @@ RECORD_WORK = 8
 WAITING_SHARE, WAITING_EVERY = 8, 2
 """Where nothing is left for timers that wait, one block in so many has room for one in so many rows all the same."""
 
+LATE_SHARE, LATE_EVERY = 8, 16
+"""A block that comes more than one in so many parts of `block_interval_ms` too late tells of a network that has more to
+do than it can: then only one block in so many has that room.
+"""
+
 LATE_ROOM_MAX = 8
 """A block that comes late has room for as much of what fell due lately as the blocks it stands for, up to so many."""
 
@@ -65,11 +70,14 @@ def room_for_lately(elapsed_ms: int, parameters: "Mapping[str, int]") -> int:
     return min(LATE_ROOM_MAX * per_block, max(per_block, per_block * elapsed_ms // parameters["block_interval_ms"]))
 
 
-def room_to_wait(room: int, records: int, height: int, parameters: "Mapping[str, int]") -> int:
-    """How many rows' worth of work timers that wait may do in the block of a height, where others have left `room` of
-    `timers_per_block` (or used more than that: it is negative): little beside many records.
+def room_to_wait(room: int, records: int, height: int, elapsed_ms: int, parameters: "Mapping[str, int]") -> int:
+    """How many rows' worth of work timers that wait may do in the block of a height, so long after the one before.
+
+    `room`: what others have left of `timers_per_block`; negative: they used more. Beside many records it is little.
     """
     left = room - RECORD_WORK * records
     if left > 0:
         return left
-    return max(1, parameters["timers_per_block"] // WAITING_SHARE) if height % WAITING_EVERY == 0 else 0
+    interval_ms = parameters["block_interval_ms"]
+    every = LATE_EVERY if elapsed_ms > interval_ms + interval_ms // LATE_SHARE else WAITING_EVERY
+    return max(1, parameters["timers_per_block"] // WAITING_SHARE) if height % every == 0 else 0

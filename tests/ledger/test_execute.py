@@ -179,6 +179,18 @@ def test_a_crowd_of_timers_makes_room_for_records_and_for_what_falls_due_later()
     assert waited == [0, 2, 0, 2, 0, 2, 0], "an eighth of the room in every second block"
 
 
+def test_a_crowd_makes_more_room_where_blocks_come_late() -> None:
+    chain, late_ms = ToyChain(parameters={"timers_per_block": 16}), 57
+    chain.block(*[chain.sign(Put(f"crowd-{number}", "x", remind_ms=1_000)) for number in range(100)])
+    chain.block(after_ms=999)
+    found = [
+        chain.block(*[chain.sign(Put(f"busy-{turn}-{each}", "x")) for each in range(8)], after_ms=late_ms)
+        for turn in range(40)
+    ]
+    waited = {block.height: len(ran(block)) for block in found[4:] if ran(block)}
+    assert waited == {16: 2, 32: 2}, "an eighth of the room in every sixteenth block"
+
+
 def test_block_time_never_stands_still() -> None:
     chain = ToyChain()
     first = chain.block(after_ms=5)

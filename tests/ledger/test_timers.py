@@ -11,7 +11,17 @@ from ledger.module import DEFAULT_PARAMETERS, Module, Registry, Rules, Timer
 from ledger.modules.registry import registry_module
 from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
-from ledger.timers import LATE_ROOM_MAX, RECORD_WORK, TIMERS_PER_PAGE, WAITING_EVERY, WAITING_SHARE, scheduled, timers
+from ledger.timers import (
+    LATE_EVERY,
+    LATE_ROOM_MAX,
+    LATE_SHARE,
+    RECORD_WORK,
+    TIMERS_PER_PAGE,
+    WAITING_EVERY,
+    WAITING_SHARE,
+    scheduled,
+    timers,
+)
 from tests.registry.chain import START_MS, genesis_json
 
 Plan = list[tuple[int, int, int]]
@@ -84,7 +94,9 @@ def expect(plan: Plan, per_block: int, times: list[int]) -> list[list[int]]:
             if part is longer:
                 room -= more + RECORD_WORK * records
                 if room <= 0:
-                    room = 0 if height % WAITING_EVERY else max(1, per_block // WAITING_SHARE)
+                    is_late = (time_ms - last_ms) > INTERVAL_MS * (LATE_SHARE + 1) // LATE_SHARE
+                    turn = height % (LATE_EVERY if is_late else WAITING_EVERY)
+                    room = 0 if turn else max(1, per_block // WAITING_SHARE)
             while part and room > 0:
                 ring = part.pop(0)
                 waiting.remove(ring)
