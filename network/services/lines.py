@@ -147,7 +147,7 @@ def line_message(ctx: Context, order: str, row: OrderRow, campaign: Campaign) ->
         number=row.number,
         order=order,
         units=row.units,
-        allotted=row.allotted,
+        allotted=None if state == "owed" or campaign.allocated is None else row.allotted,
         nominal_grams=_nominal_grams(ctx, row, campaign),
         packed_grams=row.packed_grams,
         returned=row.returned,

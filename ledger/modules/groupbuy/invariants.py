@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ledger.context import Context
 from ledger.crypto.encoding import decode
-from ledger.modules.groupbuy.rules.common import GONE, line_key, supply_key
+from ledger.modules.groupbuy.rules.common import FILLED, GONE, WAITING, line_key, supply_key
 from ledger.modules.groupbuy.rules.cutting import tier_of
 from ledger.modules.groupbuy.state import (
     Campaign,
@@ -91,7 +91,7 @@ def check_counts(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) 
             yield f"{campaign}: progress does not count its orders"
         if count.lines != len(found):
             yield f"{campaign}: {count.lines} numbers given, {len(found)} orders"
-        waiting = sum(line.state in ("allotted", "packed") for line in found)
+        waiting = sum(line.state in WAITING for line in found)
         if row.state == "arrived" and count.waiting != waiting:
             yield f"{campaign}: the goods of {waiting} orders wait, it counts {count.waiting}"
         if row.state not in ("draft", "open") and (row.orders, row.units) != (count.orders, count.units):
@@ -99,6 +99,9 @@ def check_counts(ctx: Context, known: dict[str, Campaign], by_campaign: Orders) 
         left = 0 if row.state in ("draft", "open") else sum(line.state not in GONE for line in found)
         if row.lines_left != left:
             yield f"{campaign}: {left} lines are left, it counts {row.lines_left}"
+        given = sum(line.allotted or 0 for line in found)
+        if row.state in FILLED and row.allocated != given:
+            yield f"{campaign}: its lines have {given} units, its lots fill {row.allocated}"
         if row.units > row.terms.maximum or any(line.units > row.terms.per_order for line in found):
             yield f"{campaign}: more is ordered than its limits allow"
         if row.state in ("draft", "open") and any(line.state not in ("placed", "cancelled") for line in found):
@@ -231,7 +234,7 @@ def _needed(row: Campaign, found: list[OrderRow]) -> Iterator[set[str]]:
     elif row.state == "arrived":
         # A disputed line waits for its claim, which has timers of its own.
         for line in found:
-            if line.state in ("allotted", "packed"):
+            if line.state in WAITING:
                 yield AT_POINT
             elif line.state in ("collected", "unclaimed"):
                 yield {f"settle_line:{line.number}"}

@@ -75,7 +75,8 @@ LINE_TRANSITIONS: Mapping[str, Mapping[str, LineState]] = {
     "refunded": {},
 }
 """state -> event -> next state of a line. `ready` is reached by the campaign's arrival, without a record of the line's
-own (`line_state` of rules/common.py tells it); `settled` leads to `refunded` by a recall alone.
+own, and `allotted` by its allocation where the lots fill all lines (`line_state` of rules/common.py tells both);
+`settled` leads to `refunded` by a recall alone.
 """
 
 
@@ -140,7 +141,8 @@ class OrderRow(Message):
     """One line. `number`: its place in the campaign (跟团号). `paid_fen`: what the receipt brought.
 
     `charged_fen`: what the buyer pays as things stand (0 while placed); the rest is paid back or on its way.
-    `allotted`, `packed_grams`, `returned` units as they become known. `leader`: who handed it over, and so earns on it.
+    `allotted`: units that it has, from the time it is charged on; fewer than ordered where the lots fall short.
+    `packed_grams`, `returned` units as they become known. `leader`: who handed it over, and so earns on it.
     `collected_ms`: block time of collection, from which its window runs; `settle_ms`: when that ends.
     `compensated_fen`: what the buyer was paid by claims; `borne_fen`: how much of that came out of this line's
     escrow, so that only the rest is left to settle. `source`: which of the campaign's sources it counts against.

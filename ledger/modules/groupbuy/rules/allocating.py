@@ -1,7 +1,8 @@
 """Rules for filling a formed campaign from lots: whole units pro rata, the rest by order time, refunds at once.
 
-With U units ordered and S units in the lots, S < U, a line of q units gets floor(q * S / U) of them. What that leaves
-goes out one unit each, by line number. The sweep `share` adds the floors up, `fill` gives.
+Lots that hold all units ordered fill all lines at once. With U units ordered and S units in the lots, S < U, a line of
+q units gets floor(q * S / U) of them. What that leaves goes out one unit each, by line number. The sweep `share` adds
+the floors up, `fill` gives.
 """
 
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 @RULES.rule(Allocate, by=HANDLERS)
 def allocate(ports: "Ports", ctx: "Context", action: Allocate) -> None:
-    """The seller names the lots; each line's share is worked out by sweeps from here on."""
+    """The seller names the lots; where they fall short, each line's share is worked out by sweeps from here on."""
     row = need_campaign(ctx, action.campaign)
     terms = row.terms
     if not acts_for(ctx, terms.seller):
@@ -66,7 +67,10 @@ def allocate(ports: "Ports", ctx: "Context", action: Allocate) -> None:
     ctx.require(units <= ordered, AllocationTooLarge(action.campaign))
     put_campaign(ctx, action.campaign, replace(row, allocated=units, lots=action.portions))
     ctx.journal(f"organisation:{terms.seller}", OTHER)
-    start_sweep(ctx, action.campaign, "share" if units < ordered else "fill")
+    if units < ordered:
+        start_sweep(ctx, action.campaign, "share")
+    else:
+        _filled(ports, ctx, action.campaign)
 
 
 def _take_lot(ports: "Ports", ctx: "Context", terms: "Draft", portion: "Portion") -> None:

@@ -50,6 +50,10 @@ ORDER_PARTS: "dict[type[Message], Callable[[Ports, Context, Order], None]]" = {}
 """What is done with an `Order` action, by the kind of its restricted part. Each file adds its own."""
 
 ARRIVED = ("arrived", "ending", "closed")
+FILLED = ("allocated", "shipped", *ARRIVED)
+WAITING = ("owed", "allotted", "packed")
+"""States that rows of lines have while their goods are on the way, or at the pickup point and not collected."""
+
 GONE = ("cancelled", "failed", "refunded", "settled")
 """States of lines that nobody waits for any more."""
 
@@ -98,8 +102,12 @@ def put_order(ctx: "Context", order: str, row: OrderRow) -> None:
 
 
 def line_state(campaign: Campaign, row: OrderRow) -> LineState:
-    """Where a line stands: `ready` comes with the campaign's arrival, without a record of the line's own."""
-    return "ready" if row.state in ("allotted", "packed") and campaign.state in ARRIVED else row.state
+    """Where a line stands: `ready`, and `allotted` where the lots fill all lines, come with the campaign, without a
+    record of the line's own.
+    """
+    if row.state in WAITING and campaign.state in ARRIVED:
+        return "ready"
+    return "allotted" if row.state == "owed" and campaign.state in FILLED else row.state
 
 
 def step_line(order: str, campaign: Campaign, row: OrderRow, event: str) -> OrderRow:

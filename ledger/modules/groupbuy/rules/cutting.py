@@ -93,7 +93,7 @@ def _form_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> N
     charged = row.units * campaign.price_fen
     ports.payments.post(ctx, order_transfer(row, b"hold"), charged)
     refund(ports, ctx, terms, row, receipt_of(terms, row), row.paid_fen - charged, "price_fell")
-    put_order(ctx, order, replace(step_line(order, campaign, row, "form"), charged_fen=charged))
+    put_order(ctx, order, replace(step_line(order, campaign, row, "form"), charged_fen=charged, allotted=row.units))
 
 
 def _is_held(ports: "Ports", ctx: "Context", terms: "Draft", row: "OrderRow") -> bool:

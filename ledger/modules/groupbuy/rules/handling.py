@@ -188,7 +188,7 @@ def arrive(ports: "Ports", ctx: "Context", action: Arrive) -> None:
     check_not_recalled(ports, ctx, action.campaign, row)
     row = replace(row, arrived_ms=ctx.time_ms, heard_ms=ctx.time_ms, silent_ms=None)
     put_campaign(ctx, action.campaign, row)
-    # Every line that is left is packed or allotted, so its goods are here.
+    # Every line that is left has its goods here.
     progress.put(ctx, action.campaign, replace(progress_of(ctx, action.campaign), waiting=row.lines_left))
     ctx.journal(ctx.signer.subject, OTHER)
     ctx.event("at_pickup", action.campaign)

@@ -30,6 +30,7 @@ from ledger.modules.groupbuy.messages import (
 from ledger.modules.groupbuy.rules.common import (
     ORDER_PARTS,
     RULES,
+    WAITING,
     close_line,
     escrow_of,
     is_heard,
@@ -172,7 +173,7 @@ def _miss_line(_ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> 
 
 
 def _waits(campaign: "Campaign", row: "OrderRow") -> bool:
-    return campaign.state == "arrived" and row.state in ("allotted", "packed")
+    return campaign.state == "arrived" and row.state in WAITING
 
 
 def _strand_line(ports: "Ports", ctx: "Context", order: str, row: "OrderRow") -> None:
