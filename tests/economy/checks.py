@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ledger.context import Context
+from ledger.modules.groupbuy.rules.common import FILLED
 from ledger.modules.groupbuy.state import (
     CAMPAIGN_TRANSITIONS,
     LINE_TRANSITIONS,
@@ -109,7 +110,7 @@ def not_oversold(rows: Rows) -> Iterator[str]:
         campaign = rows.campaigns[name]
         if units > campaign.terms.maximum:
             yield f"{units} units of {name} are sold, {campaign.terms.maximum} at most"
-        if campaign.allocated is not None and given[name] > campaign.allocated:
+        if campaign.state in FILLED and given[name] != campaign.allocated:
             yield f"{name} gives {given[name]} units out of {campaign.allocated}"
 
 

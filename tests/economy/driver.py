@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from ledger.errors import describe
 from ledger.modules.claims.state import claims
-from ledger.modules.groupbuy.state import campaigns, orders
+from ledger.modules.groupbuy.rules.common import FILLED
+from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders
 from ledger.modules.payments.ports import receipt_account
 from ledger.modules.payments.state import accounts, agreements, days, receivables
 from tests.economy.campaigns import make_scenario
@@ -34,7 +35,7 @@ LOOK = 0.05
 """How often the books are compared on the way."""
 
 STATES = dict.fromkeys(("allotted", "packed", "ready"), "allotted")
-"""`ready` is not written in a row."""
+"""`ready` is not written in a row, nor is `allotted` where lots fill all lines."""
 
 FREE = ("placed", "cancelled", "failed", "refunded")
 """Lines that nobody is charged for (any more)."""
@@ -205,7 +206,7 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
     known = dict(campaigns.scan(ctx, limit=TABLE_MAX))
     return {
         "lines": {
-            by_id[key]: (STATES.get(row.state, row.state), 0 if row.state in FREE else row.charged_fen)
+            by_id[key]: (_line_state(known[row.campaign], row), 0 if row.state in FREE else row.charged_fen)
             for key, row in orders.scan(ctx, limit=TABLE_MAX)
         },
         "receipts": {
@@ -227,6 +228,11 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
         },
         "stated": {int(key.partition("/")[2]): agrees for key, agrees in agreements.scan(ctx, limit=TABLE_MAX)},
     }
+
+
+def _line_state(campaign: Campaign, row: OrderRow) -> str:
+    state = "allotted" if row.state == "owed" and campaign.state in FILLED else row.state
+    return STATES.get(state, state)
 
 
 def play_seed(seed: int, silent: str | None = None) -> Difference | None:

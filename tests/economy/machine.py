@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.errors import Internal
+from ledger.modules.groupbuy.rules.common import WAITING
 from tests.economy.campaigns import SILENT, START_MS, Maker, parties
 from tests.economy.checks import LIVES, Lives, Rows, check_lives, check_rows, stuck, untold
 from tests.economy.leaving import take_all_out
@@ -226,7 +227,7 @@ class Economy(RuleBasedStateMachine):
     @precondition(lambda self: self.has_campaign("allocated"))
     def pack(self, number: int, per_mille: int) -> None:
         """A parcel is weighed."""
-        order = self.pick(number, "allotted", "packed")
+        order = self.pick(number, *WAITING)
         if order is None:
             return
         name = self.ordered[order]
@@ -260,7 +261,7 @@ class Economy(RuleBasedStateMachine):
     @precondition(lambda self: self.has_campaign("arrived"))
     def hand_over(self, number: int, returned: int, wrong: bool) -> None:
         """A parcel is handed out."""
-        order = self.pick(number, "allotted", "packed")
+        order = self.pick(number, *WAITING)
         if order is None:
             return
         row = self.rows.orders[order_of(order).hex()]
@@ -271,7 +272,7 @@ class Economy(RuleBasedStateMachine):
     @precondition(lambda self: self.has_campaign("arrived"))
     def acknowledge(self, number: int) -> None:
         """A buyer says that she has her parcel."""
-        order = self.pick(number, "allotted", "packed")
+        order = self.pick(number, *WAITING)
         if order:
             self.block({"do": "acknowledge", "order": order})
 

@@ -10,6 +10,8 @@ from ledger.context import Context
 from ledger.errors import Refusal
 from ledger.module import Action, Module, Rule
 from ledger.modules.groupbuy import messages as m
+from ledger.modules.groupbuy.rules.common import FILLED
+from ledger.modules.groupbuy.state import OrderRow
 from ledger.modules.payments import ports as p
 from ledger.modules.payments.payouts import every_instruction
 from ledger.modules.payments.state import accounts
@@ -145,8 +147,12 @@ class Market(World):
         return self.campaign(campaign).state
 
     def states(self, orders: list[str]) -> list[str]:
-        """Where lines stand."""
-        return [self.line(order).state for order in orders]
+        """Where lines stand by their rows; those of a campaign that lots filled whole are allotted without a record."""
+        return [self._state(self.line(order)) for order in orders]
+
+    def _state(self, row: OrderRow) -> str:
+        is_filled = self.campaign(row.campaign).state in FILLED
+        return "allotted" if row.state == "owed" and is_filled else row.state
 
     def split(self, order: str) -> tuple[int, int, int, int, int]:
         """(seller, leader, platform, logistics, of the seller's held back) of a settled line."""
