@@ -47,6 +47,12 @@ def over() -> Cluster:
     return calm_market(17)
 
 
+@pytest.fixture(scope="module")
+def reviewed() -> Cluster:
+    """Another, in which more is reviewed and redeemed; leave it as it is found."""
+    return calm_market(20)
+
+
 @pytest.mark.parametrize("seed", [1, 6])
 def test_every_plan_comes_to_its_end(seed: int) -> None:
     market = calm_market(seed).market
@@ -67,10 +73,10 @@ def test_the_market_is_used(over: Cluster) -> None:
     assert sum(over.market.taken.values()) > 200_000
 
 
-def test_its_memory_is_used(over: Cluster) -> None:
+def test_its_memory_is_used(reviewed: Cluster) -> None:
     """Buyers say good and bad things, some are hidden and decided on; leaders vouch; points are earned and spent."""
-    assert over.market is not None
-    view = over.market.checks.newest()
+    assert reviewed.market is not None
+    view = reviewed.market.checks.newest()
     assert {row.rating for row in view.reviews.values()} >= {1, 5}
     states = {row.state for row in view.reviews.values()}
     assert states >= {"shown", "hidden"}
@@ -103,18 +109,18 @@ def _forget(contents: Contents, prefix: bytes) -> None:
     ],
 )
 def test_what_one_machine_forgets_of_reviews_and_points_is_noticed(
-    over: Cluster, harm: Callable[[Contents, bytes], None], what: bytes
+    reviewed: Cluster, harm: Callable[[Contents, bytes], None], what: bytes
 ) -> None:
-    assert over.market is not None
-    contents = over.machines["v2"].store.contents
+    assert reviewed.market is not None
+    contents = reviewed.machines["v2"].store.contents
     kept = contents.values.copy(), {name: list(journal) for name, journal in contents.journals.items()}
     try:
         harm(contents, what)
         with pytest.raises(Violation):
-            over.market.checks.check_ending()
+            reviewed.market.checks.check_ending()
     finally:
         contents.values, contents.journals = kept
-    over.market.checks.check_ending()
+    reviewed.market.checks.check_ending()
 
 
 @pytest.mark.parametrize("prefix", [transfers.prefix, accounts.prefix], ids=["transfer", "account"])

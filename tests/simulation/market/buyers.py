@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ledger.modules.groupbuy.rules.common import WAITING
 from ledger.modules.groupbuy.state import Campaign
 from tests.economy.translate import number_of, order_of
 from tests.simulation.market.errand import Errand, Happening, Sight
@@ -48,7 +49,7 @@ def _hand_out(sight: Sight, plan: CampaignPlan, name: str) -> Iterator[Errand]:
         row = sight.view.orders.get(order_of(order.name).hex())
         if row is None:
             continue
-        if order.fate in HANDED and row.state in ("allotted", "packed"):
+        if order.fate in HANDED and row.state in WAITING:
             handing: Happening = {"do": "hand_over", "order": order.name, "by": name, "wrong": False, "returned": 0}
             acts: list[Happening] = [handing]
             if order.fate == "return":
@@ -99,7 +100,7 @@ def _one_order(sight: Sight, plan: CampaignPlan, order: OrderPlan, campaign: Cam
         return
     if row.state == "placed" and order.fate == "cancel":
         yield Errand(f"take back {name}", [{"do": "cancel_order", "order": name}])
-    if campaign.state == "arrived" and row.state in ("allotted", "packed") and order.fate == "acknowledge":
+    if campaign.state == "arrived" and row.state in WAITING and order.fate == "acknowledge":
         yield Errand(f"acknowledge {name}", [{"do": "acknowledge", "order": name}])
     if row.state == "collected" and order.claims and f"{order_of(name).hex()}.1" not in sight.view.claims:
         claim = {"do": "claim", "order": name, "cause": "quality", "fen": max(1, row.charged_fen // 2)}

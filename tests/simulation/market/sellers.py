@@ -93,7 +93,7 @@ def _allocation(sight: Sight, plan: CampaignPlan) -> Errand:
 
 def _parcels(sight: Sight, plan: CampaignPlan) -> Iterator[Errand]:
     """Every other line is weighed a little light, in one record."""
-    unpacked = dict(sight.view.orders_of(plan.name, "allotted"))
+    unpacked = dict(sight.view.orders_of(plan.name, "owed", "allotted"))
     parcels: list[list[Any]] = []
     for number, order in enumerate(plan.orders):
         row = unpacked.get(order_of(order.name).hex())
