@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from ledger.errors import describe
 from ledger.modules.claims.state import claims
-from ledger.modules.groupbuy.rules.common import FILLED
-from ledger.modules.groupbuy.state import Campaign, OrderRow, campaigns, orders
+from ledger.modules.groupbuy.rules.common import line_state
+from ledger.modules.groupbuy.state import campaigns, orders
 from ledger.modules.payments.ports import receipt_account
 from ledger.modules.payments.state import accounts, agreements, days, receivables
 from tests.economy.campaigns import make_scenario
@@ -158,7 +158,7 @@ def reference_view(reference: Reference) -> View:
             owed[creditor.removeprefix("receipt:")] += fen
     return {
         "lines": {
-            name: (STATES.get(order["state"], order["state"]), 0 if order["state"] in FREE else order["charged"])
+            name: (_coarse(order["state"]), 0 if order["state"] in FREE else order["charged"])
             for name, order in reference.orders.items()
         },
         "receipts": {
@@ -206,7 +206,7 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
     known = dict(campaigns.scan(ctx, limit=TABLE_MAX))
     return {
         "lines": {
-            by_id[key]: (_line_state(known[row.campaign], row), 0 if row.state in FREE else row.charged_fen)
+            by_id[key]: (_coarse(line_state(known[row.campaign], row)), 0 if row.state in FREE else row.charged_fen)
             for key, row in orders.scan(ctx, limit=TABLE_MAX)
         },
         "receipts": {
@@ -230,8 +230,7 @@ def modules_view(chain: Chain, scenario: dict[str, Any]) -> View:
     }
 
 
-def _line_state(campaign: Campaign, row: OrderRow) -> str:
-    state = "allotted" if row.state == "owed" and campaign.state in FILLED else row.state
+def _coarse(state: str) -> str:
     return STATES.get(state, state)
 
 

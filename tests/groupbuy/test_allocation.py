@@ -7,6 +7,7 @@ from ledger.errors import Refusal
 from ledger.modules.groupbuy import errors as e
 from ledger.modules.groupbuy import messages as m
 from ledger.modules.groupbuy.rules.allocating import whole_share
+from ledger.modules.groupbuy.rules.common import line_state
 from ledger.modules.groupbuy.state import lot_campaigns, lot_use, sold
 from ledger.modules.trace import messages as t
 from ledger.modules.trace.messages import Portion
@@ -229,3 +230,12 @@ def test_random_shortages_on_the_chain(units: list[int], data: st.DataObject) ->
     expected = [1_000 * each - price * share for each, share in zip(units, shares, strict=True)]
     assert [market.refunded(order) for order in orders] == expected
     assert market.balance(ESCROW) == price * filled
+
+
+def test_lots_that_hold_all_units_fill_all_lines_without_a_record_of_each(market: Market) -> None:
+    orders = market.formed(7, 4)
+    lot = market.lot("A1", 11)
+    market.run([market.envelope("farm", m.Allocate(CAMPAIGN, portions({lot: 11})))])
+    assert market.state() == "allocated", "in the same block"
+    assert [(row.state, row.allotted) for row in map(market.line, orders)] == [("owed", 7), ("owed", 4)]
+    assert [line_state(market.campaign(), market.line(order)) for order in orders] == ["allotted", "allotted"]
