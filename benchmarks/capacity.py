@@ -23,15 +23,14 @@ import click
 from rich.console import Console
 
 from benchmarks.groups import MEMBERS, Group
-from benchmarks.lives import PARAMETERS, SETTLED_S, Market, Pace
+from benchmarks.lives import SETTLED_S, Market, Pace
 from benchmarks.load import BATCH, drive
 from benchmarks.open_loop import ORDERS_PER_S, Job, Offered, offer, open_caller, percentiles_ms
 from benchmarks.record import record
 from benchmarks.rig import Rig, running_rig
 from benchmarks.tables import show
-from benchmarks.watch import Watch, cores_used, queue_figures
+from benchmarks.watch import OVERDUE, Watch, cores_used, queue_figures, scrape
 from client.submit import Submitter
-from ledger.timers import WAITING_EVERY
 
 FINAL_P99_MS_MAX = 1_000
 SIGN_S_AN_ORDER = 0.002
@@ -41,8 +40,11 @@ SIGN_S_LEAST = 5.0
 WATCH_S, WATCH_BURST_S = 2.0, 1.0
 BURST_ORDERS_PER_S = 400
 """At which rate the burst's orders are allowed to be placed beforehand, in batches."""
-BURST_AFTER_S = 20.0
-"""How much longer the other load goes on than draining the burst takes beside much of it."""
+BURST_BEFORE_S = 60.0
+"""How long the other load is measured on the same ledger before the cut-off: what the burst is compared with."""
+BURST_LOAD_S = 300.0
+"""How long the other load goes on beside the burst; what is left of the burst then drains alone."""
+BURST_DRAIN_S_MAX = 900.0
 BURST_LEFT = 20
 """Overdue timers that are no burst's any more: other campaigns have some too."""
 
@@ -140,11 +142,22 @@ def prepare_burst(rig: Rig, market: Market, some: Sequence[Group], cutoff_ms: in
     asyncio.run(drive(rig.network, batches, 4))
 
 
+def wait_until_drained(rig: Rig, cutoff_ms: int) -> float:
+    """Wait until no node has timers of the burst left: seconds since the cut-off, or since then in vain."""
+    gave_up_ms = now_ms() + round(1000 * BURST_DRAIN_S_MAX)
+    with say.status("the load has ended; the rest of the burst drains"):
+        while max(scrape(url)[OVERDUE] for url in rig.urls) > BURST_LEFT and now_ms() < gave_up_ms:
+            time.sleep(WATCH_BURST_S)
+    return (now_ms() - cutoff_ms) / 1000
+
+
 def measure_burst(rig: Rig, campaigns: int, rate: float, pace: Pace) -> dict[str, Any]:
-    """`campaigns` of fifty orders cut off in the same second, while the load at `rate` goes on."""
+    """`campaigns` of fifty orders cut off in the same second, while the load at `rate` goes on; then what is left of
+    them without it.
+    """
     some = burst_groups(rig, campaigns)
-    lead_s = pace.life_s + 10.0
-    end_s = lead_s + BURST_AFTER_S + campaigns * WAITING_EVERY * PARAMETERS["block_interval_ms"] / 1000
+    lead_s = pace.life_s + BURST_BEFORE_S
+    end_s = lead_s + BURST_LOAD_S
     others = rig.take_for(end_s, rate)
     market, beside = rig.market("burst", pace, some), rig.market("beside", pace, others)
     with say.status(f"signing {MEMBERS * campaigns} orders of the burst"):
@@ -162,16 +175,21 @@ def measure_burst(rig: Rig, campaigns: int, rate: float, pace: Pace) -> dict[str
         done, watch = play(rig, jobs, beside.zero_ms, WATCH_BURST_S)
     draining = [each.at_s for each in watch.within(lead_s, end_s) if each.overdue > BURST_LEFT]
     drain_s = max(draining, default=lead_s) - lead_s
+    beside_s = max(drain_s, 1.0)
+    states = rig.states(market, some)
+    if watch.samples[-1].overdue > BURST_LEFT:
+        drain_s = wait_until_drained(rig, cutoff_ms)
     figures: dict[str, Any] = {
         "campaigns": campaigns,
         "orders": len(placed),
         "rate": rate,
         "drain_s": round(drain_s, 2),
     }
-    for name, from_s, to_s in (("before", lead_s - 10.0, lead_s), ("during", lead_s, lead_s + max(drain_s, 1.0))):
+    for name, from_s, to_s in (("before", lead_s - BURST_BEFORE_S, lead_s), ("during", lead_s, lead_s + beside_s)):
         figures |= {f"{name}_{each}": value for each, value in latency_figures(done, from_s, to_s).items()}
     figures["timers_overdue_max"] = max((each.overdue for each in watch.samples), default=0)
-    return figures | failure_figures(done) | {"campaigns_after": rig.states(market, some)}
+    figures |= {"campaigns_beside": states, "campaigns_drained": rig.states(market, some)}
+    return figures | failure_figures(done)
 
 
 def measure_break(rig: Rig) -> dict[str, Any]:

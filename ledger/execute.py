@@ -224,7 +224,7 @@ class _Run:
         until = timer_key(self.time_ms + 1)
         left = yield from self.run_timers(timers.scan(self.context(), after=lately, until=until, limit=first), first)
         left += self.parameters["timers_per_block"] - first
-        room = room_to_wait(left, records, self.height, elapsed_ms, self.parameters)
+        room = room_to_wait(left, records, self.height, self.parameters)
         yield from self.run_timers(timers.scan(self.context(), until=lately, limit=room), room)
 
     def run_timers(self, pages: Sequence[tuple[str, tuple[bytes, ...]]], room: int) -> Generator[None, None, int]:

@@ -21,11 +21,8 @@ RECORD_WORK = 8
 """Rows' worth of work that a record is counted as where timers that wait make room for it."""
 
 WAITING_SHARE, WAITING_EVERY = 8, 2
-"""Where nothing is left for timers that wait, one block in so many has room for one in so many rows all the same."""
-
-LATE_SHARE, LATE_EVERY = 8, 16
-"""A block that comes more than one in so many parts of `block_interval_ms` too late tells of a network that has more to
-do than it can: then only one block in so many has that room.
+"""Beside records a block has room for timers that wait in one of so many rows; where the records leave nothing, only
+one block in so many has it.
 """
 
 LATE_ROOM_MAX = 8
@@ -70,14 +67,13 @@ def room_for_lately(elapsed_ms: int, parameters: "Mapping[str, int]") -> int:
     return min(LATE_ROOM_MAX * per_block, max(per_block, per_block * elapsed_ms // parameters["block_interval_ms"]))
 
 
-def room_to_wait(room: int, records: int, height: int, elapsed_ms: int, parameters: "Mapping[str, int]") -> int:
-    """How many rows' worth of work timers that wait may do in the block of a height, so long after the one before.
+def room_to_wait(room: int, records: int, height: int, parameters: "Mapping[str, int]") -> int:
+    """How many rows' worth of work timers that wait may do in the block of a height.
 
-    `room`: what others have left of `timers_per_block`; negative: they used more. Beside many records it is little.
+    `room`: what others have left of `timers_per_block`; negative: they used more. Without records it is all theirs,
+    beside records a small share: what a block does for them, its records wait for.
     """
-    left = room - RECORD_WORK * records
-    if left > 0:
-        return left
-    interval_ms = parameters["block_interval_ms"]
-    every = LATE_EVERY if elapsed_ms > interval_ms + interval_ms // LATE_SHARE else WAITING_EVERY
-    return max(1, parameters["timers_per_block"] // WAITING_SHARE) if height % every == 0 else 0
+    if not records and room > 0:
+        return room
+    is_turn = room > RECORD_WORK * records or height % WAITING_EVERY == 0
+    return max(1, parameters["timers_per_block"] // WAITING_SHARE) if is_turn else 0

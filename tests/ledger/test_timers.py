@@ -12,9 +12,7 @@ from ledger.modules.registry import registry_module
 from ledger.state import BlockState
 from ledger.storage.memory import MemoryState
 from ledger.timers import (
-    LATE_EVERY,
     LATE_ROOM_MAX,
-    LATE_SHARE,
     RECORD_WORK,
     TIMERS_PER_PAGE,
     WAITING_EVERY,
@@ -92,11 +90,10 @@ def expect(plan: Plan, per_block: int, times: list[int]) -> list[list[int]]:
         longer = [each for each in due if each[0] < last_ms - INTERVAL_MS]
         for part in (lately, longer):
             if part is longer:
-                room -= more + RECORD_WORK * records
-                if room <= 0:
-                    is_late = (time_ms - last_ms) > INTERVAL_MS * (LATE_SHARE + 1) // LATE_SHARE
-                    turn = height % (LATE_EVERY if is_late else WAITING_EVERY)
-                    room = 0 if turn else max(1, per_block // WAITING_SHARE)
+                room -= more
+                if records or room <= 0:
+                    share = max(1, per_block // WAITING_SHARE)
+                    room = share if room > RECORD_WORK * records or height % WAITING_EVERY == 0 else 0
             while part and room > 0:
                 ring = part.pop(0)
                 waiting.remove(ring)
